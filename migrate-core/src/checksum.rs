@@ -1,0 +1,180 @@
+//! Checksums of scripts, and the digest of a whole set. Frozen: the golden tests below may never change.
+//!
+//! Computing one needs the feature `folder`; comparing, storing and printing do not, so that a host which only uses the macro
+//! carries no hash function.
+
+use std::fmt;
+
+/// The SHA-256 of a script's normalised text, written `sha256:` and 64 hexadecimal digits.
+///
+/// Normalised: a byte order mark at the start is dropped, CRLF is read as LF. Comments and directives count.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Checksum([u8; 32]);
+
+impl Checksum {
+    const PREFIX: &'static str = "sha256:";
+
+    /// A checksum from its 32 bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Checksum {
+        Checksum(bytes)
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Reads what [`Display`](fmt::Display) wrote; `None` for anything else.
+    ///
+    /// ```
+    /// use migrate_core::Checksum;
+    /// let checksum = Checksum::from_bytes([7; 32]);
+    /// assert_eq!(Checksum::parse(&checksum.to_string()), Some(checksum));
+    /// assert_eq!(Checksum::parse("md5:00"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<Checksum> {
+        Checksum::from_hex(text.strip_prefix(Checksum::PREFIX)?)
+    }
+
+    /// Reads 64 lower-case hexadecimal digits; `None` for anything else.
+    pub fn from_hex(hex: &str) -> Option<Checksum> {
+        let digits = hex.as_bytes();
+        if digits.len() != 64 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
+        Some(Checksum(bytes))
+    }
+
+    /// The checksum of a script, whose text is [normalised](normalise) first.
+    #[cfg(feature = "folder")]
+    pub fn of(text: &str) -> Checksum {
+        Checksum::of_bytes(normalise(text).as_bytes())
+    }
+
+    #[cfg(feature = "folder")]
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Checksum {
+        use sha2::Digest;
+        Checksum(sha2::Sha256::digest(bytes).into())
+    }
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Checksum::PREFIX)?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text that is checksummed, embedded and run: without a byte order mark, CRLF read as LF. A lone CR stays.
+#[cfg(feature = "folder")]
+pub(crate) fn normalise(text: &str) -> std::borrow::Cow<'_, str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { text.into() }
+}
+
+/// The digest of a set whose migrations are all applied, as the history table's rows give it.
+///
+/// One line a row, in the order of (number of digits, digits) of the version:
+/// `<version> <checksum> applied <characters in the name> <name>`. The database builds the same text from its rows, so a
+/// single value tells whether anything differs. The length before the name keeps one row from passing for two.
+#[cfg(feature = "folder")]
+pub(crate) fn digest<'a>(rows: impl Iterator<Item = (&'a str, Checksum, &'a str)>) -> Checksum {
+    use std::fmt::Write;
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_unstable_by_key(|(version, ..)| (version.len(), *version));
+    let mut text = String::new();
+    for (version, checksum, name) in rows {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{version} {checksum} applied {} {name}", name.chars().count());
+    }
+    Checksum::of_bytes(text.as_bytes())
+}
+
+#[cfg(all(test, feature = "folder"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn golden_checksums_never_change() {
+        let cases = [
+            ("", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("SELECT 1;\n", "sha256:b4e0497804e46e0a0b0b8c31975b062152d551bac49c3c2e80932567b4085dcd"),
+            (
+                "-- größe\nCREATE TABLE größe (id int);\n",
+                "sha256:7d4ddc28e3f11e3e02e5679461c3c1529f78d176fe8f8902db2301ce2764cf04",
+            ),
+        ];
+        for (text, expect) in cases {
+            assert_eq!(Checksum::of(text).to_string(), expect, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn golden_digest_never_changes() {
+        let rows = [("10", "x", "ten"), ("7", "-- a\n", "init"), ("8", "SELECT 1;\n", "größe")];
+        let digest = digest(rows.into_iter().map(|(version, text, name)| (version, Checksum::of(text), name)));
+        assert_eq!(digest.to_string(), "sha256:5dfcc2e0c21bc9bd84eec0596ffc4cbbd2404ae495480f9fee6591f5e4d01e73");
+    }
+
+    #[test]
+    fn line_endings_and_byte_order_mark_do_not_count() {
+        let checksum = Checksum::of("SELECT 1;\nSELECT 2;\n");
+        for same in ["SELECT 1;\r\nSELECT 2;\r\n", "\u{feff}SELECT 1;\nSELECT 2;\n", "\u{feff}SELECT 1;\r\nSELECT 2;\n"]
+        {
+            assert_eq!(Checksum::of(same), checksum, "{same:?}");
+        }
+        for other in [
+            "SELECT 1;\rSELECT 2;\n",
+            "SELECT 1;\n\u{feff}SELECT 2;\n",
+            "SELECT 1;\nSELECT 2;",
+            "select 1;\nSELECT 2;\n",
+        ] {
+            assert_ne!(Checksum::of(other), checksum, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn parse_refuses_what_display_does_not_write() {
+        let written = Checksum::of("x").to_string();
+        let cases = [
+            written.to_uppercase(),
+            written.replace("sha256:", ""),
+            format!("{written}0"),
+            format!(" {written}"),
+            "sha256:".into(),
+            String::new(),
+        ];
+        for text in cases {
+            assert_eq!(Checksum::parse(&text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_not_fooled_by_names() {
+        let (a, b) = (Checksum::of("a"), Checksum::of("b"));
+        let two = digest([("1", a, "x"), ("2", b, "y")].into_iter());
+        let forged = format!("x\n2 {b} applied 1 y");
+        assert_ne!(two, digest([("1", a, forged.as_str())].into_iter()));
+        assert_eq!(two, digest([("2", b, "y"), ("1", a, "x")].into_iter()));
+        assert_ne!(two, digest([("1", a, "x"), ("2", a, "y")].into_iter()));
+        assert_ne!(two, digest([("1", a, "x"), ("2", b, "z")].into_iter()));
+    }
+}

@@ -1,0 +1,61 @@
+//! What expansions of `embed_migrations!` call. Not public API: macro and runtime are always of the same version.
+
+use std::borrow::Cow;
+
+use crate::{Checksum, Dialect, Direction, MigrationSet, Script, Version};
+
+/// A script of any dialect that goes up, the common case, in few tokens.
+pub const fn up(
+    version: &'static str,
+    name: &'static str,
+    path: &'static str,
+    sql: &'static str,
+    checksum: &'static [u8; 32],
+) -> Script {
+    script(version, name, None, Direction::Up, path, sql, checksum)
+}
+
+/// Any script.
+pub const fn script(
+    version: &'static str,
+    name: &'static str,
+    dialect: Option<Dialect>,
+    direction: Direction,
+    path: &'static str,
+    sql: &'static str,
+    checksum: &'static [u8; 32],
+) -> Script {
+    Script {
+        version: Version::embedded(version),
+        name: Cow::Borrowed(name),
+        dialect,
+        direction,
+        path: Cow::Borrowed(path),
+        sql: Cow::Borrowed(sql),
+        checksum: Checksum::from_bytes(*checksum),
+    }
+}
+
+/// The dialects by name, so that an expansion needs no `Some`.
+pub const POSTGRES: Option<Dialect> = Some(Dialect::Postgres);
+/// As [`POSTGRES`].
+pub const SQLITE: Option<Dialect> = Some(Dialect::Sqlite);
+/// A script for every dialect.
+pub const ANY_DIALECT: Option<Dialect> = None;
+
+/// A set of scripts that are sorted already; an empty digest stands for a dialect that some version lacks.
+pub const fn set(
+    name: &'static str,
+    scripts: &'static [Script],
+    digests: [&'static [u8]; Dialect::ALL.len()],
+) -> MigrationSet {
+    let mut decoded = [None; Dialect::ALL.len()];
+    let mut dialect = 0;
+    while dialect < digests.len() {
+        if let Some(digest) = digests[dialect].first_chunk() {
+            decoded[dialect] = Some(Checksum::from_bytes(*digest));
+        }
+        dialect += 1;
+    }
+    MigrationSet::from_parts(Cow::Borrowed(name), Cow::Borrowed(scripts), decoded)
+}

@@ -1,0 +1,299 @@
+//! The grammar of file names: `<version><sep><name>[.<dialect>][.up|.down].sql`, or a folder `<version><sep><name>/`.
+//!
+//! Knows names only, never the file system. Every refusal says what the name should look like.
+
+use crate::version::{is_date, is_time};
+use crate::{Dialect, Direction, Version, VersionError};
+
+/// What the name of a file or folder says about a migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileName {
+    /// The digits before the first separator, dashes of a date and a time left out.
+    pub version: Version,
+    /// What follows the separator: any text.
+    pub name: String,
+    /// `.postgres` or `.sqlite` after the name.
+    pub dialect: Option<Dialect>,
+    /// `.up` or `.down` before the extension; a plain `.sql` goes up, a folder has none.
+    pub direction: Option<Direction>,
+}
+
+/// Why a name does not fit the grammar.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileNameError {
+    /// The name does not end with `.sql`.
+    #[error("does not end with `.sql`")]
+    NotSql,
+    /// The name does not begin with a version.
+    #[error("does not begin with a version")]
+    NoVersion,
+    /// No `_`, `__` or `-` follows the version.
+    #[error("has no `_` or `-` after its version")]
+    NoSeparator,
+    /// Nothing follows the separator.
+    #[error("has no name after its version")]
+    NoName,
+    /// A line break or another control character in the name.
+    #[error("has a control character in its name")]
+    ControlCharacter,
+    /// Flyway's dotted versions, such as `V1.2__x.sql`.
+    #[error("has a version with a dot in it")]
+    DottedVersion,
+    /// `R__x.sql` and `U1__x.sql` of Flyway and refinery, or another single letter before the version.
+    #[error("begins with `{0}`, and only `V` may stand before a version")]
+    Prefix(char),
+    /// A dialect that is not supported.
+    #[error("is for the dialect `{0}`, which is not supported")]
+    UnknownDialect(String),
+    /// More digits than a version may have.
+    #[error("{0}")]
+    Version(VersionError),
+}
+
+impl FileNameError {
+    /// The remedy, without a full stop.
+    pub fn help(&self) -> String {
+        const SHAPE: &str = "`<version>_<name>.sql`, for example `0001_create_users.sql`";
+        match self {
+            FileNameError::NotSql => {
+                format!(
+                    "a migration is {SHAPE}; move other files out of the folder, or name them in `ignore = [\"…\"]`"
+                )
+            }
+            FileNameError::NoVersion
+            | FileNameError::NoSeparator
+            | FileNameError::NoName
+            | FileNameError::ControlCharacter => {
+                format!("a migration is {SHAPE}; rename the file, or name it in `ignore = [\"…\"]`")
+            }
+            FileNameError::DottedVersion => "write the version as one number, for example `0102` for `1.2`".into(),
+            FileNameError::Prefix('R') => {
+                "there are no repeatable migrations: give the file a version, for example `0007_refresh_views.sql`"
+                    .into()
+            }
+            FileNameError::Prefix('U') => "a script that takes version 7 back is `0007_name.down.sql`".into(),
+            FileNameError::Prefix(_) => format!("a migration is {SHAPE}; a capital `V` may stand before the version"),
+            FileNameError::UnknownDialect(_) => {
+                let names: Vec<String> = Dialect::ALL.iter().map(|dialect| format!("`.{dialect}`")).collect();
+                format!("the dialects are {}", names.join(" and "))
+            }
+            FileNameError::Version(_) => "use a counter or a timestamp as the version".into(),
+        }
+    }
+}
+
+impl FileName {
+    /// Reads the name of a file.
+    ///
+    /// ```
+    /// use migrate_core::{FileName, Dialect, Direction};
+    /// let file = FileName::of_file("V0007__add phone.sqlite.down.sql").unwrap();
+    /// assert_eq!(file.version.digits(), "7");
+    /// assert_eq!(file.name, "add phone");
+    /// assert_eq!(file.dialect, Some(Dialect::Sqlite));
+    /// assert_eq!(file.direction, Some(Direction::Down));
+    /// ```
+    ///
+    /// # Errors
+    /// [`FileNameError`] when the name does not fit.
+    pub fn of_file(file_name: &str) -> Result<FileName, FileNameError> {
+        let stem = file_name.strip_suffix(".sql").ok_or(FileNameError::NotSql)?;
+        let (stem, direction) = match (stem.strip_suffix(".up"), stem.strip_suffix(".down")) {
+            (Some(stem), _) => (stem, Direction::Up),
+            (_, Some(stem)) => (stem, Direction::Down),
+            _ => (stem, Direction::Up),
+        };
+        Ok(FileName { direction: Some(direction), ..FileName::of_folder(stem)? })
+    }
+
+    /// Reads the name of a folder that holds `up.sql` and `down.sql`, or `migration.sql`.
+    ///
+    /// # Errors
+    /// [`FileNameError`] when the name does not fit.
+    pub fn of_folder(folder_name: &str) -> Result<FileName, FileNameError> {
+        let numbered = without_prefix(folder_name)?;
+        let (version, rest) = split_version(numbered)?;
+        let name = rest.strip_prefix("__").or_else(|| rest.strip_prefix(['_', '-'])).ok_or_else(|| {
+            match rest.chars().next() {
+                Some('.') => FileNameError::DottedVersion,
+                _ => FileNameError::NoSeparator,
+            }
+        })?;
+        let (name, dialect) = split_dialect(name)?;
+        if name.trim().is_empty() {
+            return Err(FileNameError::NoName);
+        }
+        if name.chars().any(char::is_control) {
+            return Err(FileNameError::ControlCharacter);
+        }
+        let version = Version::parse(&version).map_err(FileNameError::Version)?;
+        Ok(FileName { version, name: name.to_owned(), dialect, direction: None })
+    }
+}
+
+/// Whether a name is ignored by rule: dot files, read-me files, and what other tools keep beside their migrations.
+pub fn is_ignored_by_rule(name: &str) -> bool {
+    const KEPT_BY_TOOLS: [&str; 3] = ["metadata.toml", "migration_lock.toml", "atlas.sum"];
+    name.starts_with('.') || name.starts_with("README") || KEPT_BY_TOOLS.contains(&name)
+}
+
+fn without_prefix(name: &str) -> Result<&str, FileNameError> {
+    let mut chars = name.chars();
+    match chars.next() {
+        Some(first) if first.is_ascii_digit() => Ok(name),
+        Some(letter) if letter.is_alphabetic() => match chars.as_str() {
+            rest if letter == 'V' && rest.starts_with(|next: char| next.is_ascii_digit()) => Ok(rest),
+            rest if rest.starts_with(|next: char| next.is_ascii_digit()) => Err(FileNameError::Prefix(letter)),
+            rest if letter == 'R' && rest.starts_with("__") => Err(FileNameError::Prefix(letter)),
+            _ => Err(FileNameError::NoVersion),
+        },
+        _ => Err(FileNameError::NoVersion),
+    }
+}
+
+/// The digits of the version and what follows them. A date, or a date and a time, may be spelled with dashes or an underscore
+/// (`2024-03-13`, `2024-03-13-170000`, `20240313_170000`), and with Diesel's counter after it (`2024-03-13-170000-0000`).
+fn split_version(text: &str) -> Result<(String, &str), FileNameError> {
+    let (mut digits, mut rest) = match dashed_date(text) {
+        Some((date, rest)) => (date, rest),
+        None => {
+            let end = text.find(|next: char| !next.is_ascii_digit()).unwrap_or(text.len());
+            (text[..end].to_owned(), &text[end..])
+        }
+    };
+    if is_date(&digits)
+        && let Some((time, after)) = separated_digits(rest, &['-', '_'], 6)
+        && is_time(time)
+    {
+        digits.push_str(time);
+        rest = after;
+        if let Some((counter, after)) = separated_digits(rest, &['-'], 4) {
+            digits.push_str(counter);
+            rest = after;
+        }
+    }
+    Ok((digits, rest))
+}
+
+fn dashed_date(text: &str) -> Option<(String, &str)> {
+    let (year, rest) = (text.get(..4)?, text.get(4..)?);
+    let (month, rest) = separated_digits(rest, &['-'], 2)?;
+    let (day, rest) = separated_digits(rest, &['-'], 2)?;
+    let digits = [year, month, day].concat();
+    (is_all_digits(year) && is_date(&digits)).then_some((digits, rest))
+}
+
+/// A separator, then exactly `count` digits with a separator after them.
+fn separated_digits<'a>(text: &'a str, separators: &[char], count: usize) -> Option<(&'a str, &'a str)> {
+    let text = text.strip_prefix(separators)?;
+    let (digits, rest) = (text.get(..count)?, text.get(count..)?);
+    (is_all_digits(digits) && rest.starts_with(['-', '_'])).then_some((digits, rest))
+}
+
+fn is_all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn split_dialect(name: &str) -> Result<(&str, Option<Dialect>), FileNameError> {
+    /// Names that a person would mean as a dialect; any other text after a dot is part of the name.
+    const UNSUPPORTED: [&str; 9] =
+        ["postgresql", "pg", "pgsql", "sqlite3", "mysql", "mariadb", "mssql", "oracle", "cockroachdb"];
+    let Some((before, last)) = name.rsplit_once('.') else { return Ok((name, None)) };
+    match Dialect::from_name(last) {
+        Some(dialect) => Ok((before, Some(dialect))),
+        None if UNSUPPORTED.contains(&last) => Err(FileNameError::UnknownDialect(last.to_owned())),
+        None => Ok((name, None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_fit() {
+        let cases: &[(&str, &str, &str)] = &[
+            // refinery, Flyway
+            ("V1__init.sql", "1", "init up"),
+            ("V20240313170000__add_users.sql", "20240313170000", "add_users up"),
+            // sqlx
+            ("20240313170000_create-users.sql", "20240313170000", "create-users up"),
+            ("0001_users.up.sql", "1", "users up"),
+            ("0001_users.down.sql", "1", "users down"),
+            // others
+            ("001-create-users.sql", "1", "create-users up"),
+            ("1_a.sql", "1", "a up"),
+            ("2024-03-13-170000_x.sql", "20240313170000", "x up"),
+            ("2024-03-13_170000_x.sql", "20240313170000", "x up"),
+            ("20240313_170000_x.sql", "20240313170000", "x up"),
+            ("2024-03-13_x.sql", "20240313", "x up"),
+            ("2024-03-13-x.sql", "20240313", "x up"),
+            ("2024-03-13-170000-0000_x.sql", "202403131700000000", "x up"),
+            // what looks like a time, but is not
+            ("20240313_2fa.sql", "20240313", "2fa up"),
+            ("20240313_250000_x.sql", "20240313", "250000_x up"),
+            ("20240313_170000.sql", "20240313", "170000 up"),
+            ("12345678_170000_x.sql", "12345678", "170000_x up"),
+            ("2024-99-13_x.sql", "2024", "99-13_x up"),
+            // untidy
+            ("0001_Create Users (v2).sql", "1", "Create Users (v2) up"),
+            ("0001_größe_表.sql", "1", "größe_表 up"),
+            ("0001_release_1.2.sql", "1", "release_1.2 up"),
+            ("1___x.sql", "1", "_x up"),
+            // dialects
+            ("3_users.postgres.sql", "3", "users postgres up"),
+            ("3_users.sqlite.down.sql", "3", "users sqlite down"),
+        ];
+        for (file_name, version, expect) in cases {
+            let file = FileName::of_file(file_name).unwrap_or_else(|error| panic!("{file_name}: {error}"));
+            let direction = if file.direction == Some(Direction::Down) { "down" } else { "up" };
+            let dialect = file.dialect.map_or(String::new(), |dialect| format!(" {dialect}"));
+            assert_eq!(file.version.digits(), *version, "{file_name}");
+            assert_eq!(format!("{}{dialect} {direction}", file.name), *expect, "{file_name}");
+        }
+    }
+
+    #[test]
+    fn names_that_do_not_fit() {
+        let long = format!("{}_x.sql", "1".repeat(65));
+        let cases: &[(&str, FileNameError)] = &[
+            ("0001_x.txt", FileNameError::NotSql),
+            ("0001_x.SQL", FileNameError::NotSql),
+            ("0001_x.sql~", FileNameError::NotSql),
+            ("users.sql", FileNameError::NoVersion),
+            ("_1_x.sql", FileNameError::NoVersion),
+            (".sql", FileNameError::NoVersion),
+            ("٣_x.sql", FileNameError::NoVersion),
+            ("0001.sql", FileNameError::NoSeparator),
+            ("0001 x.sql", FileNameError::NoSeparator),
+            ("0001x.sql", FileNameError::NoSeparator),
+            ("0001_.sql", FileNameError::NoName),
+            ("0001__.sql", FileNameError::NoName),
+            ("0001_ .sql", FileNameError::NoName),
+            ("0001_a\nb.sql", FileNameError::ControlCharacter),
+            ("V1.2__x.sql", FileNameError::DottedVersion),
+            ("v1__x.sql", FileNameError::Prefix('v')),
+            ("U1__x.sql", FileNameError::Prefix('U')),
+            ("R__views.sql", FileNameError::Prefix('R')),
+            ("1_x.mysql.sql", FileNameError::UnknownDialect("mysql".into())),
+            ("1_x.postgresql.up.sql", FileNameError::UnknownDialect("postgresql".into())),
+            (&long, FileNameError::Version(VersionError::TooLong(65))),
+        ];
+        for (file_name, expect) in cases {
+            assert_eq!(FileName::of_file(file_name).as_ref(), Err(expect), "{file_name}");
+        }
+    }
+
+    #[test]
+    fn ignored_by_rule() {
+        for name in
+            [".gitkeep", ".DS_Store", "README.md", "README", "metadata.toml", "migration_lock.toml", "atlas.sum"]
+        {
+            assert!(is_ignored_by_rule(name), "{name}");
+        }
+        for name in ["readme.txt.sql", "0001_x.sql", "notes.md", "x.metadata.toml"] {
+            assert!(!is_ignored_by_rule(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The pure part of embedded migrations, shared by the macro, the runtime and tools: versions, checksums, file names, the SQL
+//! scanner, the folder reader and the plan. No driver, no clock, no async; only [`folder`] touches the file system.
+//!
+//! Programs use the crate `migrate-runtime`, which re-exports what they need.
+//!
+//! # Features
+//! - `folder`: reading folders and computing checksums (brings `sha2`); the macro switches it on for itself.
+//! - `serde`: `Serialize` for what ends up in reports.
+
+mod checksum;
+mod dialect;
+mod filename;
+#[cfg(feature = "folder")]
+pub mod folder;
+mod header;
+mod history;
+mod migration;
+mod place;
+pub mod plan;
+mod problem;
+pub mod scan;
+mod version;
+
+#[doc(hidden)]
+pub mod embedded;
+
+pub use checksum::Checksum;
+pub use dialect::Dialect;
+pub use filename::{FileName, FileNameError, is_ignored_by_rule};
+pub use header::Header;
+pub use history::{BadRow, HistoryRow, RowState};
+pub use migration::{Direction, Label, Migration, MigrationSet, Script};
+pub use place::Place;
+pub use problem::Problem;
+pub use version::{Version, VersionError};

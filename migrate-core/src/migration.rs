@@ -1,0 +1,199 @@
+//! A set of migrations as it stands in the binary: scripts, sorted, each with its checksum.
+//!
+//! Invariants, kept by the only two ways to make a set (the macro and the folder reader): scripts are sorted by version, then
+//! dialect, then direction; a version has one script for every dialect or one a dialect, each with at most one down script.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::{Checksum, Dialect, Version};
+
+/// One SQL file: a step up or down, for one dialect or for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    pub(crate) version: Version,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) dialect: Option<Dialect>,
+    pub(crate) direction: Direction,
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) sql: Cow<'static, str>,
+    pub(crate) checksum: Checksum,
+}
+
+/// Whether a script applies a migration or takes it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// Applies the migration.
+    Up,
+    /// Takes it back.
+    Down,
+}
+
+impl Script {
+    /// The version of the migration that the script belongs to.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// The name of the migration that the script belongs to: `orders` for `0004_orders.sql`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The only dialect that the script is written in; `None` for a script that every dialect runs.
+    pub fn dialect(&self) -> Option<Dialect> {
+        self.dialect
+    }
+
+    /// Whether the script goes up or down.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// The file that the script was read from, relative to the package: `migrations/0004_orders.sql`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The SQL, without a byte order mark and with LF line endings.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The checksum of the SQL.
+    pub fn checksum(&self) -> Checksum {
+        self.checksum
+    }
+}
+
+/// A migration as one dialect sees it: its script up and, where there is one, its script down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migration<'a> {
+    up: &'a Script,
+    down: Option<&'a Script>,
+}
+
+impl<'a> Migration<'a> {
+    /// The version.
+    pub fn version(&self) -> &'a Version {
+        &self.up.version
+    }
+
+    /// The name: `orders` for `0004_orders.sql`.
+    pub fn name(&self) -> &'a str {
+        &self.up.name
+    }
+
+    /// The script that applies the migration.
+    pub fn up(&self) -> &'a Script {
+        self.up
+    }
+
+    /// The script that takes the migration back, where there is one.
+    pub fn down(&self) -> Option<&'a Script> {
+        self.down
+    }
+
+    /// Version and name as people read them: `0004_orders`.
+    pub fn label(&self) -> Label {
+        Label::new(self.version(), self.name())
+    }
+}
+
+/// The version and the name of a migration, as people read them: `0004_orders`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Label(String);
+
+impl Label {
+    pub(crate) fn new(version: &Version, name: &str) -> Label {
+        Label(format!("{version}_{name}"))
+    }
+
+    /// The version as the file name spells it: `0004`.
+    pub fn version_as_written(&self) -> &str {
+        self.0.split_once('_').map_or(&*self.0, |(version, _)| version)
+    }
+
+    /// The label as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The migrations of one set, sorted by version.
+#[derive(Clone, Debug)]
+pub struct MigrationSet {
+    name: Cow<'static, str>,
+    scripts: Cow<'static, [Script]>,
+    digests: [Option<Checksum>; Dialect::ALL.len()],
+}
+
+impl MigrationSet {
+    /// The name of a set that was given none.
+    pub const DEFAULT_NAME: &'static str = "default";
+
+    pub(crate) const fn from_parts(
+        name: Cow<'static, str>,
+        scripts: Cow<'static, [Script]>,
+        digests: [Option<Checksum>; Dialect::ALL.len()],
+    ) -> MigrationSet {
+        MigrationSet { name, scripts, digests }
+    }
+
+    /// The name of the set: sets of several names share a history table.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Every script, sorted by version, dialect and direction.
+    pub fn scripts(&self) -> &[Script] {
+        &self.scripts
+    }
+
+    /// The digest of the history of a database in which every migration of the set, and no other, is applied.
+    /// `None` when a version has no script for `dialect`.
+    pub fn digest(&self, dialect: Dialect) -> Option<Checksum> {
+        self.digests[dialect as usize]
+    }
+
+    /// The migrations as `dialect` sees them, by version.
+    ///
+    /// # Errors
+    /// The versions that have no script for `dialect`.
+    pub fn migrations(&self, dialect: Dialect) -> Result<Vec<Migration<'_>>, Vec<&Version>> {
+        let mut migrations = Vec::with_capacity(self.scripts.len());
+        let mut lacking = Vec::new();
+        for of_version in self.scripts.chunk_by(|a, b| a.version == b.version) {
+            let find = |direction| {
+                let runs_here = |script: &&Script| script.dialect.is_none_or(|only| only == dialect);
+                of_version.iter().filter(runs_here).find(|script| script.direction == direction)
+            };
+            match find(Direction::Up) {
+                Some(up) => migrations.push(Migration { up, down: find(Direction::Down) }),
+                None => lacking.extend(of_version.first().map(Script::version)),
+            }
+        }
+        if lacking.is_empty() { Ok(migrations) } else { Err(lacking) }
+    }
+}
+
+/// Computes the digests of a set: one a dialect, `None` where a version has no script for it.
+#[cfg(feature = "folder")]
+pub(crate) fn digests(scripts: &[Script]) -> [Option<Checksum>; Dialect::ALL.len()] {
+    let set = MigrationSet::from_parts(Cow::Borrowed(""), Cow::Owned(scripts.to_vec()), [None; Dialect::ALL.len()]);
+    Dialect::ALL.map(|dialect| {
+        let migrations = set.migrations(dialect).ok()?;
+        Some(crate::checksum::digest(
+            migrations
+                .iter()
+                .map(|migration| (migration.version().digits(), migration.up().checksum(), migration.name())),
+        ))
+    })
+}

@@ -1,0 +1,103 @@
+//! A diagnostic as data, and its one rendering.
+//!
+//! Every part of the crate that finds something wrong says it with a [`Problem`]; nobody else puts together a message, a place
+//! and a remedy.
+
+use std::fmt;
+
+use crate::Place;
+use crate::scan::{ScanProblem, ScanProblemKind};
+
+/// Something that is wrong with a folder, a file or an argument, where it is, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    path: Option<String>,
+    place: Option<Place>,
+    message: String,
+    help: String,
+}
+
+impl Problem {
+    /// A problem that concerns no single file.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Problem {
+        Problem { path: None, place: None, message: message.into(), help: help.into() }
+    }
+
+    /// A finding of the scanner in the script `sql`, said to a person.
+    pub fn in_script(sql: &str, problem: &ScanProblem) -> Problem {
+        let (message, help) = match &problem.kind {
+            ScanProblemKind::UnterminatedString => {
+                ("the string that begins here does not end".into(), "close it with `'`")
+            }
+            ScanProblemKind::UnterminatedIdentifier => {
+                ("the quoted identifier that begins here does not end".into(), "close it with the quote that opens it")
+            }
+            ScanProblemKind::UnterminatedComment => {
+                ("the comment that begins here does not end".into(), "close it with `*/`")
+            }
+            ScanProblemKind::UnterminatedDollarQuote { tag } => {
+                (format!("the text after `${tag}$` does not end"), "close it with the same tag")
+            }
+            ScanProblemKind::UnterminatedBody => (
+                "the statement that begins here does not end".into(),
+                "look for a missing `END` or closing parenthesis",
+            ),
+            ScanProblemKind::TransactionStatement { keyword } => (
+                format!("transaction statement `{keyword}` in a migration"),
+                "remove it: a migration runs in a transaction of its own (only one pair around the whole file is accepted)",
+            ),
+            ScanProblemKind::MetaCommand { command } => {
+                (format!("psql command `{command}` in a migration"), "only psql understands it: write SQL instead")
+            }
+            ScanProblemKind::CopyFromStdin => (
+                "`COPY … FROM STDIN` in a migration".into(),
+                "write `INSERT` statements: a migration carries no data stream",
+            ),
+        };
+        Problem::new(message, help).at(Place::of(sql, problem.offset))
+    }
+
+    /// The same problem, in a file.
+    pub fn in_file(mut self, path: impl Into<String>) -> Problem {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// The same problem, at a place of its file.
+    pub fn at(mut self, place: Place) -> Problem {
+        self.place = Some(place);
+        self
+    }
+
+    /// What is wrong: lower case, no full stop.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The remedy.
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// The file, relative to the package.
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
+    /// The place in the file.
+    pub fn place(&self) -> Option<Place> {
+        self.place
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match (&self.path, self.place) {
+            (Some(path), Some(place)) => write!(f, "\n--> {path}:{place}")?,
+            (Some(path), None) => write!(f, "\n--> {path}")?,
+            (None, _) => {}
+        }
+        write!(f, "\nhelp: {}", self.help)
+    }
+}

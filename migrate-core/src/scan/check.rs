@@ -1,0 +1,72 @@
+//! What to say of a script whose dialect may not be known.
+
+use super::lex::{Lexer, TokenKind};
+use super::{Scan, ScanProblem, scan};
+use crate::Dialect;
+
+/// The problems of a script in `dialect` or, where none is given, those that hold whatever its dialect is.
+///
+/// Without a dialect a script is refused only if no dialect reads it soundly; then the problems are those of the
+/// dialect that got furthest. Otherwise a problem counts only if every dialect that reads the script soundly finds it,
+/// for what one of them takes offence at may be good SQL in the one the script was written for.
+///
+/// ```
+/// use migrate_core::{Dialect, scan::check};
+///
+/// // An apostrophe between dollar quotes: Postgres reads it, SQLite does not.
+/// let sql = "DO $$ BEGIN RAISE NOTICE 'it''s'; -- it's\nEND $$;";
+/// assert!(check(sql, None).is_empty());
+/// assert!(!check(sql, Some(Dialect::Sqlite)).is_empty());
+/// ```
+pub fn check(sql: &str, dialect: Option<Dialect>) -> Vec<ScanProblem> {
+    if let Some(dialect) = dialect {
+        return scan(sql, dialect).problems;
+    }
+    let scans = Dialect::ALL.map(|dialect| scan(sql, dialect));
+    let mut sound = scans.iter().filter(|scan| scan.is_sound());
+    let Some(first) = sound.next() else {
+        return furthest(scans);
+    };
+    let others: Vec<&Scan> = sound.collect();
+    let agree = |problem: &&ScanProblem| others.iter().all(|other| finds(other, problem));
+    first.problems.iter().filter(agree).cloned().collect()
+}
+
+/// Whether the scan has this problem too. A script may have very many.
+fn finds(scan: &Scan, problem: &ScanProblem) -> bool {
+    let from = scan.problems.partition_point(|other| other.offset < problem.offset);
+    scan.problems.iter().skip(from).take_while(|other| other.offset == problem.offset).any(|other| other == problem)
+}
+
+/// Whether a script holds nothing but white space, comments and `;`, in `dialect` or, where none is given, in every
+/// dialect that reads it soundly.
+///
+/// ```
+/// use migrate_core::scan::is_blank;
+///
+/// assert!(is_blank("-- to be done\n;", None));
+/// assert!(!is_blank("SELECT 1", None));
+/// ```
+pub fn is_blank(sql: &str, dialect: Option<Dialect>) -> bool {
+    if let Some(dialect) = dialect {
+        return is_blank_in(sql, dialect);
+    }
+    let blank = Dialect::ALL.map(|dialect| is_blank_in(sql, dialect));
+    blank.contains(&true)
+        && Dialect::ALL.into_iter().zip(blank).all(|(dialect, is_blank)| is_blank || !scan(sql, dialect).is_sound())
+}
+
+fn is_blank_in(sql: &str, dialect: Dialect) -> bool {
+    Lexer::new(sql, dialect).all(|token| matches!(token.kind, TokenKind::Blank | TokenKind::Semicolon))
+}
+
+/// The problems of the scan whose first lexical problem comes last, or of the first such scan.
+fn furthest(scans: impl IntoIterator<Item = Scan>) -> Vec<ScanProblem> {
+    let reach = |scan: &Scan| {
+        scan.problems.iter().find(|problem| problem.kind.is_lexical()).map_or(usize::MAX, |problem| problem.offset)
+    };
+    let further = |best: Scan, next: Scan| {
+        if reach(&next) > reach(&best) { next } else { best }
+    };
+    scans.into_iter().reduce(further).map(|scan| scan.problems).unwrap_or_default()
+}

@@ -1,0 +1,135 @@
+//! Recognises the statements that a migration runner cannot run, by their first words.
+
+use super::lex::{Lexer, Token, TokenKind};
+use crate::Dialect;
+
+/// A statement that controls the transaction.
+pub(super) struct Transaction {
+    pub(super) keyword: &'static str,
+    pub(super) role: Role,
+}
+
+/// The part a transaction statement may play in a pair around a whole script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Opens a transaction with no options that a runner would have to know of.
+    Opens,
+    /// Commits it, and does nothing else.
+    Closes,
+    Neither,
+}
+
+/// What the statement does to the transaction, if it does anything.
+pub(super) fn transaction(statement: &str, dialect: Dialect) -> Option<Transaction> {
+    let mut tokens = tokens(statement, dialect);
+    let verb = tokens.next()?;
+    if !VERBS.into_iter().any(|known| verb.is_word(statement, known)) {
+        return None;
+    }
+    let rest = Rest { statement, tokens: [tokens.next(), tokens.next(), tokens.next()] };
+    let keyword_and_role = match dialect {
+        Dialect::Postgres => postgres_transaction(verb.text(statement), &rest),
+        Dialect::Sqlite => sqlite_transaction(verb.text(statement), &rest),
+    };
+    keyword_and_role.map(|(keyword, role)| Transaction { keyword, role })
+}
+
+/// Whether the Postgres statement is a `COPY … FROM STDIN`.
+///
+/// Outside of parentheses `FROM` can only be the one of `COPY` itself, for it is a reserved word. The server takes
+/// `FROM STDOUT` for the same thing.
+pub(super) fn copies_from_stdin(statement: &str) -> bool {
+    let mut tokens = tokens(statement, Dialect::Postgres);
+    if !tokens.next().is_some_and(|token| token.is_word(statement, "copy")) {
+        return false;
+    }
+    let mut depth = 0_usize;
+    let mut after_from = false;
+    for token in tokens {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            _ if after_from => {
+                return token.is_word(statement, "stdin") || token.is_word(statement, "stdout");
+            }
+            _ => after_from = token.is_word(statement, "from"),
+        }
+    }
+    false
+}
+
+const VERBS: [&str; 9] = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"];
+
+fn postgres_transaction(verb: &str, rest: &Rest<'_>) -> Option<(&'static str, Role)> {
+    let is_plain = rest.is(&[]) || rest.is(&["WORK"]) || rest.is(&["TRANSACTION"]);
+    let role_if_plain = |role| if is_plain { role } else { Role::Neither };
+    Some(match verb.to_ascii_uppercase().as_str() {
+        "BEGIN" => ("BEGIN", role_if_plain(Role::Opens)),
+        "START" if rest.is(&["TRANSACTION"]) => ("START TRANSACTION", Role::Opens),
+        "START" if rest.starts_with(&["TRANSACTION"]) => ("START TRANSACTION", Role::Neither),
+        "COMMIT" if rest.starts_with(&["PREPARED"]) => ("COMMIT PREPARED", Role::Neither),
+        "COMMIT" => ("COMMIT", role_if_plain(Role::Closes)),
+        "END" => ("END", role_if_plain(Role::Closes)),
+        "ROLLBACK" if rest.starts_with(&["PREPARED"]) => ("ROLLBACK PREPARED", Role::Neither),
+        "ROLLBACK" => (rollback(rest, &["WORK", "TRANSACTION"]), Role::Neither),
+        "ABORT" => ("ABORT", Role::Neither),
+        "SAVEPOINT" => ("SAVEPOINT", Role::Neither),
+        "RELEASE" => ("RELEASE", Role::Neither),
+        // A prepared statement may have the name `transaction`: then no string follows.
+        "PREPARE" if rest.starts_with(&["TRANSACTION"]) && rest.has_text_at(1) => {
+            ("PREPARE TRANSACTION", Role::Neither)
+        }
+        _ => return None,
+    })
+}
+
+fn sqlite_transaction(verb: &str, rest: &Rest<'_>) -> Option<(&'static str, Role)> {
+    let is_plain = rest.is(&[]) || rest.is(&["TRANSACTION"]);
+    let has_plain_mode = ["DEFERRED", "IMMEDIATE", "EXCLUSIVE"]
+        .into_iter()
+        .any(|mode| rest.is(&[mode]) || rest.is(&[mode, "TRANSACTION"]));
+    Some(match verb.to_ascii_uppercase().as_str() {
+        "BEGIN" => ("BEGIN", if is_plain || has_plain_mode { Role::Opens } else { Role::Neither }),
+        "COMMIT" => ("COMMIT", if is_plain { Role::Closes } else { Role::Neither }),
+        "END" => ("END", if is_plain { Role::Closes } else { Role::Neither }),
+        "ROLLBACK" => (rollback(rest, &["TRANSACTION"]), Role::Neither),
+        "SAVEPOINT" => ("SAVEPOINT", Role::Neither),
+        "RELEASE" => ("RELEASE", Role::Neither),
+        _ => return None,
+    })
+}
+
+fn rollback(rest: &Rest<'_>, noise: &[&str]) -> &'static str {
+    let is_partial = rest.starts_with(&["TO"]) || noise.iter().any(|word| rest.starts_with(&[word, "TO"]));
+    if is_partial { "ROLLBACK TO" } else { "ROLLBACK" }
+}
+
+/// The tokens behind the verb of a statement, as many as ever matter.
+struct Rest<'a> {
+    statement: &'a str,
+    tokens: [Option<Token>; 3],
+}
+
+impl Rest<'_> {
+    /// Whether these words follow and nothing else.
+    fn is(&self, words: &[&str]) -> bool {
+        self.starts_with(words) && self.tokens.get(words.len()).is_some_and(Option::is_none)
+    }
+
+    /// Whether these words follow.
+    fn starts_with(&self, words: &[&str]) -> bool {
+        words.iter().zip(&self.tokens).all(|(word, token)| match token {
+            Some(token) => token.is_word(self.statement, word),
+            None => false,
+        })
+    }
+
+    fn has_text_at(&self, index: usize) -> bool {
+        matches!(self.tokens.get(index), Some(Some(token)) if token.kind == TokenKind::Text)
+    }
+}
+
+fn tokens(statement: &str, dialect: Dialect) -> impl Iterator<Item = Token> {
+    Lexer::new(statement, dialect).filter(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Meta))
+}

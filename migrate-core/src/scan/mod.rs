@@ -1,0 +1,145 @@
+//! Splits a script into statements under the lexical rules of its dialect, and finds what a runner cannot run.
+//!
+//! The scanner knows tokens, not grammar: it must never need a database, a schema or the meaning of a statement.
+//! For any input at all it returns without panicking, in time linear in its length; spans are ordered, do not overlap,
+//! start and end on character boundaries, and leave out nothing but white space, comments, `;` and refused
+//! meta-commands.
+
+mod check;
+mod comments;
+mod content;
+mod guard;
+mod lex;
+mod postgres;
+mod problem;
+mod split;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+pub use check::{check, is_blank};
+pub use comments::line_comments;
+pub use problem::{ScanProblem, ScanProblemKind};
+
+use crate::{Dialect, Place};
+use content::Role;
+use lex::{Lexer, TokenKind};
+
+/// Splits `sql` into its statements under the lexical rules of `dialect`, and lists every problem found, in order of
+/// offset.
+///
+/// A transaction pair that wraps the whole script is accepted and dropped, because the runner opens its own
+/// transaction: a plain `BEGIN` (or `START TRANSACTION`) as the first statement, a plain `COMMIT` (or `END`) as the
+/// last, and no other transaction statement between them. Then neither of the two is in [`Scan::statements`], and
+/// [`Scan::wrapped`] is set. Any other use of transaction statements is a problem, one for each statement.
+///
+/// ```
+/// use migrate_core::{Dialect, scan::scan};
+///
+/// let sql = "CREATE TABLE a (x text DEFAULT ';'); -- one;\nDROP TABLE b";
+/// let found = scan(sql, Dialect::Postgres);
+/// let texts: Vec<&str> = found.statements.iter().map(|statement| statement.text(sql)).collect();
+/// assert_eq!(texts, ["CREATE TABLE a (x text DEFAULT ';')", "DROP TABLE b"]);
+/// assert!(found.problems.is_empty());
+///
+/// let found = scan("BEGIN; DROP TABLE b; COMMIT;", Dialect::Postgres);
+/// assert_eq!(found.statements.len(), 1);
+/// assert!(found.wrapped);
+/// ```
+pub fn scan(sql: &str, dialect: Dialect) -> Scan {
+    let split::Split { mut statements, mut problems } = split::split(sql, dialect);
+    let transactions: Vec<_> = statements
+        .iter()
+        .enumerate()
+        .filter_map(|(index, statement)| Some((index, content::transaction(statement.text(sql), dialect)?)))
+        .collect();
+
+    let last = statements.len().saturating_sub(1);
+    let wrapped = match transactions.as_slice() {
+        [(first, opening), (second, closing)] => {
+            *first == 0 && *second == last && opening.role == Role::Opens && closing.role == Role::Closes
+        }
+        _ => false,
+    };
+    if wrapped {
+        statements.pop();
+        statements.remove(0);
+    } else {
+        problems.extend(transactions.iter().filter_map(|(index, transaction)| {
+            let keyword = transaction.keyword.to_owned();
+            let offset = statements.get(*index)?.span.start;
+            Some(ScanProblem { kind: ScanProblemKind::TransactionStatement { keyword }, offset })
+        }));
+        problems.sort_by_key(|problem| problem.offset);
+    }
+    Scan { statements, problems, wrapped }
+}
+
+/// What [`scan()`] found in a script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// The statements, in order. Empty statements are left out, and so is a transaction pair around the whole script.
+    ///
+    /// When the scan is not sound, the last one reaches from where the trouble starts to the end of the script.
+    pub statements: Vec<Statement>,
+    /// Every problem found, in order of offset.
+    pub problems: Vec<ScanProblem>,
+    /// Whether a transaction pair wrapped the whole script and was dropped from the statements.
+    pub wrapped: bool,
+}
+
+impl Scan {
+    /// Whether the script can be read in the dialect: no problem is [lexical](ScanProblemKind::is_lexical).
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, scan::scan};
+    ///
+    /// assert!(scan("COMMIT", Dialect::Sqlite).is_sound());
+    /// assert!(!scan("SELECT 'it's'", Dialect::Sqlite).is_sound());
+    /// ```
+    pub fn is_sound(&self) -> bool {
+        !self.problems.iter().any(|problem| problem.kind.is_lexical())
+    }
+}
+
+/// Where one statement stands in its script.
+///
+/// A statement holds offsets only, and its methods take the script it was found in. Given another text they return
+/// what stands at the same offsets there, or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// From the first token to the last, without the `;` and without the white space and comments around.
+    pub span: Range<usize>,
+    /// The offset just after the `;` that ends the statement, or the end of its last token when there is none.
+    pub end: usize,
+}
+
+impl Statement {
+    /// The text of the statement, without its `;`.
+    pub fn text<'a>(&self, sql: &'a str) -> &'a str {
+        sql.get(self.span.clone()).unwrap_or_default()
+    }
+
+    /// The line and column where the statement starts.
+    pub fn place(&self, sql: &str) -> Place {
+        Place::of(sql, self.span.start)
+    }
+
+    /// The bare words of the statement in order, as written: keywords, names and types, but nothing that is quoted,
+    /// part of a comment, a number or a parameter. Compare them without regard to case.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, scan::scan};
+    ///
+    /// let sql = "create /* or drop */ INDEX concurrently \"by name\" ON people (name);";
+    /// let found = scan(sql, Dialect::Postgres);
+    /// let words: Vec<&str> = found.statements[0].words(sql, Dialect::Postgres).collect();
+    /// assert_eq!(words, ["create", "INDEX", "concurrently", "ON", "people", "name"]);
+    /// ```
+    pub fn words<'a>(&self, sql: &'a str, dialect: Dialect) -> impl Iterator<Item = &'a str> + use<'a> {
+        let text = self.text(sql);
+        Lexer::new(text, dialect).filter(|token| token.kind == TokenKind::Word).map(move |token| token.text(text))
+    }
+}

@@ -1,0 +1,74 @@
+//! What the scanner can find wrong with a script. The texts shown to people are written elsewhere.
+
+/// One problem in a script: what it is, and where.
+///
+/// The offset counts bytes; [`Place::of`](crate::Place::of) turns it into a line and a column.
+///
+/// ```
+/// use migrate_core::{Dialect, Place, scan};
+///
+/// let sql = "SELECT 1;\nSELECT 'open;\n";
+/// let problem = &scan::scan(sql, Dialect::Postgres).problems[0];
+/// assert_eq!(problem.kind, scan::ScanProblemKind::UnterminatedString);
+/// assert_eq!(Place::of(sql, problem.offset), Place { line: 2, column: 8 });
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanProblem {
+    /// What is wrong.
+    pub kind: ScanProblemKind,
+    /// The byte offset in the script where the offending text starts.
+    pub offset: usize,
+}
+
+/// What is wrong with a script.
+///
+/// The first kinds are *lexical*: the script cannot be read in the dialect, and where its statements end is a guess.
+/// The others concern the *content*: the script reads well, but a migration runner cannot run it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScanProblemKind {
+    /// Lexical: a string constant is still open at the end of the script. The offset is its start.
+    UnterminatedString,
+    /// Lexical: a quoted identifier is still open at the end of the script. The offset is its start.
+    UnterminatedIdentifier,
+    /// Lexical: a `/*` comment is still open at the end of the script. The offset is its start.
+    UnterminatedComment,
+    /// Lexical: a dollar-quoted string is still open at the end of the script. The offset is its start.
+    UnterminatedDollarQuote {
+        /// What stands between the two dollar signs: `body` for `$body$`, nothing for `$$`.
+        tag: String,
+    },
+    /// Lexical: something that may hold `;` is still open at the end of the script, which makes everything after it
+    /// one statement: the `BEGIN ATOMIC` of a Postgres routine without its `END`, a `(` of Postgres without its `)`,
+    /// or a SQLite `CREATE TRIGGER` without its `END`. The offset is that of the `BEGIN`, the `(` or the statement.
+    UnterminatedBody,
+    /// Content: a statement that controls the transaction, which is the runner's to control.
+    TransactionStatement {
+        /// The words that make it one, in capitals: `BEGIN`, `COMMIT`, `ROLLBACK TO`, `PREPARE TRANSACTION`, …
+        keyword: String,
+    },
+    /// Content: a backslash outside of quotes and comments, which psql reads as a command of its own and the Postgres
+    /// server refuses.
+    MetaCommand {
+        /// The command as written, without its arguments: `\connect`, `\.`, `\i`.
+        command: String,
+    },
+    /// Content: a Postgres `COPY … FROM STDIN`, whose data would have to follow outside of the SQL.
+    CopyFromStdin,
+}
+
+impl ScanProblemKind {
+    /// Whether the script cannot be read in the dialect, as opposed to read but not run.
+    pub fn is_lexical(&self) -> bool {
+        match self {
+            ScanProblemKind::UnterminatedString
+            | ScanProblemKind::UnterminatedIdentifier
+            | ScanProblemKind::UnterminatedComment
+            | ScanProblemKind::UnterminatedDollarQuote { .. }
+            | ScanProblemKind::UnterminatedBody => true,
+            ScanProblemKind::TransactionStatement { .. }
+            | ScanProblemKind::MetaCommand { .. }
+            | ScanProblemKind::CopyFromStdin => false,
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The version of a migration: what orders a set and identifies a row of the history table.
+//!
+//! Invariant: 1 to 64 decimal digits. Two spellings of one number (`7`, `007`) are one version.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// The version of a migration: 1 to 64 decimal digits, compared as numbers.
+///
+/// A timestamp may carry more digits than its 14 (`20240313170000` is a date and a time to the second): what follows the
+/// seconds counts as their fraction, so that timestamps of different precision sort by time.
+///
+/// ```
+/// use migrate_core::Version;
+/// let version = |text: &str| Version::parse(text).unwrap();
+/// assert_eq!(version("007"), version("7"));
+/// assert!(version("9") < version("10"));
+/// assert!(version("202511190914440000") < version("20260120162913"));
+/// assert_eq!(version("007").to_string(), "007");
+/// ```
+#[derive(Clone)]
+pub struct Version {
+    written: Cow<'static, str>,
+}
+
+/// Why a text is not a [`Version`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VersionError {
+    /// Empty, or something else than the digits 0 to 9 in it.
+    #[error("a version consists of decimal digits")]
+    NotDigits,
+    /// More than [`Version::MAX_DIGITS`] digits; holds how many there are.
+    #[error("a version has at most 64 digits, and this one has {0}")]
+    TooLong(usize),
+}
+
+impl Version {
+    /// The most digits that a version may have.
+    pub const MAX_DIGITS: usize = 64;
+
+    /// Reads a version. The spelling is kept for display and does not count when versions are compared.
+    ///
+    /// # Errors
+    /// [`VersionError`] when `text` is not 1 to 64 decimal digits.
+    pub fn parse(text: &str) -> Result<Version, VersionError> {
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(VersionError::NotDigits);
+        }
+        if text.len() > Version::MAX_DIGITS {
+            return Err(VersionError::TooLong(text.len()));
+        }
+        Ok(Version { written: Cow::Owned(text.to_owned()) })
+    }
+
+    /// For expansions of the macro, which has parsed the version at build time.
+    pub(crate) const fn embedded(written: &'static str) -> Version {
+        Version { written: Cow::Borrowed(written) }
+    }
+
+    /// The digits without leading zeros, as the history table holds them: `"7"` for `007`.
+    pub fn digits(&self) -> &str {
+        match self.written.trim_start_matches('0') {
+            "" => "0",
+            digits => digits,
+        }
+    }
+
+    /// The digits as the file name spells them: `"007"` for `007`.
+    pub fn as_written(&self) -> &str {
+        &self.written
+    }
+
+    /// Whether the version begins with a plausible calendar date (`YYYYMMDD`).
+    #[cfg(feature = "folder")]
+    pub(crate) fn begins_with_date(&self) -> bool {
+        let digits = self.digits();
+        digits.len() >= 8 && is_date(&digits[..8])
+    }
+
+    /// The whole number and, of a timestamp, the digits after the seconds.
+    fn sort_key(&self) -> (&str, &str) {
+        const TO_THE_SECOND: usize = 14;
+        let digits = self.digits();
+        if digits.len() > TO_THE_SECOND && is_date(&digits[..8]) && is_time(&digits[8..TO_THE_SECOND]) {
+            digits.split_at(TO_THE_SECOND)
+        } else {
+            (digits, "")
+        }
+    }
+}
+
+/// Whether eight digits are a date that a person would use as a version.
+pub(crate) fn is_date(digits: &str) -> bool {
+    digits.len() == 8
+        && matches!(number(&digits[..4]), 1970..=2199)
+        && matches!(number(&digits[4..6]), 1..=12)
+        && matches!(number(&digits[6..]), 1..=31)
+}
+
+/// Whether six digits are a time of day.
+pub(crate) fn is_time(digits: &str) -> bool {
+    digits.len() == 6 && number(&digits[..2]) < 24 && number(&digits[2..4]) < 60 && number(&digits[4..]) < 60
+}
+
+fn number(digits: &str) -> u32 {
+    digits.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Version) -> bool {
+        self.digits() == other.digits()
+    }
+}
+
+impl Eq for Version {}
+
+impl Hash for Version {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.digits().hash(state);
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Version) -> Ordering {
+        let ((whole, fraction), (other_whole, other_fraction)) = (self.sort_key(), other.sort_key());
+        (whole.len(), whole, fraction).cmp(&(other_whole.len(), other_whole, other_fraction))
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Version) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.written)
+    }
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Version({})", self.written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_accepts_1_to_64_digits() {
+        let digits = |count: usize| "9".repeat(count);
+        let cases: &[(&str, Result<&str, VersionError>)] = &[
+            ("0", Ok("0")),
+            ("000", Ok("0")),
+            ("0012", Ok("12")),
+            (&digits(64), Ok(&digits(64))),
+            (&digits(65), Err(VersionError::TooLong(65))),
+            ("", Err(VersionError::NotDigits)),
+            ("1a", Err(VersionError::NotDigits)),
+            ("-1", Err(VersionError::NotDigits)),
+            ("+1", Err(VersionError::NotDigits)),
+            ("٣", Err(VersionError::NotDigits)),
+        ];
+        for (text, expect) in cases {
+            assert_eq!(
+                Version::parse(text).as_ref().map(Version::digits),
+                expect.as_ref().copied().map_err(|e| e),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn versions_sort_as_numbers_and_timestamps_by_time() {
+        let sorted = [
+            "0",
+            "1",
+            "2",
+            "10",
+            "20240313",
+            "99999999999999",
+            "20251119091444",
+            "202511190914440000",
+            "202511190914440001",
+            "20260120162913",
+            "20260120162913123",
+            "999999999999999999",
+            "1000000000000000000",
+        ];
+        // A number that is no timestamp keeps its place among the numbers.
+        let sorted_by_value = ["99999999999999", "999999999999999999"];
+        assert!(version(sorted_by_value[0]) < version(sorted_by_value[1]));
+        let timestamps = &sorted[6..11];
+        for pair in timestamps.windows(2) {
+            assert!(version(pair[0]) < version(pair[1]), "{pair:?}");
+        }
+        for pair in sorted[..5].windows(2) {
+            assert!(version(pair[0]) < version(pair[1]), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn order_is_total() {
+        let all = [
+            "0",
+            "00",
+            "7",
+            "007",
+            "20240313",
+            "20240313170000",
+            "202403131700000",
+            "2024031317000000",
+            "20240399170000",
+            "202403991700001",
+            "64000000000000000",
+        ];
+        for a in all {
+            for b in all {
+                assert_eq!(version(a).cmp(&version(b)), version(b).cmp(&version(a)).reverse(), "{a} {b}");
+                assert_eq!(version(a).cmp(&version(b)) == Ordering::Equal, version(a) == version(b), "{a} {b}");
+                for c in all {
+                    if version(a) <= version(b) && version(b) <= version(c) {
+                        assert!(version(a) <= version(c), "{a} {b} {c}");
+                    }
+                }
+            }
+        }
+    }
+
+    fn version(text: &str) -> Version {
+        Version::parse(text).unwrap()
+    }
+}

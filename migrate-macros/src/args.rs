@@ -1,0 +1,170 @@
+//! Tokens → arguments, or every problem with them.
+
+use migrate_core::{Dialect, Problem};
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Ident, LitStr, Token, bracketed, token};
+
+/// A problem, and the argument that it concerns.
+pub(crate) type Spanned = (Span, Problem);
+
+/// The arguments of `embed_migrations!`, as far as they could be read.
+pub(crate) struct Args {
+    /// The folder, as written.
+    pub(crate) folder: Option<LitStr>,
+    pub(crate) dialect: Option<Dialect>,
+    pub(crate) set: Option<String>,
+    pub(crate) ignore: Vec<String>,
+    /// The path of the runtime crate.
+    pub(crate) runtime: TokenStream,
+    pub(crate) problems: Vec<Spanned>,
+}
+
+const USAGE: &str = "write the folder's path, relative to Cargo.toml: `embed_migrations!(\"migrations\")`";
+
+impl Args {
+    pub(crate) fn parse(input: TokenStream) -> Args {
+        let mut args = Args {
+            folder: None,
+            dialect: None,
+            set: None,
+            ignore: Vec::new(),
+            runtime: quote!(::migrate_runtime),
+            problems: Vec::new(),
+        };
+        let parse = |input: ParseStream<'_>| args.read(input);
+        if let Err(error) = parse.parse2(input) {
+            let help = "the arguments are a path, then any of `dialect`, `set`, `ignore` and `crate` as `name = value`";
+            let problem = Problem::new(format!("the arguments cannot be read: {error}"), help);
+            args.problems.push((error.span(), problem));
+        }
+        args
+    }
+
+    fn read(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        if input.is_empty() {
+            self.problem(Span::call_site(), "the folder of the migrations is missing", USAGE);
+            return Ok(());
+        }
+        if is_named(input) {
+            self.problem(input.span(), "the folder of the migrations is missing", USAGE);
+        } else if let Ok(folder) = input.parse::<LitStr>() {
+            self.folder = Some(folder);
+        } else {
+            self.problem(skip_value(input)?, "the folder of the migrations is not a string literal", USAGE);
+        }
+        let mut seen: Vec<String> = Vec::new();
+        while !input.is_empty() {
+            if self.folder.is_some() || !self.problems.is_empty() && input.peek(Token![,]) {
+                input.parse::<Token![,]>()?;
+            }
+            if input.is_empty() {
+                break;
+            }
+            if !is_named(input) {
+                let span = skip_value(input)?;
+                self.problem(span, "an argument without a name follows the folder", "write `name = value`");
+                continue;
+            }
+            let name = input.call(Ident::parse_any)?;
+            input.parse::<Token![=]>()?;
+            if seen.contains(&name.to_string()) {
+                self.problem(name.span(), format!("argument `{name}` stands twice"), "remove one of them");
+            }
+            seen.push(name.to_string());
+            self.read_named(&name, input)?;
+        }
+        Ok(())
+    }
+
+    fn read_named(&mut self, name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+        match name.to_string().as_str() {
+            "dialect" => {
+                let names = Dialect::ALL.map(|dialect| format!("`dialect = \"{dialect}\"`")).join(" or ");
+                let Some(value) = self.string(name, input, &names)? else { return Ok(()) };
+                self.dialect = Dialect::from_name(&value.value());
+                if self.dialect.is_none() {
+                    self.problem(
+                        value.span(),
+                        format!("unknown dialect `{}`", value.value()),
+                        format!("write {names}"),
+                    );
+                }
+            }
+            "set" => {
+                let Some(value) = self.string(name, input, "`set = \"billing\"`")? else { return Ok(()) };
+                let set = value.value();
+                let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+                if set.is_empty() || set.len() > 64 || !set.chars().all(fits) {
+                    let message = format!("`{set}` cannot be the name of a set");
+                    self.problem(value.span(), message, "use 1 to 64 letters, digits, `_`, `-` and `.`");
+                }
+                self.set = Some(set);
+            }
+            "ignore" => {
+                if input.peek(token::Bracket) {
+                    let list;
+                    bracketed!(list in input);
+                    if let Ok(patterns) = Punctuated::<LitStr, Token![,]>::parse_terminated(&list) {
+                        self.ignore.extend(patterns.iter().map(LitStr::value));
+                    } else {
+                        list.parse::<TokenStream>()?;
+                        self.problem(
+                            name.span(),
+                            "`ignore` is not a list of strings",
+                            "write `ignore = [\"data_*.sql\"]`",
+                        );
+                    }
+                } else {
+                    skip_value(input)?;
+                    self.problem(name.span(), "`ignore` is not a list of strings", "write `ignore = [\"data_*.sql\"]`");
+                }
+            }
+            "crate" if input.peek(Ident::peek_any) || input.peek(Token![::]) => {
+                let leading: Option<Token![::]> = input.parse()?;
+                let path = Punctuated::<Ident, Token![::]>::parse_separated_nonempty_with(input, Ident::parse_any)?;
+                self.runtime = quote!(#leading #path);
+            }
+            "crate" => {
+                let span = skip_value(input)?;
+                let help = "write the path of migrate_runtime: `crate = my_crate::migrate_runtime`";
+                self.problem(span, "`crate` is not a path", help);
+            }
+            unknown => {
+                skip_value(input)?;
+                let help = "the arguments are `dialect`, `set`, `ignore` and `crate`";
+                self.problem(name.span(), format!("unknown argument `{unknown}`"), help);
+            }
+        }
+        Ok(())
+    }
+
+    fn string(&mut self, name: &Ident, input: ParseStream<'_>, usage: &str) -> syn::Result<Option<LitStr>> {
+        if let Ok(value) = input.parse::<LitStr>() {
+            return Ok(Some(value));
+        }
+        let span = skip_value(input)?;
+        self.problem(span, format!("`{name}` is not a string literal"), format!("write {usage}"));
+        Ok(None)
+    }
+
+    fn problem(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.problems.push((span, Problem::new(message, help)));
+    }
+}
+
+fn is_named(input: ParseStream<'_>) -> bool {
+    input.peek(Ident::peek_any) && input.peek2(Token![=])
+}
+
+/// Skips what stands before the next comma; the place of its first token.
+fn skip_value(input: ParseStream<'_>) -> syn::Result<Span> {
+    let span = input.span();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(span)
+}

@@ -1,0 +1,14 @@
+//! The macro of `migrate-runtime`, which re-exports and documents it.
+//!
+//! Phases, one a module: `args` (tokens → arguments), `path` (the folder's path), `expand` (folder → tokens). Whatever is
+//! wrong becomes a diagnostic at the macro's arguments; nothing here may panic.
+
+mod args;
+mod expand;
+mod path;
+
+/// Embeds a folder of SQL migrations; see the documentation at `migrate_runtime::embed_migrations`.
+#[proc_macro]
+pub fn embed_migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expand::embed_migrations(input.into()).into()
+}

@@ -1,0 +1,74 @@
+//! Drivers: what the engine asks of a database connection, and the connections that answer.
+//!
+//! The verbs accept `rusqlite` and `postgres` connections and transactions ([`Database`]), those of `tokio-postgres`
+//! ([`AsyncDatabase`]), and whatever dereferences to them, such as the guard of a pool or of a mutex. Other drivers can be
+//! added outside of this crate: implement [`Session`], and `Database` or `AsyncDatabase` to hand it out.
+
+mod error;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
+mod postgres_error;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
+mod session;
+#[cfg(feature = "tokio-postgres")]
+mod tokio_postgres;
+
+use std::ops::DerefMut;
+
+pub use error::{DriverError, DriverErrorKind};
+pub use session::{Row, Session};
+
+/// Marks a type that is a connection or a transaction itself.
+#[derive(Debug)]
+pub enum Itself {}
+
+/// Marks a type that dereferences to one, such as the guard of a pool.
+#[derive(Debug)]
+pub struct Through<Kind>(std::marker::PhantomData<Kind>);
+
+/// What the blocking verbs accept: `rusqlite::Connection`, `rusqlite::Transaction`, `rusqlite::Savepoint`,
+/// `postgres::Client`, `postgres::Transaction`, and what dereferences to them.
+///
+/// Inside a transaction each migration gets a savepoint of its own, and whether anything lasts is up to the transaction.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no connection that a blocking verb accepts",
+    note = "enable the feature of `migrate-runtime` that is named after the driver: `rusqlite` or `postgres`",
+    note = "asynchronous connections go to `run_async`, `plan_async`, `status_async` and `verify_async`"
+)]
+pub trait Database<Kind> {
+    /// A session on the connection.
+    fn session(&mut self) -> impl Session;
+}
+
+impl<Guard, Kind> Database<Through<Kind>> for Guard
+where
+    Guard: DerefMut<Target: Database<Kind>>,
+{
+    fn session(&mut self) -> impl Session {
+        (**self).session()
+    }
+}
+
+/// What the asynchronous verbs accept: `tokio_postgres::Client`, `tokio_postgres::Transaction`, and what dereferences to them.
+///
+/// Inside a transaction each migration gets a savepoint of its own, and whether anything lasts is up to the transaction.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no connection that an asynchronous verb accepts",
+    note = "enable the feature `tokio-postgres` of `migrate-runtime`",
+    note = "blocking connections go to `run`, `plan`, `status` and `verify`"
+)]
+pub trait AsyncDatabase<Kind> {
+    /// A session on the connection.
+    fn session(&mut self) -> impl Session + Send;
+}
+
+impl<Guard, Kind> AsyncDatabase<Through<Kind>> for Guard
+where
+    Guard: DerefMut<Target: AsyncDatabase<Kind>>,
+{
+    fn session(&mut self) -> impl Session + Send {
+        (**self).session()
+    }
+}

@@ -1,0 +1,109 @@
+//! `postgres`: blocking, so every future is ready at once.
+
+use std::future::ready;
+use std::time::Duration;
+
+use migrate_core::Dialect;
+use postgres::{Client, SimpleQueryMessage, Transaction};
+
+use super::postgres_error::{driver_error, rows};
+use super::{Database, DriverError, Itself, Row, Session};
+
+impl Database<Itself> for Client {
+    fn session(&mut self) -> impl Session {
+        PostgresSession { connection: self, is_open: false }
+    }
+}
+
+impl Database<Itself> for Transaction<'_> {
+    fn session(&mut self) -> impl Session {
+        PostgresSession { connection: self, is_open: false }
+    }
+}
+
+/// What a client and a transaction have in common.
+trait Connection {
+    const IN_TRANSACTION: Option<bool>;
+    fn execute(&mut self, sql: &str) -> Result<(), postgres::Error>;
+    fn query(&mut self, sql: &str) -> Result<Vec<SimpleQueryMessage>, postgres::Error>;
+}
+
+impl Connection for Client {
+    const IN_TRANSACTION: Option<bool> = None;
+
+    fn execute(&mut self, sql: &str) -> Result<(), postgres::Error> {
+        self.batch_execute(sql)
+    }
+
+    fn query(&mut self, sql: &str) -> Result<Vec<SimpleQueryMessage>, postgres::Error> {
+        self.simple_query(sql)
+    }
+}
+
+impl Connection for Transaction<'_> {
+    const IN_TRANSACTION: Option<bool> = Some(true);
+
+    fn execute(&mut self, sql: &str) -> Result<(), postgres::Error> {
+        self.batch_execute(sql)
+    }
+
+    fn query(&mut self, sql: &str) -> Result<Vec<SimpleQueryMessage>, postgres::Error> {
+        self.simple_query(sql)
+    }
+}
+
+struct PostgresSession<'a, C: Connection> {
+    connection: &'a mut C,
+    is_open: bool,
+}
+
+impl<C: Connection> PostgresSession<'_, C> {
+    fn run(&mut self, sql: &str) -> Result<(), DriverError> {
+        self.connection.execute(sql).map_err(|error| driver_error(sql, error))
+    }
+}
+
+impl<C: Connection> Session for PostgresSession<'_, C> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn in_transaction(&self) -> Option<bool> {
+        C::IN_TRANSACTION
+    }
+
+    fn execute(&mut self, sql: &str) -> impl Future<Output = Result<(), DriverError>> + Send {
+        ready(self.run(sql))
+    }
+
+    fn execute_all(&mut self, requests: &[String]) -> impl Future<Output = Result<(), (usize, DriverError)>> + Send {
+        let mut numbered = requests.iter().enumerate();
+        ready(numbered.try_for_each(|(index, sql)| self.run(sql).map_err(|error| (index, error))))
+    }
+
+    fn pipelines(&self) -> bool {
+        false
+    }
+
+    fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send {
+        ready(self.connection.query(sql).map(rows).map_err(|error| driver_error(sql, error)))
+    }
+
+    fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
+        std::thread::sleep(duration);
+        ready(())
+    }
+
+    fn transaction_is_open(&mut self, open: bool) {
+        self.is_open = open;
+    }
+}
+
+impl<C: Connection> Drop for PostgresSession<'_, C> {
+    fn drop(&mut self) {
+        if self.is_open {
+            // Nobody is left to tell of an error; the next request on the connection will meet it.
+            let _ = self.run("ROLLBACK");
+        }
+    }
+}

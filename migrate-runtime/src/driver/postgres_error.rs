@@ -1,0 +1,52 @@
+//! Errors and rows of `postgres` and `tokio-postgres`, which share their types.
+
+use std::error::Error as StdError;
+
+use migrate_core::Dialect;
+use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::error::ErrorPosition;
+
+use super::{DriverError, DriverErrorKind, Row};
+
+pub(super) fn driver_error(sql: &str, error: tokio_postgres::Error) -> DriverError {
+    let Some(answer) = error.as_db_error() else {
+        // Without an answer of the server: the connection broke, or the driver could not read what came.
+        let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        let message = format!("{error}{}", if error.to_string().contains(&source) { "" } else { &source });
+        return DriverError::new(Dialect::Postgres, DriverErrorKind::ConnectionLost, message, error);
+    };
+    let code = answer.code().code();
+    let kind = match code {
+        // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped
+        "57P01" | "57P02" | "57P03" | "57P04" => DriverErrorKind::ConnectionLost,
+        _ if code.starts_with("08") => DriverErrorKind::ConnectionLost,
+        _ => DriverErrorKind::Refused,
+    };
+    let position = match answer.position() {
+        Some(ErrorPosition::Original(character)) => byte_offset(sql, *character),
+        _ => None,
+    };
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let (code, message) = (code.to_owned(), answer.message().to_owned());
+    let (detail, hint, context) = (owned(answer.detail()), owned(answer.hint()), owned(answer.where_()));
+    DriverError::new(Dialect::Postgres, kind, message, error)
+        .with_code(Some(code))
+        .with_detail(detail)
+        .with_hint(hint)
+        .with_context(context)
+        .with_position(position)
+}
+
+/// Postgres counts characters, from 1.
+fn byte_offset(sql: &str, character: u32) -> Option<usize> {
+    let index = usize::try_from(character).ok()?.checked_sub(1)?;
+    Some(sql.char_indices().nth(index).map_or(sql.len(), |(offset, _)| offset))
+}
+
+pub(super) fn rows(messages: Vec<SimpleQueryMessage>) -> Vec<Row> {
+    let cells = |message| match message {
+        SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect()),
+        _ => None,
+    };
+    messages.into_iter().filter_map(cells).collect()
+}

@@ -1,0 +1,130 @@
+//! `rusqlite`: blocking, so every future is ready at once.
+
+use std::future::ready;
+use std::thread;
+use std::time::Duration;
+
+use migrate_core::Dialect;
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::types::ValueRef;
+use rusqlite::{Batch, Connection, ErrorCode, Savepoint, Transaction};
+
+use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session};
+
+impl Database<Itself> for Connection {
+    fn session(&mut self) -> impl Session {
+        RusqliteSession { connection: self, is_open: false }
+    }
+}
+
+impl Database<Itself> for Transaction<'_> {
+    fn session(&mut self) -> impl Session {
+        RusqliteSession { connection: self, is_open: false }
+    }
+}
+
+impl Database<Itself> for Savepoint<'_> {
+    fn session(&mut self) -> impl Session {
+        RusqliteSession { connection: self, is_open: false }
+    }
+}
+
+struct RusqliteSession<'a> {
+    connection: &'a Connection,
+    is_open: bool,
+}
+
+impl RusqliteSession<'_> {
+    /// Runs every statement to its end; `execute_batch` of the driver stops at the first row of each.
+    fn run(&self, sql: &str) -> Result<(), DriverError> {
+        let mut batch = Batch::new(self.connection, sql);
+        while let Some(mut statement) = batch.next().map_err(driver_error)? {
+            let mut rows = statement.raw_query();
+            while rows.next().map_err(driver_error)?.is_some() {}
+        }
+        Ok(())
+    }
+
+    fn rows(&self, sql: &str) -> Result<Vec<Row>, DriverError> {
+        let mut statement = self.connection.prepare(sql).map_err(driver_error)?;
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        let mut result = Vec::new();
+        while let Some(row) = rows.next().map_err(driver_error)? {
+            let cells = (0..columns).map(|column| row.get_ref(column).map(text).map_err(driver_error));
+            result.push(cells.collect::<Result<_, _>>()?);
+        }
+        Ok(result)
+    }
+}
+
+impl Session for RusqliteSession<'_> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn in_transaction(&self) -> Option<bool> {
+        Some(!self.connection.is_autocommit())
+    }
+
+    fn execute(&mut self, sql: &str) -> impl Future<Output = Result<(), DriverError>> + Send {
+        ready(self.run(sql))
+    }
+
+    fn execute_all(&mut self, requests: &[String]) -> impl Future<Output = Result<(), (usize, DriverError)>> + Send {
+        let mut numbered = requests.iter().enumerate();
+        ready(numbered.try_for_each(|(index, sql)| self.run(sql).map_err(|error| (index, error))))
+    }
+
+    fn pipelines(&self) -> bool {
+        false
+    }
+
+    fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send {
+        ready(self.rows(sql))
+    }
+
+    fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
+        thread::sleep(duration);
+        ready(())
+    }
+
+    fn transaction_is_open(&mut self, open: bool) {
+        self.is_open = open;
+    }
+}
+
+impl Drop for RusqliteSession<'_> {
+    fn drop(&mut self) {
+        if self.is_open && !self.connection.is_autocommit() {
+            // Nobody is left to tell of an error; the next statement on the connection will meet it.
+            let _ = self.run("ROLLBACK");
+        }
+    }
+}
+
+fn text(value: ValueRef<'_>) -> Option<String> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(integer) => Some(integer.to_string()),
+        ValueRef::Real(real) => Some(real.to_string()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
+
+fn driver_error(error: rusqlite::Error) -> DriverError {
+    let (code, message, position) = match &error {
+        rusqlite::Error::SqlInputError { error, msg, offset, .. } => {
+            (Some(error), msg.clone(), usize::try_from(*offset).ok())
+        }
+        rusqlite::Error::SqliteFailure(error, Some(message)) => (Some(error), message.clone(), None),
+        rusqlite::Error::SqliteFailure(error, None) => (Some(error), error.to_string(), None),
+        other => (None, other.to_string(), None),
+    };
+    let kind = match code.map(|error| error.code) {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => DriverErrorKind::Busy,
+        _ => DriverErrorKind::Refused,
+    };
+    let code = code.map(|error| error.extended_code.to_string());
+    DriverError::new(Dialect::Sqlite, kind, message, error).with_code(code).with_position(position)
+}

@@ -1,0 +1,44 @@
+//! The seam between the engine and a driver.
+
+use std::time::Duration;
+
+use migrate_core::Dialect;
+
+use super::DriverError;
+
+/// A row of a result: its cells as text, `None` for NULL.
+pub type Row = Vec<Option<String>>;
+
+/// What the engine asks of a driver.
+///
+/// Requests come one at a time. A blocking driver answers with futures that are ready at once. Requests are plain SQL without
+/// parameters; on Postgres they go through the simple query protocol, so that no statement is prepared on the server.
+pub trait Session {
+    /// The dialect of the database.
+    fn dialect(&self) -> Dialect;
+
+    /// Whether the connection is inside a transaction; `None` when the driver cannot tell.
+    fn in_transaction(&self) -> Option<bool>;
+
+    /// Runs one or more statements, separated by `;`, and drops the rows that they return.
+    fn execute(&mut self, sql: &str) -> impl Future<Output = Result<(), DriverError>> + Send;
+
+    /// Runs the requests in order, up to the first that fails; an error comes with the index of its request.
+    ///
+    /// A driver that [pipelines](Session::pipelines) sends all of them before it waits for an answer.
+    fn execute_all(&mut self, requests: &[String]) -> impl Future<Output = Result<(), (usize, DriverError)>> + Send;
+
+    /// Whether [`execute_all`](Session::execute_all) sends its requests without waiting in between. The requests after a
+    /// failed one then reach the database too; the engine sees to it that they cannot do anything.
+    fn pipelines(&self) -> bool;
+
+    /// Runs statements of which one returns rows.
+    fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send;
+
+    /// Waits. Never called inside a transaction of the engine.
+    fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Tells that the engine is about to open a transaction of its own, or that it has ended it. A session that is dropped in
+    /// between, by a panic or a cancelled future, must roll back, because somebody else may use the connection next.
+    fn transaction_is_open(&mut self, open: bool);
+}

@@ -1,0 +1,120 @@
+//! `tokio-postgres`: a whole migration is sent before the first answer is waited for.
+
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use migrate_core::Dialect;
+use tokio_postgres::{Client, Error, SimpleQueryMessage, Transaction};
+
+use super::postgres_error::{driver_error, rows};
+use super::{AsyncDatabase, DriverError, Itself, Row, Session};
+
+impl AsyncDatabase<Itself> for Client {
+    fn session(&mut self) -> impl Session + Send {
+        TokioPostgresSession { connection: &*self, is_open: false }
+    }
+}
+
+impl AsyncDatabase<Itself> for Transaction<'_> {
+    fn session(&mut self) -> impl Session + Send {
+        TokioPostgresSession { connection: &*self, is_open: false }
+    }
+}
+
+/// What a client and a transaction have in common.
+trait Connection: Sync {
+    const IN_TRANSACTION: Option<bool>;
+    fn execute(&self, sql: &str) -> impl Future<Output = Result<(), Error>> + Send;
+    fn query(&self, sql: &str) -> impl Future<Output = Result<Vec<SimpleQueryMessage>, Error>> + Send;
+}
+
+impl Connection for Client {
+    const IN_TRANSACTION: Option<bool> = None;
+
+    fn execute(&self, sql: &str) -> impl Future<Output = Result<(), Error>> + Send {
+        self.batch_execute(sql)
+    }
+
+    fn query(&self, sql: &str) -> impl Future<Output = Result<Vec<SimpleQueryMessage>, Error>> + Send {
+        self.simple_query(sql)
+    }
+}
+
+impl Connection for Transaction<'_> {
+    const IN_TRANSACTION: Option<bool> = Some(true);
+
+    fn execute(&self, sql: &str) -> impl Future<Output = Result<(), Error>> + Send {
+        self.batch_execute(sql)
+    }
+
+    fn query(&self, sql: &str) -> impl Future<Output = Result<Vec<SimpleQueryMessage>, Error>> + Send {
+        self.simple_query(sql)
+    }
+}
+
+struct TokioPostgresSession<'a, C: Connection> {
+    connection: &'a C,
+    is_open: bool,
+}
+
+impl<C: Connection> Session for TokioPostgresSession<'_, C> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn in_transaction(&self) -> Option<bool> {
+        C::IN_TRANSACTION
+    }
+
+    async fn execute(&mut self, sql: &str) -> Result<(), DriverError> {
+        self.connection.execute(sql).await.map_err(|error| driver_error(sql, error))
+    }
+
+    async fn execute_all(&mut self, requests: &[String]) -> Result<(), (usize, DriverError)> {
+        let mut sent: Vec<_> = requests.iter().map(|sql| Box::pin(self.connection.execute(sql))).collect();
+        // The first poll of a request puts it on the wire, so this sends all of them in order.
+        let mut answers: Vec<_> = sent.iter_mut().map(|request| poll_once(request.as_mut())).collect();
+        for (request, answer) in sent.into_iter().zip(&mut answers) {
+            if answer.is_none() {
+                *answer = Some(request.await);
+            }
+        }
+        let first_error =
+            answers.into_iter().flatten().enumerate().find_map(|(index, answer)| Some((index, answer.err()?)));
+        first_error.map_or(Ok(()), |(index, error)| Err((index, driver_error(&requests[index], error))))
+    }
+
+    fn pipelines(&self) -> bool {
+        true
+    }
+
+    async fn query(&mut self, sql: &str) -> Result<Vec<Row>, DriverError> {
+        self.connection.query(sql).await.map(rows).map_err(|error| driver_error(sql, error))
+    }
+
+    async fn sleep(&mut self, duration: Duration) {
+        // The server's clock does: whatever runtime polls us may have no timer.
+        let _ = self.connection.query(&format!("SELECT pg_catalog.pg_sleep({})", duration.as_secs_f64())).await;
+    }
+
+    fn transaction_is_open(&mut self, open: bool) {
+        self.is_open = open;
+    }
+}
+
+impl<C: Connection> Drop for TokioPostgresSession<'_, C> {
+    fn drop(&mut self) {
+        if self.is_open {
+            // One poll sends the request; the answer is nobody's.
+            let _ = poll_once(pin!(self.connection.execute("ROLLBACK")));
+        }
+    }
+}
+
+fn poll_once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}

@@ -1,0 +1,165 @@
+//! The protocol: verified start, plan, claim, apply. Written once, as `async fn`s over [`Session`].
+//!
+//! Invariants: nothing is written before every problem with the history is known; a migration's statements and its row commit
+//! together; nothing sleeps inside a transaction, except for the claim, which has a bound; a start right after a successful one
+//! is one read.
+//!
+//! In the order of a run: `start` reads one row; `read` reads the history when that was not enough; `refuse` says what is
+//! wrong with it; `prepare` scans what is pending; `ready` prepares table and session; `request` and `apply` apply a migration;
+//! `failure` says what an error of the driver means; `wait` bounds how long others are waited for.
+
+mod apply;
+mod failure;
+mod foreign;
+mod prepare;
+mod read;
+mod ready;
+mod refuse;
+mod request;
+mod sql;
+mod start;
+mod wait;
+
+use migrate_core::plan::Standings;
+use migrate_core::{Label, Migration};
+
+use crate::driver::Session;
+use crate::error::Error;
+use crate::event::Event;
+use crate::migrator::Migrator;
+use crate::report::{Pending, Plan, Report, Status};
+use crate::table::TableName;
+use apply::Outcome;
+use sql::Sql;
+use wait::Wait;
+
+/// One verb's dealings with one connection.
+pub(crate) struct Engine<'a, S> {
+    session: S,
+    migrator: &'a Migrator<'a>,
+    /// As the database's dialect sees them.
+    migrations: Vec<Migration<'a>>,
+    sql: Sql<'a>,
+    /// Whether the connection was handed over inside a transaction.
+    is_nested: bool,
+    /// Whether a setting of the session was changed for the time of the run.
+    has_changed_settings: bool,
+    report: Report,
+}
+
+impl<'a, S: Session> Engine<'a, S> {
+    pub(crate) fn new(session: S, migrator: &'a Migrator<'a>, table: &'a TableName) -> Result<Engine<'a, S>, Error> {
+        let dialect = session.dialect();
+        let set = &migrator.migrations.set;
+        let migrations = set.migrations(dialect).map_err(|lacking| refuse::lacking_dialect(dialect, &lacking))?;
+        Ok(Engine {
+            sql: Sql::new(dialect, table, set.name()),
+            is_nested: session.in_transaction() == Some(true),
+            has_changed_settings: false,
+            report: Report { applied: Vec::new(), total: migrations.len() },
+            session,
+            migrator,
+            migrations,
+        })
+    }
+
+    /// Applies what is pending.
+    pub(crate) async fn run(mut self) -> Result<Report, Error> {
+        match self.bring_up_to_date().await {
+            Ok(()) => {
+                self.migrator.tell(&Event::Finished { report: &self.report });
+                Ok(self.report)
+            }
+            Err(error) => Err(error.with_report(self.report)),
+        }
+    }
+
+    /// What `run` would apply.
+    pub(crate) async fn plan(mut self) -> Result<Plan, Error> {
+        let total = self.migrations.len();
+        if self.is_verified().await? {
+            return Ok(Plan { pending: Vec::new(), total });
+        }
+        let history = self.read_history().await?;
+        let standings = self.sound_standings(&history).await?;
+        let prepared = prepare::all(standings.pending(), self.sql.dialect)?;
+        let pending = prepared.into_iter().map(|prepared| Pending {
+            migration: prepared.label,
+            statements: prepared.statements.len(),
+            path: prepared.migration.up().path().to_owned(),
+            sql: prepared.migration.up().sql().to_owned(),
+        });
+        Ok(Plan { pending: pending.collect(), total })
+    }
+
+    /// Where everything stands.
+    pub(crate) async fn status(mut self) -> Result<Status, Error> {
+        let history = self.read_history().await?;
+        let standings = Standings::compare(&self.migrations, history.rows);
+        Ok(Status::new(self.migrator.migrations.set.name(), self.sql.dialect, &standings))
+    }
+
+    /// Whether everything stands as `run` would leave it.
+    pub(crate) async fn verify(mut self) -> Result<(), Error> {
+        if self.is_verified().await? {
+            return Ok(());
+        }
+        let history = self.read_history().await?;
+        let standings = self.sound_standings(&history).await?;
+        let pending: Vec<Label> = standings.pending().map(|migration| migration.label()).collect();
+        if pending.is_empty() { Ok(()) } else { Err(refuse::pending(&pending)) }
+    }
+
+    async fn bring_up_to_date(&mut self) -> Result<(), Error> {
+        if self.is_verified().await? {
+            return Ok(());
+        }
+        let ended = self.apply_all_pending().await;
+        self.restore_settings().await;
+        ended
+    }
+
+    /// Plans and applies until nothing is pending.
+    async fn apply_all_pending(&mut self) -> Result<(), Error> {
+        let mut wait = Wait::default();
+        // A claim that failed as if its row were there, with what that means if the row turns out not to be there.
+        let mut contested: Option<(Label, Error)> = None;
+        'plan: loop {
+            let history = self.read_history().await?;
+            let standings = self.sound_standings(&history).await?;
+            let prepared = prepare::all(standings.pending(), self.sql.dialect)?;
+            let Some(first) = prepared.first() else { return Ok(()) };
+            if let Some((label, error)) = contested.take()
+                && label == first.label
+            {
+                return Err(error);
+            }
+            wait.is_for(&first.label);
+            let labels: Vec<Label> = prepared.iter().map(|prepared| prepared.label.clone()).collect();
+            self.migrator.tell(&Event::Planned { pending: &labels });
+
+            if self.create_table_first(&history).await? {
+                continue 'plan;
+            }
+            self.change_settings(&history).await?;
+            for prepared in &prepared {
+                match self.apply(prepared, &history).await? {
+                    Outcome::Applied(applied) => {
+                        self.migrator.tell(&Event::Applied { migration: &applied });
+                        self.report.applied.push(applied);
+                    }
+                    Outcome::Contested(error) => {
+                        contested = Some((prepared.label.clone(), error));
+                        continue 'plan;
+                    }
+                    Outcome::Busy(error) => {
+                        wait.is_for(&prepared.label);
+                        self.wait_for_others(&mut wait, &prepared.label, error).await?;
+                        continue 'plan;
+                    }
+                }
+            }
+            return Ok(());
+        }
+    }
+}

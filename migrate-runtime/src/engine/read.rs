@@ -1,0 +1,104 @@
+//! The closer look: what is in the history, and what must be known of the connection. Writes nothing.
+
+use migrate_core::plan::Standings;
+use migrate_core::{BadRow, HistoryRow};
+
+use super::{Engine, foreign, refuse};
+use crate::driver::{DriverErrorKind, Row, Session};
+use crate::error::Error;
+
+/// The rows of the set, and what was found on the way.
+pub(super) struct History {
+    pub(super) rows: Vec<HistoryRow>,
+    pub(super) table_exists: bool,
+    pub(super) facts: Facts,
+}
+
+/// What Postgres says of the connection; on SQLite there is nothing to know.
+#[derive(Default)]
+pub(super) struct Facts {
+    /// Where a table without a schema would be created.
+    pub(super) current_schema: Option<String>,
+    pub(super) search_path: String,
+    pub(super) lock_timeout: String,
+    pub(super) standard_conforming_strings: bool,
+    pub(super) user: Option<String>,
+}
+
+impl<'a, S: Session> Engine<'a, S> {
+    /// Reads the history; an absent table is an empty history.
+    pub(super) async fn read_history(&mut self) -> Result<History, Error> {
+        let found = self.query_patiently(&self.sql.facts()).await?;
+        let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
+        let columns = cells.next().flatten();
+        let table_schema = cells.next().flatten();
+        let facts = Facts {
+            current_schema: cells.next().flatten(),
+            search_path: cells.next().flatten().unwrap_or_default(),
+            lock_timeout: cells.next().flatten().unwrap_or_default(),
+            standard_conforming_strings: cells.next().flatten().is_none_or(|setting| setting == "on"),
+            user: cells.next().flatten(),
+        };
+        if !self.is_nested && cells.next().flatten().as_deref() == Some("t") {
+            return Err(refuse::in_transaction());
+        }
+        let Some(columns) = columns else { return Ok(History { rows: Vec::new(), table_exists: false, facts }) };
+        if let Some(schema) = table_schema {
+            self.sql.fix_schema(&schema);
+        }
+        let columns: Vec<&str> = columns.split(' ').collect();
+        if !foreign::is_ours(&columns) {
+            return Err(refuse::foreign_table(self.sql.table(), &columns));
+        }
+        let rows = self.query_patiently(&self.sql.history()).await?;
+        let decoded: Vec<Result<HistoryRow, BadRow>> = rows.iter().map(|row| HistoryRow::decode(row)).collect();
+        let bad: Vec<String> = decoded.iter().filter_map(|row| row.as_ref().err()).map(BadRow::to_string).collect();
+        if !bad.is_empty() {
+            return Err(refuse::bad_history(self.sql.table(), &bad));
+        }
+        Ok(History { rows: decoded.into_iter().flatten().collect(), table_exists: true, facts })
+    }
+
+    /// Where everything stands.
+    ///
+    /// # Errors
+    /// Every problem, together.
+    pub(super) async fn sound_standings(&mut self, history: &History) -> Result<Standings<'a>, Error> {
+        let standings = Standings::compare(&self.migrations, history.rows.clone());
+        if standings.problems().next().is_none() {
+            return Ok(standings);
+        }
+        let mut applied_sql = Vec::new();
+        for item in standings.problems().filter(|item| item.diverging_checksums().is_some()) {
+            let rows = self.query_patiently(&self.sql.applied_sql(item.version())).await?;
+            let sql = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
+            applied_sql.push((item.version().clone(), sql.unwrap_or_default()));
+        }
+        Err(refuse::history_mismatch(&standings, &applied_sql))
+    }
+
+    /// A query that waits while SQLite is locked, for `wait_timeout` at most.
+    async fn query_patiently(&mut self, sql: &str) -> Result<Vec<Row>, Error> {
+        let mut wait = super::Wait::default();
+        loop {
+            match self.session.query(sql).await {
+                Ok(rows) => return Ok(rows),
+                Err(error) if error.kind() == DriverErrorKind::Busy && !self.is_nested => {
+                    let waited = wait.waited();
+                    if waited >= self.migrator.wait_timeout {
+                        return Err(refuse::wait_timeout(None, waited, None, error));
+                    }
+                    self.session.sleep(wait.next_pause()).await;
+                }
+                Err(error) => return Err(refuse::unreadable(error)),
+            }
+        }
+    }
+}
+
+impl Facts {
+    /// Whether the session itself bounds how long a statement may wait for a lock.
+    pub(super) fn has_lock_timeout(&self) -> bool {
+        self.lock_timeout != "0"
+    }
+}

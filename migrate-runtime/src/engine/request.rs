@@ -1,0 +1,195 @@
+//! A migration → the requests that apply it.
+//!
+//! Invariant: the claim goes before every statement, the finish and the commit after the last, all in one transaction. Every
+//! byte of a request is known to be of one part, so that an error finds its place in the script.
+
+use std::ops::Range;
+
+use migrate_core::scan::Statement;
+
+/// How a driver likes its requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// A round trip costs: bookkeeping travels with the first and the last statement, small statements in groups.
+    Together,
+    /// Nothing is waited for in between: every statement is a request, which names it when it fails.
+    Pipelined,
+    /// A request costs nothing: each part is one.
+    Separate,
+}
+
+/// The bookkeeping around the statements of a migration.
+pub(super) struct Frame {
+    pub(super) open: String,
+    pub(super) claim: String,
+    pub(super) finish: String,
+    pub(super) close: String,
+}
+
+/// What a piece of a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Open,
+    Claim,
+    /// The statement of this index in the script.
+    Statement(usize),
+    Finish,
+    Close,
+}
+
+/// Statements that are sent to the database at once, and which byte belongs to what.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    pub(super) sql: String,
+    parts: Vec<(Part, Range<usize>)>,
+}
+
+/// Scripts of at most this many statements are sent one by one, so that a failure names its statement.
+const ONE_BY_ONE: usize = 50;
+/// Longer scripts are sent in groups of at most this many statements …
+const GROUP_STATEMENTS: usize = 100;
+/// … and about this many bytes.
+const GROUP_BYTES: usize = 64 * 1024;
+
+pub(super) fn compose(style: Style, frame: Frame, sql: &str, statements: &[Statement]) -> Vec<Request> {
+    let mut requests = vec![Request::default()];
+    let mut add = |starts_request: bool, part, text: &str| {
+        if starts_request {
+            requests.push(Request::default());
+        }
+        if let Some(request) = requests.last_mut() {
+            request.add(part, text);
+        }
+    };
+    let separate = style == Style::Separate;
+    add(false, Part::Open, &frame.open);
+    add(separate, Part::Claim, &frame.claim);
+    let mut group = Group::default();
+    for (index, statement) in statements.iter().enumerate() {
+        let text = statement.text(sql);
+        let starts_group = group.is_full(text, statements.len());
+        let starts_request = if style == Style::Together { starts_group } else { true };
+        add(starts_request, Part::Statement(index), text);
+    }
+    add(style != Style::Together, Part::Finish, &frame.finish);
+    add(separate, Part::Close, &frame.close);
+    requests
+}
+
+/// The statements that share a request.
+#[derive(Default)]
+struct Group {
+    statements: usize,
+    bytes: usize,
+}
+
+impl Group {
+    /// Counts a statement in, and tells whether it must start a request of its own. The first joins the claim.
+    fn is_full(&mut self, text: &str, script_statements: usize) -> bool {
+        let most = if script_statements <= ONE_BY_ONE { 1 } else { GROUP_STATEMENTS };
+        let is_full = self.statements > 0 && (self.statements == most || self.bytes + text.len() > GROUP_BYTES);
+        if is_full {
+            *self = Group::default();
+        }
+        self.statements += 1;
+        self.bytes += text.len();
+        is_full
+    }
+}
+
+impl Request {
+    fn add(&mut self, part: Part, text: &str) {
+        let start = self.sql.len();
+        self.sql.push_str(text);
+        self.parts.push((part, start..self.sql.len()));
+        self.sql.push_str(";\n");
+    }
+
+    pub(super) fn has(&self, part: Part) -> bool {
+        self.parts.iter().any(|(own, _)| *own == part)
+    }
+
+    /// The indexes of the statements in the request.
+    pub(super) fn statements(&self) -> Option<Range<usize>> {
+        let mut indexes = self.parts.iter().filter_map(|(part, _)| match part {
+            Part::Statement(index) => Some(*index),
+            _ => None,
+        });
+        let first = indexes.next()?;
+        Some(first..indexes.next_back().unwrap_or(first) + 1)
+    }
+
+    /// The part at a byte of the request, and how far into the part the byte is.
+    pub(super) fn part_at(&self, position: usize) -> Option<(Part, usize)> {
+        let holds = |range: &Range<usize>| range.start <= position && position <= range.end;
+        self.parts.iter().find(|(_, range)| holds(range)).map(|(part, range)| (*part, position - range.start))
+    }
+
+    /// The first part: what a request without statements is for.
+    pub(super) fn first_part(&self) -> Option<Part> {
+        self.parts.first().map(|(part, _)| *part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use migrate_core::Dialect;
+    use migrate_core::scan::scan;
+
+    use super::*;
+
+    #[test]
+    fn requests() {
+        let cases: &[(Style, usize, &[&str])] = &[
+            (Style::Together, 1, &["open claim 0 finish close"]),
+            (Style::Together, 3, &["open claim 0", "1", "2 finish close"]),
+            (Style::Together, 0, &["open claim finish close"]),
+            (Style::Pipelined, 1, &["open claim", "0", "finish close"]),
+            (Style::Pipelined, 2, &["open claim", "0", "1", "finish close"]),
+            (Style::Separate, 2, &["open", "claim", "0", "1", "finish", "close"]),
+            (Style::Separate, 0, &["open", "claim", "finish", "close"]),
+        ];
+        for (style, statements, expect) in cases {
+            let sql = "SELECT 1;\n".repeat(*statements);
+            assert_eq!(parts(&composed(*style, &sql)), *expect, "{style:?} {statements}");
+        }
+    }
+
+    #[test]
+    fn long_scripts_go_in_groups() {
+        let small = composed(Style::Together, &"SELECT 1;\n".repeat(250));
+        assert_eq!(small.iter().filter_map(Request::statements).collect::<Vec<_>>(), [0..100, 100..200, 200..250]);
+        let large = composed(Style::Together, &format!("SELECT '{}';\n", "x".repeat(GROUP_BYTES / 2)).repeat(51));
+        assert_eq!(large.len(), 51);
+    }
+
+    #[test]
+    fn a_position_finds_its_statement() {
+        let sql = "SELECT 1;\nSELECT oops;";
+        let requests = composed(Style::Together, sql);
+        let request = &requests[1];
+        let position = request.sql.find("oops").unwrap();
+        assert_eq!(request.part_at(position), Some((Part::Statement(1), 7)));
+        assert_eq!(request.part_at(request.sql.find("finish").unwrap()), Some((Part::Finish, 0)));
+        assert_eq!(request.part_at(10_000), None);
+    }
+
+    fn composed(style: Style, sql: &str) -> Vec<Request> {
+        let [open, claim, finish, close] = ["open", "claim", "finish", "close"].map(str::to_owned);
+        compose(style, Frame { open, claim, finish, close }, sql, &scan(sql, Dialect::Postgres).statements)
+    }
+
+    fn parts(requests: &[Request]) -> Vec<String> {
+        let name = |part: &Part| match part {
+            Part::Open => "open".to_owned(),
+            Part::Claim => "claim".to_owned(),
+            Part::Statement(index) => index.to_string(),
+            Part::Finish => "finish".to_owned(),
+            Part::Close => "close".to_owned(),
+        };
+        requests
+            .iter()
+            .map(|request| request.parts.iter().map(|(part, _)| name(part)).collect::<Vec<_>>().join(" "))
+            .collect()
+    }
+}

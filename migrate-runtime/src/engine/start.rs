@@ -1,0 +1,70 @@
+//! The verified start: one read that tells whether everything is applied, and nothing else.
+
+use migrate_core::{Checksum, Dialect, Migration, RowState};
+
+use super::Engine;
+use super::refuse;
+use crate::driver::{DriverError, DriverErrorKind, Row, Session};
+use crate::error::Error;
+
+impl<S: Session> Engine<'_, S> {
+    /// Whether the history is exactly that of a database in which every migration is applied. `false` means nothing yet: the
+    /// table may be absent, foreign or locked, and a closer look has to tell.
+    pub(super) async fn is_verified(&mut self) -> Result<bool, Error> {
+        match self.sql.dialect {
+            Dialect::Sqlite => {
+                let rows = self.session.query(&self.sql.applied_rows()).await;
+                Ok(rows.is_ok_and(|rows| self.are_all_applied(&rows)))
+            }
+            _ => {
+                let answer = self.query_without_harm(&self.sql.digest()).await;
+                let rows = match answer {
+                    Ok(rows) => rows,
+                    Err(error) if error.kind() == DriverErrorKind::ConnectionLost => {
+                        return Err(refuse::unreadable(error));
+                    }
+                    Err(_) => return Ok(false),
+                };
+                self.is_digest_of_all(&rows)
+            }
+        }
+    }
+
+    /// A query that may fail without spoiling a transaction of the user's. One round trip when it succeeds.
+    async fn query_without_harm(&mut self, sql: &str) -> Result<Vec<Row>, DriverError> {
+        if !self.is_nested {
+            return self.session.query(sql).await;
+        }
+        let answer = self.session.query(&format!("SAVEPOINT migrate; {sql}; RELEASE SAVEPOINT migrate")).await;
+        if answer.is_err() {
+            self.session.execute("ROLLBACK TO SAVEPOINT migrate; RELEASE SAVEPOINT migrate").await?;
+        }
+        answer
+    }
+
+    fn is_digest_of_all(&self, rows: &[Row]) -> Result<bool, Error> {
+        let Some([digest, in_transaction]) = rows.first().map(Vec::as_slice) else { return Ok(false) };
+        if !self.is_nested && in_transaction.as_deref() == Some("t") {
+            return Err(refuse::in_transaction());
+        }
+        let expected = self.migrator.migrations.set.digest(self.sql.dialect);
+        Ok(expected.is_some() && digest.as_deref().and_then(Checksum::from_hex) == expected)
+    }
+
+    /// Compares rows in the order of (number of digits, digits) with the migrations.
+    fn are_all_applied(&self, rows: &[Row]) -> bool {
+        let mut migrations: Vec<&Migration<'_>> = self.migrations.iter().collect();
+        // Sorted already, but for timestamps of different precision.
+        migrations.sort_by_key(|migration| (migration.version().digits().len(), migration.version().digits()));
+        let is_applied = |(row, migration): (&Row, &&Migration<'_>)| match row.as_slice() {
+            [Some(version), Some(checksum), Some(state), Some(name)] => {
+                version == migration.version().digits()
+                    && Checksum::parse(checksum) == Some(migration.up().checksum())
+                    && state == RowState::Applied.as_str()
+                    && name == migration.name()
+            }
+            _ => false,
+        };
+        rows.len() == migrations.len() && rows.iter().zip(&migrations).all(is_applied)
+    }
+}

@@ -1,0 +1,205 @@
+//! The one error of the verbs: opaque, with predicates, and a text that says the next step.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use migrate_core::plan::Standing;
+use migrate_core::{Label, Version};
+
+use crate::driver::DriverError;
+use crate::report::Report;
+
+/// Why a verb failed.
+///
+/// The text says what happened, where, what the database said, and what to do next; it may have several lines.
+/// [`source`](StdError::source) is always `None`, because the text already holds what the driver said: the driver's own error
+/// is at [`driver_error`](Error::driver_error), to be downcast. `Debug` prints the same text, so that
+/// `fn main() -> Result<(), Box<dyn Error>>` shows it to people.
+pub struct Error(Box<Parts>);
+
+struct Parts {
+    kind: ErrorKind,
+    message: String,
+    /// Lines after the message, such as the excerpt of a script or a difference; without a line end.
+    body: String,
+    help: String,
+    migration: Option<(Version, Label)>,
+    problems: Vec<Problem>,
+    report: Report,
+    driver: Option<DriverError>,
+}
+
+/// A migration that stands in the way of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Problem {
+    /// Version and name.
+    pub migration: Label,
+    /// What is wrong with it.
+    pub standing: Standing,
+}
+
+/// What kind of failure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A statement of a migration failed, and the migration was rolled back.
+    StatementFailed,
+    /// The history does not match the binary: [`Error::problems`] tells which migrations stand in the way.
+    HistoryMismatch,
+    /// `verify` found migrations that are not applied yet.
+    Pending,
+    /// Another runner was busy for longer than `wait_timeout`.
+    WaitTimeout,
+    /// The connection was lost.
+    ConnectionLost,
+    /// The database refused something that is not a statement of a migration: a permission, a read-only file.
+    Database,
+    /// The history table is not one of ours.
+    ForeignTable,
+    /// A row of the history table cannot be read.
+    BadHistory,
+    /// A version has no script for the dialect of the database.
+    MissingDialect,
+    /// A script cannot be read in the dialect of the database.
+    UnreadableScript,
+    /// A script asks for something that is not supported.
+    Unsupported,
+    /// The connection is inside a transaction that the driver does not know of.
+    InTransaction,
+    /// An option of the [`Migrator`](crate::Migrator) makes no sense.
+    InvalidOption,
+}
+
+impl ErrorKind {
+    /// A stable code for programs, such as `statement-failed`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            ErrorKind::StatementFailed => "statement-failed",
+            ErrorKind::HistoryMismatch => "history-mismatch",
+            ErrorKind::Pending => "pending",
+            ErrorKind::WaitTimeout => "wait-timeout",
+            ErrorKind::ConnectionLost => "connection-lost",
+            ErrorKind::Database => "database",
+            ErrorKind::ForeignTable => "foreign-table",
+            ErrorKind::BadHistory => "bad-history",
+            ErrorKind::MissingDialect => "missing-dialect",
+            ErrorKind::UnreadableScript => "unreadable-script",
+            ErrorKind::Unsupported => "unsupported",
+            ErrorKind::InTransaction => "in-transaction",
+            ErrorKind::InvalidOption => "invalid-option",
+        }
+    }
+}
+
+impl Error {
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The stable code of the kind, such as `statement-failed`.
+    pub fn code(&self) -> &'static str {
+        self.0.kind.code()
+    }
+
+    /// The migration that failed, as people read it: `0004_orders`.
+    pub fn migration(&self) -> Option<&Label> {
+        self.0.migration.as_ref().map(|(_, label)| label)
+    }
+
+    /// The version of the migration that failed.
+    pub fn version(&self) -> Option<&Version> {
+        self.0.migration.as_ref().map(|(version, _)| version)
+    }
+
+    /// Every migration that stands in the way, by version; empty unless history and binary do not match.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0.problems
+    }
+
+    /// What was applied, and stays applied, before the failure.
+    pub fn report(&self) -> &Report {
+        &self.0.report
+    }
+
+    /// The next step, in a line.
+    pub fn help(&self) -> &str {
+        &self.0.help
+    }
+
+    /// The database's own code: an SQLSTATE, or an extended result code of SQLite.
+    pub fn database_code(&self) -> Option<&str> {
+        self.0.driver.as_ref()?.code()
+    }
+
+    /// The driver's own error, to be downcast to `rusqlite::Error`, `postgres::Error` or `tokio_postgres::Error`.
+    pub fn driver_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.driver.as_ref().map(DriverError::driver_error)
+    }
+
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error(Box::new(Parts {
+            kind,
+            message: message.into(),
+            body: String::new(),
+            help: String::new(),
+            migration: None,
+            problems: Vec::new(),
+            report: Report::default(),
+            driver: None,
+        }))
+    }
+
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Error {
+        self.0.help = help.into();
+        self
+    }
+
+    /// Adds lines after the message.
+    pub(crate) fn with_body(mut self, body: impl Into<String>) -> Error {
+        self.0.body = body.into();
+        self
+    }
+
+    pub(crate) fn with_migration(mut self, version: &Version, label: Label) -> Error {
+        self.0.migration = Some((version.clone(), label));
+        self
+    }
+
+    pub(crate) fn with_problems(mut self, problems: Vec<Problem>) -> Error {
+        self.0.problems = problems;
+        self
+    }
+
+    pub(crate) fn with_report(mut self, report: Report) -> Error {
+        self.0.report = report;
+        self
+    }
+
+    pub(crate) fn with_driver(mut self, driver: DriverError) -> Error {
+        self.0.driver = Some(driver);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        if !self.0.body.is_empty() {
+            write!(f, "\n{}", self.0.body)?;
+        }
+        if !self.0.help.is_empty() {
+            write!(f, "\n   = help: {}", self.0.help)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl StdError for Error {}

@@ -1,0 +1,59 @@
+//! What a run tells while it goes on.
+
+use std::time::Duration;
+
+use migrate_core::{Label, Place};
+
+use crate::report::{Applied, Report};
+
+/// Something that happened in a run; see [`Migrator::on_event`](crate::Migrator::on_event).
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The history was read, and these migrations are to be applied. Comes again when another runner applied some of them.
+    #[non_exhaustive]
+    Planned {
+        /// What is to be applied, in order.
+        pending: &'a [Label],
+    },
+    /// Another runner holds what the next migration needs. Comes again about every second.
+    #[non_exhaustive]
+    Waiting {
+        /// Who holds it, where the database can tell: process, user, application and address.
+        holder: Option<&'a str>,
+        /// How long this run has waited.
+        waited: Duration,
+    },
+    /// A migration is about to be applied.
+    #[non_exhaustive]
+    Started {
+        /// Version and name.
+        migration: &'a Label,
+        /// How many statements it has.
+        statements: usize,
+    },
+    /// A request with statements of the migration is about to be sent. On drivers that pipeline, all of them come at once.
+    #[non_exhaustive]
+    Statement {
+        /// Version and name.
+        migration: &'a Label,
+        /// The number of the request's first statement in the script, from 1.
+        number: usize,
+        /// How many statements of the script the request carries.
+        count: usize,
+        /// Where the first of them stands in the file.
+        place: Place,
+    },
+    /// A migration was applied and committed.
+    #[non_exhaustive]
+    Applied {
+        /// What the report will say of it.
+        migration: &'a Applied,
+    },
+    /// The run ended well.
+    #[non_exhaustive]
+    Finished {
+        /// What the run returns.
+        report: &'a Report,
+    },
+}

@@ -1,0 +1,26 @@
+//! Who runs the migrations, as the history remembers it.
+
+use std::env;
+use std::fs;
+
+/// `user@host package version`, as far as it is known.
+pub(crate) fn runner(database_user: Option<&str>, package: &str) -> String {
+    let user = database_user.map(str::to_owned).or_else(system_user).unwrap_or_else(|| "unknown".into());
+    let host = host_name().unwrap_or_else(|| "unknown".into());
+    format!("{user}@{host} {package}").trim_end().to_owned()
+}
+
+fn system_user() -> Option<String> {
+    ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(variable)
+}
+
+fn host_name() -> Option<String> {
+    let file =
+        |path: &str| fs::read_to_string(path).ok().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    let files = ["/proc/sys/kernel/hostname", "/etc/hostname"];
+    files.into_iter().find_map(file).or_else(|| ["HOSTNAME", "COMPUTERNAME"].into_iter().find_map(variable))
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,112 @@
+//! Rust services that migrate their own databases.
+//!
+//! [`embed_migrations!`] reads a folder of SQL files at build time, checks them and leaves them in the binary. At start one line
+//! compares them with the history table in the database and applies what is pending, each migration in one transaction together
+//! with its history row.
+//!
+//! ```
+//! # #[cfg(feature = "rusqlite-bundled")] {
+//! use migrate_runtime::{Migrations, embed_migrations};
+//!
+//! static MIGRATIONS: Migrations = embed_migrations!("doc-migrations"); // relative to Cargo.toml
+//!
+//! let mut db = rusqlite::Connection::open_in_memory()?;
+//! let report = MIGRATIONS.run(&mut db)?;
+//! println!("{report}");
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Drivers
+//!
+//! | feature | connections | verbs |
+//! |---|---|---|
+//! | `rusqlite`, `rusqlite-bundled` | `rusqlite::Connection`, `Transaction`, `Savepoint` | [`run`](Migrations::run), … |
+//! | `postgres` | `postgres::Client`, `Transaction` | [`run`](Migrations::run), … |
+//! | `tokio-postgres` | `tokio_postgres::Client`, `Transaction` | [`run_async`](Migrations::run_async), … |
+//!
+//! And whatever dereferences to one of them, such as the guard of a pool. The features `serde` (for [`Report`], [`Plan`] and
+//! [`Status`]) and `tracing` (for [`Event`]s) add nothing else. No feature is on by default.
+//!
+//! # Files
+//!
+//! `<version><sep><name>[.<dialect>][.up|.down].sql`, with an optional leading `V` and `_`, `__` or `-` as `sep`; or a folder
+//! `<version><sep><name>/` that holds `up.sql` and `down.sql`, or `migration.sql`. A date and a time may be spelled with dashes:
+//! `2024-03-13-170000_x`. Versions have 1 to 64 digits and are compared as numbers.
+//!
+//! # What is promised
+//!
+//! - What ran is what was reviewed: an applied migration that no longer matches the binary is an error before anything is touched.
+//! - Exactly once, whole or not at all: any number of processes may start at once, any of them may die at any instant.
+//! - A mistake stops the build, not the deployment: what can be known at compile time is a compile error.
+
+mod block_on;
+mod difference;
+pub mod driver;
+mod engine;
+mod error;
+mod event;
+mod excerpt;
+mod host;
+mod migrations;
+mod migrator;
+mod quote;
+mod report;
+mod table;
+#[cfg(feature = "tracing")]
+mod trace;
+
+pub use error::{Error, ErrorKind, Problem};
+pub use event::Event;
+pub use migrate_core::plan::Standing;
+pub use migrate_core::{
+    Checksum, Dialect, Direction, Label, Migration, MigrationSet, Place, Script, Version, VersionError,
+};
+pub use migrations::Migrations;
+pub use migrator::Migrator;
+pub use report::{Applied, MigrationStatus, Pending, Plan, Report, Status};
+
+/// Embeds a folder of SQL migrations: an expression of type [`Migrations`], for a `static`, a `const` or in place.
+///
+/// The folder is relative to the package's `Cargo.toml`. Every file in it is read, checked and checksummed at build time;
+/// everything that is wrong is a compile error, all of it in one build. Editing or deleting a file triggers a rebuild.
+///
+/// # Arguments
+///
+/// - `dialect = "postgres"` or `"sqlite"`: the only database that the scripts are for. More can be checked then; without it, a
+///   script is refused only if it is wrong for every database.
+/// - `set = "billing"`: the name of the set, `"default"` otherwise. Sets of different names share a history table.
+/// - `ignore = ["data_*.sql"]`: entries of the folder to leave out; `*` stands for any text, `?` for any character.
+/// - `crate = path`: where to find `migrate_runtime`, when another crate re-exports it.
+///
+/// ```
+/// use migrate_runtime::{Migrations, embed_migrations};
+///
+/// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations", dialect = "sqlite", ignore = ["*.csv"]);
+/// assert_eq!(MIGRATIONS.set().scripts()[0].name(), "users");
+/// ```
+///
+/// An empty folder is allowed; a missing one is an error:
+///
+/// ```compile_fail
+/// migrate_runtime::embed_migrations!("no-such-folder");
+/// ```
+pub use migrate_macros::embed_migrations;
+
+/// What expansions of `embed_migrations!` name. Not public API.
+#[doc(hidden)]
+pub mod __private {
+    pub use migrate_core::embedded::{ANY_DIALECT, POSTGRES, SQLITE, script, set, up};
+    pub use migrate_core::{Direction, MigrationSet, Script};
+
+    use crate::Migrations;
+
+    pub const fn migrations(set: MigrationSet, package: &'static str) -> Migrations {
+        Migrations::new(set, package)
+    }
+
+    /// Stands in for a set that was refused, so that nothing but the refusal is reported.
+    pub const fn refused() -> Migrations {
+        Migrations::new(set("", &[], [&[], &[]]), "")
+    }
+}

@@ -1,0 +1,113 @@
+//! `Migrations`: the embedded set, and the verbs with their defaults.
+
+use migrate_core::MigrationSet;
+
+use crate::driver::{AsyncDatabase, Database};
+use crate::error::Error;
+use crate::migrator::Migrator;
+use crate::report::{Plan, Report, Status};
+
+/// A set of migrations in the binary; made by [`embed_migrations!`](crate::embed_migrations).
+///
+/// The verbs here use the defaults; a [`Migrator`] takes options. They are safe to call from any number of processes at once,
+/// at every start of a program.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{Migrations, embed_migrations};
+///
+/// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+///
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// let report = MIGRATIONS.run(&mut db)?;
+/// assert_eq!(report.applied().len(), 2);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Migrations {
+    pub(crate) set: MigrationSet,
+    /// Name and version of the package that the set was embedded in.
+    pub(crate) package: &'static str,
+}
+
+impl Migrations {
+    /// For expansions of the macro.
+    pub(crate) const fn new(set: MigrationSet, package: &'static str) -> Migrations {
+        Migrations { set, package }
+    }
+
+    /// Brings the database up to date: verifies the history, then applies what is pending, each migration in a transaction.
+    ///
+    /// When everything is applied already, this is one read: no lock, no write.
+    ///
+    /// # Errors
+    /// Nothing is applied when the history does not match the binary. When a migration fails, it is rolled back, and those
+    /// before it stay applied. See [`Error`].
+    pub fn run<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Report, Error> {
+        Migrator::new(self).run(db)
+    }
+
+    /// [`run`](Migrations::run) for asynchronous drivers.
+    ///
+    /// # Errors
+    /// As [`run`](Migrations::run).
+    pub async fn run_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<Report, Error> {
+        Migrator::new(self).run_async(db).await
+    }
+
+    /// What [`run`](Migrations::run) would apply. Writes nothing.
+    ///
+    /// # Errors
+    /// What would keep [`run`](Migrations::run) from applying anything.
+    pub fn plan<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Plan, Error> {
+        Migrator::new(self).plan(db)
+    }
+
+    /// [`plan`](Migrations::plan) for asynchronous drivers.
+    ///
+    /// # Errors
+    /// As [`plan`](Migrations::plan).
+    pub async fn plan_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<Plan, Error> {
+        Migrator::new(self).plan_async(db).await
+    }
+
+    /// Where every migration stands, whatever is wrong with the history. Writes nothing.
+    ///
+    /// # Errors
+    /// When the history table cannot be read.
+    pub fn status<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Status, Error> {
+        Migrator::new(self).status(db)
+    }
+
+    /// [`status`](Migrations::status) for asynchronous drivers.
+    ///
+    /// # Errors
+    /// As [`status`](Migrations::status).
+    pub async fn status_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<Status, Error> {
+        Migrator::new(self).status_async(db).await
+    }
+
+    /// Succeeds when the database is exactly where this binary would bring it: everything applied, nothing else, every checksum
+    /// the same. Writes nothing; meant for readiness checks and for programs that leave migrating to others.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Pending`](crate::ErrorKind::Pending) when migrations are to be applied,
+    /// [`ErrorKind::HistoryMismatch`](crate::ErrorKind::HistoryMismatch) when the history does not match the binary.
+    pub fn verify<Kind>(&self, db: &mut impl Database<Kind>) -> Result<(), Error> {
+        Migrator::new(self).verify(db)
+    }
+
+    /// [`verify`](Migrations::verify) for asynchronous drivers.
+    ///
+    /// # Errors
+    /// As [`verify`](Migrations::verify).
+    pub async fn verify_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<(), Error> {
+        Migrator::new(self).verify_async(db).await
+    }
+
+    /// The migrations as data: versions, names, SQL and checksums.
+    pub fn set(&self) -> &MigrationSet {
+        &self.set
+    }
+}

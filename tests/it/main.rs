@@ -1,0 +1,5 @@
+//! The integration tests of the workspace.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod infrastructure;

@@ -1,0 +1,195 @@
+//! The SQL scanner against the programs whose rules it follows: psql for Postgres, SQLite's own parser for SQLite.
+//!
+//! Most scripts are generated, from a seed that a failure names. Set `SCAN_SEED` to run one seed again.
+
+mod fake_server;
+mod generator;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use generator::{Generator, Script};
+use migrate_core::{Dialect, scan};
+use rusqlite::fallible_iterator::FallibleIterator;
+
+/// The psql to compare with: version 15 or later, which sends comments along.
+fn psql() -> PathBuf {
+    migrate_tests::postgres().bin("psql")
+}
+
+fn seeds(count: u64) -> Range<u64> {
+    match std::env::var("SCAN_SEED").ok().and_then(|seed| seed.parse::<u64>().ok()) {
+        Some(seed) => seed..seed + 1,
+        None => 1..count + 1,
+    }
+}
+
+/// The statements of a script, each with what comes before it, as the scanner finds them.
+fn scanned(sql: &str, dialect: Dialect) -> Vec<String> {
+    let found = scan::scan(sql, dialect);
+    found.statements.iter().map(|statement| statement.text(sql).to_owned()).collect()
+}
+
+fn generate(count: u64, dialect: Dialect) -> BTreeMap<u64, Script> {
+    seeds(count).map(|seed| (seed, Generator::new(seed, dialect).script())).collect()
+}
+
+#[test]
+fn generated_scripts_split_where_they_were_joined() {
+    for dialect in Dialect::ALL {
+        for (seed, script) in generate(5_000, dialect) {
+            let found = scan::scan(&script.text, dialect);
+            assert_eq!(found.problems, [], "{dialect} seed {seed}:\n{}", script.text);
+            let texts = scanned(&script.text, dialect);
+            assert_eq!(texts, script.statements, "{dialect} seed {seed}:\n{}", script.text);
+        }
+    }
+}
+
+#[test]
+fn psql_splits_alike() {
+    let scripts = generate(2_000, Dialect::Postgres);
+    let texts: Vec<&str> = scripts.values().map(|script| script.text.as_str()).collect();
+    let sent = fake_server::statements_sent(&psql(), &texts);
+    for ((seed, script), sent) in scripts.iter().zip(&sent) {
+        assert_psql_agrees(&format!("seed {seed}"), &script.text, sent);
+    }
+}
+
+#[test]
+fn psql_splits_nonsense_alike() {
+    let scripts: Vec<(u64, String)> =
+        seeds(2_000).map(|seed| (seed, Generator::new(seed, Dialect::Postgres).nonsense())).collect();
+    let texts: Vec<&str> = scripts.iter().map(|(_, text)| text.as_str()).collect();
+    let sent = fake_server::statements_sent(&psql(), &texts);
+    for ((seed, text), sent) in scripts.iter().zip(&sent) {
+        assert_psql_agrees(&format!("seed {seed}"), text, sent);
+    }
+}
+
+#[test]
+fn psql_splits_nasty_files_alike() {
+    let scripts = [include_str!("../data/scan/nasty_postgres.sql"), include_str!("../data/scan/copy_data.sql")];
+    let sent = fake_server::statements_sent(&psql(), &scripts);
+    for (script, sent) in scripts.into_iter().zip(&sent) {
+        assert_psql_agrees("a file", script, sent);
+    }
+}
+
+/// psql leaves out blank lines and the white space before a statement, so that only the rest can be compared.
+fn assert_psql_agrees(name: &str, script: &str, sent: &[String]) {
+    let dense = |text: &str| text.chars().filter(|char| !char.is_whitespace()).collect::<String>();
+    // psql sends a `;` on its own, and at the end a comment on its own too.
+    let says_something = |text: &&String| !scan::scan(text, Dialect::Postgres).statements.is_empty();
+    let sent: Vec<String> = sent.iter().filter(says_something).map(|text| dense(text)).collect();
+    let found = scan::scan(script, Dialect::Postgres);
+    assert!(!found.wrapped, "{name} is not meant to be wrapped in a transaction");
+    let ours: Vec<String> = found
+        .statements
+        .iter()
+        .map(|statement| dense(script.get(statement.span.start..statement.end).unwrap_or_default()))
+        .collect();
+    // What psql sends may have a comment before the statement and, at the end of the script, behind it.
+    let last = ours.len().saturating_sub(1);
+    let agrees = sent.len() == ours.len()
+        && sent.iter().zip(&ours).enumerate().all(|(index, (sent, ours))| {
+            sent.ends_with(ours.as_str()) || index == last && sent.contains(ours.as_str())
+        });
+    assert!(agrees, "{name}: psql sent {sent:#?}\nthe scanner found {ours:#?}\nin:\n{script}");
+}
+
+#[test]
+fn sqlite_splits_alike() {
+    let connection = rusqlite::Connection::open_in_memory().expect("a database in memory");
+    connection.execute_batch(generator::SQLITE_SCHEMA).expect("the schema of the generated statements");
+    let nasty = include_str!("../data/scan/nasty_sqlite.sql").to_owned();
+    let generated = generate(5_000, Dialect::Sqlite).into_iter().map(|(seed, script)| (seed, script.text));
+    for (seed, script) in generated.chain([(0, nasty)]) {
+        let mut batch = rusqlite::Batch::new(&connection, &script);
+        let mut parsed = Vec::new();
+        loop {
+            match batch.next() {
+                Ok(Some(statement)) => parsed.push(statement.expanded_sql().unwrap_or_default()),
+                Ok(None) => break,
+                Err(error) => panic!("seed {seed}: {error} in:\n{script}"),
+            }
+        }
+        let ours = scan::scan(&script, Dialect::Sqlite).statements;
+        let mut behind = 0;
+        let agrees = parsed.len() == ours.len()
+            && parsed.iter().zip(&ours).all(|(parsed, ours)| {
+                // Without a `;` SQLite reads on to the end of the script.
+                let has_semicolon = ours.span.end < ours.end;
+                let end = if has_semicolon { ours.end } else { script.len() };
+                let up_to_end = script.get(behind..end).unwrap_or_default();
+                let before = script.get(behind..ours.span.start).unwrap_or_default();
+                behind = ours.end;
+                up_to_end.ends_with(parsed)
+                    && parsed.len() >= end - ours.span.start
+                    && scan::is_blank(before, Some(Dialect::Sqlite))
+            });
+        assert!(agrees, "seed {seed}: SQLite parsed {parsed:#?}\nthe scanner found {ours:#?}\nin:\n{script}");
+    }
+}
+
+#[test]
+fn scanning_keeps_its_promises() {
+    for dialect in Dialect::ALL {
+        for seed in seeds(400) {
+            let script = Generator::new(seed, dialect).script();
+            assert_promises(&script.text, dialect);
+            for (cut, _) in script.text.char_indices().step_by(7) {
+                assert_promises(&script.text[..cut], dialect);
+            }
+            assert_promises(&Generator::new(seed, dialect).nonsense(), dialect);
+            let noise = Generator::new(seed, dialect).noise();
+            assert_promises(&String::from_utf8_lossy(&noise), dialect);
+        }
+    }
+    for file in [
+        include_str!("../data/scan/nasty_postgres.sql"),
+        include_str!("../data/scan/nasty_sqlite.sql"),
+        include_str!("../data/scan/copy_data.sql"),
+    ] {
+        for (cut, _) in file.char_indices() {
+            for dialect in Dialect::ALL {
+                assert_promises(&file[..cut], dialect);
+                assert_promises(&file[cut..], dialect);
+            }
+        }
+    }
+}
+
+/// Spans in order and on character boundaries, nothing left out that matters, and each statement one of its own.
+fn assert_promises(sql: &str, dialect: Dialect) {
+    let found = scan::scan(sql, dialect);
+    let has_meta_commands =
+        found.problems.iter().any(|problem| matches!(problem.kind, scan::ScanProblemKind::MetaCommand { .. }));
+    let has_copy_data = found.problems.iter().any(|problem| problem.kind == scan::ScanProblemKind::CopyFromStdin);
+    let whole = found.is_sound() && !found.wrapped && !has_meta_commands && !has_copy_data;
+    assert!(found.problems.is_sorted_by_key(|problem| problem.offset), "{dialect}:\n{sql}");
+    assert!(found.problems.iter().all(|problem| sql.is_char_boundary(problem.offset)), "{dialect}:\n{sql}");
+    let mut behind = 0;
+    for statement in &found.statements {
+        assert!(behind <= statement.span.start, "{dialect}:\n{sql}");
+        assert!(statement.span.start < statement.span.end, "{dialect}:\n{sql}");
+        assert!(statement.span.end <= statement.end && statement.end <= sql.len(), "{dialect}:\n{sql}");
+        let between = sql.get(behind..statement.span.start).expect("a span on character boundaries");
+        let text = sql.get(statement.span.clone()).expect("a span on character boundaries");
+        assert!(!whole || scan::is_blank(between, Some(dialect)), "{dialect}: {between:?} in:\n{sql}");
+        let is_alone = |alone: &scan::Scan| {
+            alone.wrapped || matches!(alone.statements.as_slice(), [one] if one.span == (0..text.len()))
+        };
+        let alone = scan::scan(text, dialect);
+        assert!(
+            !whole || text.starts_with('\u{feff}') || is_alone(&alone),
+            "{dialect}: {text:?} is {alone:?} in:\n{sql}"
+        );
+        behind = statement.end;
+    }
+    let rest = sql.get(behind..).expect("an end on a character boundary");
+    assert!(!whole || scan::is_blank(rest, Some(dialect)), "{dialect}: {rest:?} in:\n{sql}");
+    assert_eq!(scan::check(sql, Some(dialect)), found.problems);
+    scan::check(sql, None);
+}

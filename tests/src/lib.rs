@@ -1,0 +1,24 @@
+//! What the integration tests of the workspace stand on: throw-away Postgres
+//! servers, fresh databases in them, and a proxy that counts and cuts traffic.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod account;
+mod binaries;
+mod blocking;
+mod cluster;
+mod database;
+mod folder;
+mod poll;
+mod proxy;
+mod server;
+mod watchdog;
+
+pub use cluster::{Cluster, Mode, OwnCluster, postgres};
+pub use database::Database;
+pub use poll::poll;
+pub use proxy::{Direction, Proxy, Traffic};
+
+/// The environment variable that names a cluster which already runs, as
+/// [`Cluster::to_env`] writes it.
+pub const CLUSTER_ENV: &str = "MIGRATE_TEST_POSTGRES";
