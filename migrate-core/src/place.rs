@@ -12,6 +12,9 @@ pub struct Place {
 }
 
 impl Place {
+    /// Where every text starts.
+    pub const START: Place = Place { line: 1, column: 1 };
+
     /// The place of a byte offset in `text`. An offset past the end, or inside a character, is moved back to the nearest one.
     ///
     /// ```
@@ -19,11 +22,20 @@ impl Place {
     /// assert_eq!(Place::of("SELECT 1;\nSELECT 2;", 10), Place { line: 2, column: 1 });
     /// ```
     pub fn of(text: &str, offset: usize) -> Place {
-        let before = &text[..text.floor_char_boundary(offset)];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Place {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
+        Place::START.after(&text[..text.floor_char_boundary(offset)])
+    }
+
+    /// The place behind `text`, which starts here. Many places of one text are found in one pass with this.
+    ///
+    /// ```
+    /// use migrate_core::Place;
+    /// assert_eq!(Place { line: 7, column: 3 }.after("ab\nc"), Place { line: 8, column: 2 });
+    /// ```
+    pub fn after(self, text: &str) -> Place {
+        let newlines = text.bytes().filter(|byte| *byte == b'\n').count();
+        match text.rfind('\n') {
+            Some(newline) => Place { line: self.line + newlines, column: text[newline + 1..].chars().count() + 1 },
+            None => Place { line: self.line, column: self.column + text.chars().count() },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the integration tests of the workspace stand on: throw-away Postgres
-//! servers, fresh databases in them, and a proxy that counts and cuts traffic.
+//! servers, fresh databases behind every driver, migrations made of texts, and a
+//! proxy that counts and cuts traffic.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -7,15 +8,19 @@ mod account;
 mod binaries;
 mod blocking;
 mod cluster;
+mod connection;
 mod database;
 mod folder;
+mod migrations;
 mod poll;
 mod proxy;
 mod server;
 mod watchdog;
 
 pub use cluster::{Cluster, Mode, OwnCluster, postgres};
+pub use connection::{Connection, Driver, Fresh};
 pub use database::Database;
+pub use migrations::{migrations, numbered, set};
 pub use poll::poll;
 pub use proxy::{Direction, Proxy, Traffic};
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use migrate_core::Dialect;
+use migrate_core::{Dialect, Place};
 
 use super::Engine;
 use super::prepare::Prepared;
@@ -62,27 +62,24 @@ impl<S: Session> Engine<'_, S> {
         requests: &[Request],
         prepared: &Prepared<'_>,
     ) -> Result<(), (usize, DriverError)> {
+        let mut places = Places { sql: prepared.migration.up().sql(), offset: 0, place: Place::START };
         if style == Style::Pipelined {
-            requests.iter().for_each(|request| self.tell_statements(request, prepared));
+            requests.iter().for_each(|request| self.tell_statements(request, prepared, &mut places));
             let texts: Vec<String> = requests.iter().map(|request| request.sql.clone()).collect();
             return self.session.execute_all(&texts).await;
         }
         for (index, request) in requests.iter().enumerate() {
-            self.tell_statements(request, prepared);
+            self.tell_statements(request, prepared, &mut places);
             self.session.execute(&request.sql).await.map_err(|error| (index, error))?;
         }
         Ok(())
     }
 
-    fn tell_statements(&self, request: &Request, Prepared { migration, label, statements }: &Prepared<'_>) {
+    fn tell_statements(&self, request: &Request, prepared: &Prepared<'_>, places: &mut Places<'_>) {
         let Some(indexes) = request.statements() else { return };
-        let place = statements[indexes.start].place(migration.up().sql());
-        self.migrator.tell(&Event::Statement {
-            migration: label,
-            number: indexes.start + 1,
-            count: indexes.len(),
-            place,
-        });
+        let place = places.of(prepared.statements[indexes.start].span.start);
+        let (number, count) = (indexes.start + 1, indexes.len());
+        self.migrator.tell(&Event::Statement { migration: &prepared.label, number, count, place });
     }
 
     /// The bookkeeping around the statements of a migration.
@@ -134,4 +131,19 @@ fn restored_settings(facts: &Facts) -> String {
         "SELECT pg_catalog.set_config('search_path', {search_path}, false), \
          pg_catalog.set_config('standard_conforming_strings', 'on', false)"
     )
+}
+
+/// Places of ascending offsets in a script, found in one pass.
+struct Places<'a> {
+    sql: &'a str,
+    offset: usize,
+    place: Place,
+}
+
+impl Places<'_> {
+    fn of(&mut self, offset: usize) -> Place {
+        self.place = self.place.after(self.sql.get(self.offset..offset).unwrap_or_default());
+        self.offset = offset;
+        self.place
+    }
 }

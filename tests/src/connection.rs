@@ -1,0 +1,214 @@
+//! One test, every driver: a fresh database behind any of them, with the verbs in one shape.
+
+use std::path::PathBuf;
+
+use migrate_runtime::{Error, Migrator, Plan, Report, Status};
+use tempfile::TempDir;
+
+use crate::{Database, postgres};
+
+/// The drivers that every promise is tested on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// `rusqlite`, on a file.
+    Rusqlite,
+    /// `postgres`.
+    Postgres,
+    /// `tokio-postgres`.
+    TokioPostgres,
+}
+
+impl Driver {
+    /// All of them.
+    pub const ALL: [Driver; 3] = [Driver::Rusqlite, Driver::Postgres, Driver::TokioPostgres];
+
+    /// Whether the database is SQLite.
+    pub fn is_sqlite(self) -> bool {
+        self == Driver::Rusqlite
+    }
+}
+
+/// A fresh database, removed on drop.
+pub struct Fresh {
+    driver: Driver,
+    place: Place,
+}
+
+enum Place {
+    File(TempDir),
+    Server(Database),
+}
+
+impl Fresh {
+    /// Makes an empty database for a driver.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub fn new(driver: Driver) -> Fresh {
+        let place = match driver {
+            Driver::Rusqlite => Place::File(tempfile::tempdir().expect("a folder can be made")),
+            _ => Place::Server(postgres().database("fresh")),
+        };
+        Fresh { driver, place }
+    }
+
+    /// The driver that connections use.
+    pub fn driver(&self) -> Driver {
+        self.driver
+    }
+
+    /// The file of the database.
+    ///
+    /// # Panics
+    ///
+    /// When the database is not SQLite.
+    pub fn file(&self) -> PathBuf {
+        match &self.place {
+            Place::File(folder) => folder.path().join("test.db"),
+            Place::Server(_) => panic!("the database is on a server"),
+        }
+    }
+
+    /// The database on its server.
+    ///
+    /// # Panics
+    ///
+    /// When the database is SQLite.
+    pub fn database(&self) -> &Database {
+        match &self.place {
+            Place::Server(database) => database,
+            Place::File(_) => panic!("the database is a file"),
+        }
+    }
+
+    /// A new connection.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be opened.
+    pub fn connect(&self) -> Connection {
+        match (&self.place, self.driver) {
+            (Place::File(_), _) => {
+                Connection::Rusqlite(rusqlite::Connection::open(self.file()).expect("the file can be opened"))
+            }
+            (Place::Server(database), Driver::Postgres) => Connection::Postgres(database.connect()),
+            (Place::Server(database), _) => {
+                // One thread, which also drives the connection whenever a verb is waited for.
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+                let client = runtime.block_on(database.connect_tokio());
+                Connection::TokioPostgres(client, runtime)
+            }
+        }
+    }
+}
+
+/// A connection of any driver.
+pub enum Connection {
+    /// A `rusqlite` connection.
+    Rusqlite(rusqlite::Connection),
+    /// A `postgres` client.
+    Postgres(postgres::Client),
+    /// A `tokio_postgres` client and what drives it.
+    TokioPostgres(tokio_postgres::Client, tokio::runtime::Runtime),
+}
+
+/// Calls the blocking or the asynchronous verb.
+macro_rules! verb {
+    ($verb:ident, $verb_async:ident -> $result:ty) => {
+        #[doc = concat!("`Migrator::", stringify!($verb), "`.")]
+        #[allow(clippy::missing_errors_doc)]
+        pub fn $verb(&mut self, migrator: &Migrator<'_>) -> Result<$result, Error> {
+            match self {
+                Connection::Rusqlite(connection) => migrator.$verb(connection),
+                Connection::Postgres(client) => migrator.$verb(client),
+                Connection::TokioPostgres(client, runtime) => runtime.block_on(migrator.$verb_async(client)),
+            }
+        }
+    };
+}
+
+impl Connection {
+    verb!(run, run_async -> Report);
+    verb!(plan, plan_async -> Plan);
+    verb!(status, status_async -> Status);
+    verb!(verify, verify_async -> ());
+
+    /// Runs statements.
+    ///
+    /// # Panics
+    ///
+    /// When one of them fails.
+    pub fn execute(&mut self, sql: &str) {
+        match self {
+            Connection::Rusqlite(connection) => connection.execute_batch(sql).expect(sql),
+            Connection::Postgres(client) => client.batch_execute(sql).expect(sql),
+            Connection::TokioPostgres(client, runtime) => runtime.block_on(client.batch_execute(sql)).expect(sql),
+        }
+    }
+
+    /// The rows of a query: the cells of each as text, with spaces in between.
+    ///
+    /// # Panics
+    ///
+    /// When it fails.
+    pub fn rows(&mut self, sql: &str) -> Vec<String> {
+        let messages = match self {
+            Connection::Rusqlite(connection) => return sqlite_rows(connection, sql),
+            Connection::Postgres(client) => client.simple_query(sql).expect(sql),
+            Connection::TokioPostgres(client, runtime) => runtime.block_on(client.simple_query(sql)).expect(sql),
+        };
+        let row = |message: &tokio_postgres::SimpleQueryMessage| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => {
+                let cells: Vec<&str> = (0..row.len()).map(|cell| row.get(cell).unwrap_or("NULL")).collect();
+                Some(cells.join(" "))
+            }
+            _ => None,
+        };
+        messages.iter().filter_map(row).collect()
+    }
+
+    /// The first cell of the first row.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn value(&mut self, sql: &str) -> String {
+        self.rows(sql).into_iter().next().expect(sql)
+    }
+
+    /// The names of all tables of the user, sorted.
+    pub fn tables(&mut self) -> Vec<String> {
+        self.rows(match self {
+            Connection::Rusqlite(_) => "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+            _ => {
+                "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'p') \
+                  AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY relname COLLATE \"C\""
+            }
+        })
+    }
+
+    /// Whether the connection is inside a transaction.
+    pub fn is_in_transaction(&mut self) -> bool {
+        match self {
+            Connection::Rusqlite(connection) => !connection.is_autocommit(),
+            _ => self.value("SELECT now() <> statement_timestamp()") == "t",
+        }
+    }
+}
+
+fn sqlite_rows(connection: &rusqlite::Connection, sql: &str) -> Vec<String> {
+    use rusqlite::types::Value;
+    let mut statement = connection.prepare(sql).expect(sql);
+    let columns = statement.column_count();
+    let text = |value: Value| match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Integer(integer) => integer.to_string(),
+        Value::Real(real) => real.to_string(),
+        Value::Text(text) => text,
+        Value::Blob(_) => "a blob".to_owned(),
+    };
+    let row = |row: &rusqlite::Row<'_>| (0..columns).map(|cell| row.get(cell).map(text)).collect::<Result<Vec<_>, _>>();
+    let rows: Result<Vec<Vec<String>>, _> = statement.query_map([], row).expect(sql).collect();
+    rows.expect(sql).into_iter().map(|cells| cells.join(" ")).collect()
+}

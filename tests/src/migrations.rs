@@ -1,0 +1,48 @@
+//! Sets of migrations made of texts, for tests that need many of them.
+
+use std::fs;
+
+use migrate_core::folder::{Folder, FolderOptions};
+use migrate_runtime::Migrations;
+
+/// The set of these files, each a path in the folder and its SQL, as the macro would embed it.
+///
+/// # Panics
+///
+/// When a file has a problem.
+pub fn migrations(files: &[(&str, &str)]) -> Migrations {
+    set("default", files)
+}
+
+/// [`migrations`] of a named set.
+///
+/// # Panics
+///
+/// When a file has a problem.
+pub fn set(name: &str, files: &[(&str, &str)]) -> Migrations {
+    let root = tempfile::tempdir().expect("a folder can be made");
+    for (path, sql) in files {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder can be made");
+        fs::write(path, sql).expect("a file can be written");
+    }
+    let options = FolderOptions { set: Some(name.to_owned()), ..FolderOptions::default() };
+    match Folder::read(root.path(), "migrations", &options) {
+        Ok(folder) => migrate_runtime::__private::migrations(folder.set, "tests 0.0.0"),
+        Err(problems) => panic!("{problems:#?}"),
+    }
+}
+
+/// `count` migrations that each create a table `t<number>` and count themselves in a table `done`, so that a second execution
+/// shows.
+pub fn numbered(count: usize) -> Migrations {
+    let files: Vec<(String, String)> = (1..=count).map(numbered_file).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, sql)| (&**path, &**sql)).collect();
+    migrations(&files)
+}
+
+fn numbered_file(number: usize) -> (String, String) {
+    let first = if number == 1 { "CREATE TABLE done (number integer NOT NULL);\n" } else { "" };
+    let sql = format!("{first}CREATE TABLE t{number} (id integer);\nINSERT INTO done VALUES ({number});\n");
+    (format!("{number:05}_t{number}.sql"), sql)
+}
