@@ -153,6 +153,7 @@ impl<'a> Standings<'a> {
 }
 
 #[cfg(all(test, feature = "folder"))]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::borrow::Cow;
 

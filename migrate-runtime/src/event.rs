@@ -24,7 +24,8 @@ pub enum Event<'a> {
         /// How long this run has waited.
         waited: Duration,
     },
-    /// A migration is about to be applied.
+    /// A migration is about to be claimed and applied. Another runner may turn out to have been faster; then the next event is
+    /// another `Planned`, `Waiting` or `Finished`, and not `Applied`.
     #[non_exhaustive]
     Started {
         /// Version and name.
@@ -48,7 +49,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     Applied {
         /// What the report will say of it.
-        migration: &'a Applied,
+        applied: &'a Applied,
     },
     /// The run ended well.
     #[non_exhaustive]

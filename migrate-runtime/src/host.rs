@@ -5,9 +5,9 @@ use std::fs;
 
 /// `user@host package version`, as far as it is known.
 pub(crate) fn runner(database_user: Option<&str>, package: &str) -> String {
-    let user = database_user.map(str::to_owned).or_else(system_user).unwrap_or_else(|| "unknown".into());
-    let host = host_name().unwrap_or_else(|| "unknown".into());
-    format!("{user}@{host} {package}").trim_end().to_owned()
+    let user = database_user.map(str::to_owned).or_else(system_user).map(|user| user + "@").unwrap_or_default();
+    let host = host_name().unwrap_or_else(|| "unknown-host".into());
+    format!("{user}{host} {package}").trim_end().to_owned()
 }
 
 fn system_user() -> Option<String> {

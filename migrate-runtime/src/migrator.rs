@@ -177,7 +177,7 @@ impl<'a> Migrator<'a> {
 
     pub(crate) fn tell(&self, event: &Event<'_>) {
         #[cfg(feature = "tracing")]
-        crate::trace::record(event);
+        crate::trace::record(&self.migrations.set, event);
         if let Some(observer) = &self.observer {
             observer(event);
         }

@@ -149,7 +149,7 @@ pub struct MigrationStatus {
     pub renamed_from: Option<String>,
     /// When it was applied, in UTC: `2026-03-13T17:00:00.123Z`.
     pub applied_at: Option<String>,
-    /// How long that took, in milliseconds.
+    /// How long that took, in milliseconds, without the commit.
     pub execution_time_ms: Option<u64>,
     /// Who applied it: user, host, binary and its version.
     pub applied_by: Option<String>,

@@ -1,30 +1,32 @@
 //! The events of a run as events of the crate `tracing`.
 
+use migrate_core::MigrationSet;
 use tracing::{debug, info, warn};
 
 use crate::event::Event;
 
-pub(crate) fn record(event: &Event<'_>) {
+/// Messages do not come from this private module, for those who filter.
+const TARGET: &str = "migrate_runtime";
+
+pub(crate) fn record(set: &MigrationSet, event: &Event<'_>) {
+    let set = set.name();
     match event {
-        Event::Planned { pending } => info!(pending = pending.len(), "migrations planned"),
+        Event::Planned { pending } => info!(target: TARGET, set, pending = pending.len(), "migrations planned"),
         Event::Waiting { holder, waited } => {
-            warn!(holder, waited_ms = waited.as_millis(), "waiting for another runner");
+            warn!(target: TARGET, set, holder, waited_ms = waited.as_millis(), "waiting for another runner");
         }
         Event::Started { migration, statements } => {
-            info!(migration = migration.as_str(), statements, "migration started")
+            debug!(target: TARGET, set, migration = migration.as_str(), statements, "migration started");
         }
         Event::Statement { migration, number, count, place } => {
-            debug!(migration = migration.as_str(), number, count, line = place.line, "statements sent");
+            debug!(target: TARGET, set, migration = migration.as_str(), number, count, line = place.line, "statements sent");
         }
-        Event::Applied { migration } => {
-            info!(
-                migration = migration.migration.as_str(),
-                duration_ms = migration.duration.as_millis(),
-                "migration applied"
-            );
+        Event::Applied { applied } => {
+            let (migration, duration_ms) = (applied.migration.as_str(), applied.duration.as_millis());
+            info!(target: TARGET, set, migration, duration_ms, "migration applied");
         }
         Event::Finished { report } => {
-            info!(applied = report.applied().len(), total = report.total(), "database up to date")
+            info!(target: TARGET, set, applied = report.applied().len(), total = report.total(), "database up to date");
         }
     }
 }

@@ -76,8 +76,8 @@ fn connect(replica: &str, url: &str) -> Result<Client, postgres::Error> {
 fn migrate(replica: &str, db: &mut Client) -> Result<(), migrate_runtime::Error> {
     let report = Migrator::new(&MIGRATIONS)
         .on_event(|event| match event {
-            Event::Applied { migration, .. } => {
-                println!("{replica}: applied {} in {} ms", migration.migration, migration.duration.as_millis());
+            Event::Applied { applied, .. } => {
+                println!("{replica}: applied {} in {} ms", applied.migration, applied.duration.as_millis());
             }
             Event::Waiting { holder, waited, .. } => {
                 let holder = holder.unwrap_or("another replica");

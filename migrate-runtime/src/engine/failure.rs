@@ -1,5 +1,7 @@
 //! What an error of the driver means for a migration, and how it is told.
 
+use migrate_core::Dialect;
+
 use super::apply::Outcome;
 use super::prepare::Prepared;
 use super::read::History;
@@ -65,11 +67,11 @@ impl<S: Session> Engine<'_, S> {
         let script = migration.up();
         let (path, sql) = (script.path(), script.sql());
         let start = |index: usize| statements.get(index).map_or(0, |statement| statement.span.start);
-        let blame = blame(request, error.position());
+        let blame = blame(request, &error);
         let mut notes: Vec<String> = Vec::new();
         let (kind, happened, shown) = match blame {
             Blame::Statement(index, into) => {
-                if request.has(Part::Close) && into.is_none() {
+                if request.has(Part::Close) && into.is_none() && is_raised_by_commits(&error) {
                     notes.push("the statement was sent together with the commit, which may be what failed".into());
                 }
                 (ErrorKind::StatementFailed, "failed".to_owned(), excerpt(path, sql, start(index) + into.unwrap_or(0)))
@@ -114,21 +116,30 @@ impl<S: Session> Engine<'_, S> {
         let short = |applied: &Applied| applied.migration.version_as_written().to_owned();
         match self.report.applied.as_slice() {
             [] => "nothing else was applied".into(),
+            [first, last] => format!("{} and {} stay applied", short(first), short(last)),
             [one] => format!("{} stays applied", short(one)),
             [first, .., last] => format!("{} to {} stay applied", short(first), short(last)),
         }
     }
 }
 
-fn blame(request: &Request, position: Option<usize>) -> Blame {
-    match (position.and_then(|position| request.part_at(position)), request.statements()) {
+fn blame(request: &Request, error: &DriverError) -> Blame {
+    match (error.position().and_then(|position| request.part_at(position)), request.statements()) {
         (Some((Part::Statement(index), into)), _) => Blame::Statement(index, Some(into)),
         (Some((part, _)), _) => Blame::Bookkeeping(part),
         (None, Some(indexes)) if indexes.len() == 1 => Blame::Statement(indexes.start, None),
         (None, Some(indexes)) => Blame::OneOf(indexes.start, indexes.end - 1),
-        (None, None) => {
-            Blame::Bookkeeping(request.first_part().filter(|_| !request.has(Part::Claim)).unwrap_or(Part::Claim))
-        }
+        (None, None) if request.has(Part::Close) && is_raised_by_commits(error) => Blame::Bookkeeping(Part::Close),
+        (None, None) if request.has(Part::Claim) => Blame::Bookkeeping(Part::Claim),
+        (None, None) => Blame::Bookkeeping(request.first_part().unwrap_or(Part::Open)),
+    }
+}
+
+/// Whether a commit may raise the error: deferred constraints, serialization failures.
+fn is_raised_by_commits(error: &DriverError) -> bool {
+    match error.dialect() {
+        Dialect::Sqlite => true,
+        _ => error.code().is_some_and(|code| code.starts_with("23") || code.starts_with("40")),
     }
 }
 

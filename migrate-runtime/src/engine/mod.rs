@@ -135,17 +135,17 @@ impl<'a, S: Session> Engine<'a, S> {
                 return Err(error);
             }
             wait.is_for(&first.label);
-            let labels: Vec<Label> = prepared.iter().map(|prepared| prepared.label.clone()).collect();
-            self.migrator.tell(&Event::Planned { pending: &labels });
-
             if self.create_table_first(&history).await? {
                 continue 'plan;
             }
             self.change_settings(&history).await?;
+            let labels: Vec<Label> = prepared.iter().map(|prepared| prepared.label.clone()).collect();
+            self.migrator.tell(&Event::Planned { pending: &labels });
+
             for prepared in &prepared {
                 match self.apply(prepared, &history).await? {
                     Outcome::Applied(applied) => {
-                        self.migrator.tell(&Event::Applied { migration: &applied });
+                        self.migrator.tell(&Event::Applied { applied: &applied });
                         self.report.applied.push(applied);
                     }
                     Outcome::Contested(error) => {

@@ -50,8 +50,14 @@ pub(super) fn history_mismatch(standings: &Standings<'_>, applied_sql: &[(Versio
 
 const REMEDIES: [(Standing, &str); 5] = [
     (Standing::Divergent, "divergent: restore the file as it was applied, and put the change into a new migration"),
-    (Standing::Missing, "missing: restore the file; a migration that was applied must stay"),
-    (Standing::Ahead, "ahead: a newer binary has migrated this database; run that one, or a newer one"),
+    (
+        Standing::Missing,
+        "missing: restore the file, because an applied migration must stay; rows of another program need a `set` of their own",
+    ),
+    (
+        Standing::Ahead,
+        "ahead: a newer binary has migrated this database, so run that one; rows of another program need a `set` of their own",
+    ),
     (Standing::OutOfOrder, "out-of-order: rename the file so that it comes after everything that is applied"),
     (Standing::Interrupted, "interrupted: look at what its statements have done, then finish or undo them by hand"),
 ];
@@ -60,7 +66,7 @@ fn describe(item: &Item<'_>, applied_sql: &[(Version, String)], differences: &mu
     let (label, standing) = (item.label(), item.standing().as_str());
     let path = item.embedded().map(|migration| format!("\n  --> {}", migration.up().path())).unwrap_or_default();
     let applied =
-        item.row().map(|row| format!("\n     applied {} by {}", row.applied_at, row.applied_by)).unwrap_or_default();
+        item.row().map(|row| format!("\n     applied at {} by {}", row.applied_at, row.applied_by)).unwrap_or_default();
     let mut text = format!("{label} is {standing}{path}{applied}");
     let (Some((applied, embedded)), Some(migration)) = (item.diverging_checksums(), item.embedded()) else {
         return text;
@@ -70,7 +76,7 @@ fn describe(item: &Item<'_>, applied_sql: &[(Version, String)], differences: &mu
         applied_sql.iter().find(|(version, _)| version == item.version()).filter(|_| *differences < MOST_DIFFERENCES)
     {
         *differences += 1;
-        text.push_str(&format!("\n{}", difference(sql, migration.up().sql())));
+        text.push_str(&format!("\n     - as applied, + in this binary\n{}", difference(sql, migration.up().sql())));
     }
     text
 }

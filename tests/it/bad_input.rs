@@ -1,0 +1,280 @@
+//! Bad input and bad surroundings: a clear error, and nothing is lost.
+
+use std::time::Duration;
+
+use migrate_runtime::{Error, ErrorKind, Event, Migrator};
+use migrate_tests::{Cluster, Direction, Driver, Fresh, Mode, Proxy, migrations, numbered, postgres};
+use postgres::{Client, NoTls};
+
+fn connect(url: &str) -> Client {
+    Client::connect(url, NoTls).unwrap()
+}
+
+fn assert_says(error: &Error, kind: ErrorKind, parts: &[&str]) {
+    let text = error.to_string();
+    assert_eq!(error.kind(), kind, "{text}");
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+}
+
+// SQLite
+
+#[test]
+fn a_read_only_file() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    numbered(2).run(&mut rusqlite::Connection::open(fresh.file()).unwrap()).unwrap();
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let mut connection = rusqlite::Connection::open_with_flags(fresh.file(), flags).unwrap();
+    assert!(numbered(2).run(&mut connection).unwrap().is_up_to_date());
+    numbered(2).verify(&mut connection).unwrap();
+    let error = numbered(3).run(&mut connection).unwrap_err();
+    assert_says(&error, ErrorKind::Database, &["00003_t3", "readonly database", "the database is read-only"]);
+    assert!(connection.is_autocommit());
+}
+
+#[test]
+fn a_full_disk() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    numbered(1).run(&mut connection).unwrap();
+    // SQLite answers SQLITE_FULL when it may not add pages.
+    let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    connection.execute_batch(&format!("PRAGMA max_page_count = {}", pages + 8)).unwrap();
+    let filling = migrations(&[
+        ("00001_t1.sql", numbered(1).set().scripts()[0].sql()),
+        ("2_fill.sql", "CREATE TABLE fill (x);\nINSERT INTO fill VALUES (zeroblob(1000000));"),
+    ]);
+    let error = filling.run(&mut connection).unwrap_err();
+    assert_says(&error, ErrorKind::StatementFailed, &["2_fill.sql:2:1", "disk is full", "make room"]);
+    assert!(connection.is_autocommit());
+    connection.execute_batch("PRAGMA max_page_count = 1000000").unwrap();
+    assert_eq!(filling.run(&mut connection).unwrap().applied().len(), 1);
+}
+
+#[test]
+fn a_file_that_is_no_database() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    std::fs::write(fresh.file(), "this is no database, and long enough to be looked at".repeat(50)).unwrap();
+    let error = numbered(1).run(&mut rusqlite::Connection::open(fresh.file()).unwrap()).unwrap_err();
+    assert_says(&error, ErrorKind::Database, &["file is not a database", "no SQLite database"]);
+}
+
+#[test]
+fn a_file_locked_for_a_while() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let holder = rusqlite::Connection::open(fresh.file()).unwrap();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let (two, waited) = (numbered(2), std::sync::Mutex::new(Some(holder)));
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    connection.busy_timeout(Duration::from_millis(10)).unwrap();
+    let brief = Migrator::new(&two).wait_timeout(Duration::from_millis(200));
+    assert_says(
+        &brief.run(&mut connection).unwrap_err(),
+        ErrorKind::WaitTimeout,
+        &["database is locked", "wait longer"],
+    );
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Whoever waits for the lock gets it, however long after this it is freed.
+            drop(waited.lock().unwrap().take());
+        });
+        assert_eq!(two.run(&mut connection).unwrap().applied().len(), 2);
+    });
+}
+
+// Postgres
+
+#[test]
+fn a_role_that_may_only_read_the_history() {
+    let database = postgres().database("reader");
+    let mut owner = database.connect();
+    numbered(2).run(&mut owner).unwrap();
+    let role = format!("reader_{}", database.name());
+    owner.batch_execute(&format!("CREATE ROLE {role} LOGIN; GRANT SELECT ON schema_migrations TO {role}")).unwrap();
+    let mut reader = connect(&database.url().replace("postgres@", &format!("{role}@")));
+    assert!(numbered(2).run(&mut reader).unwrap().is_up_to_date());
+    numbered(2).verify(&mut reader).unwrap();
+    assert_eq!(numbered(2).status(&mut reader).unwrap().migrations().len(), 2);
+    assert_eq!(numbered(3).plan(&mut reader).unwrap().pending().len(), 1);
+    let error = numbered(3).run(&mut reader).unwrap_err();
+    assert_says(&error, ErrorKind::StatementFailed, &["42501", "permission denied", "grant the role"]);
+    drop(reader);
+    owner.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+#[test]
+fn a_role_that_may_not_create() {
+    let database = postgres().database("nobody");
+    let role = format!("nobody_{}", database.name());
+    let mut owner = database.connect();
+    owner.batch_execute(&format!("CREATE ROLE {role} LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC")).unwrap();
+    let mut nobody = connect(&database.url().replace("postgres@", &format!("{role}@")));
+    let error = numbered(2).run(&mut nobody).unwrap_err();
+    let help = format!("grant CREATE on the schema to {role}");
+    assert_says(&error, ErrorKind::Database, &["could not be created; nothing was applied", "42501", &help]);
+    drop(nobody);
+    owner.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+#[test]
+fn a_read_only_session() {
+    let database = postgres().database("read_only");
+    let mut client = database.connect();
+    client.batch_execute("SET default_transaction_read_only = on").unwrap();
+    let error = numbered(2).run(&mut client).unwrap_err();
+    assert_says(&error, ErrorKind::Database, &["25006", "connect to the primary"]);
+    client.batch_execute("SET default_transaction_read_only = off").unwrap();
+    numbered(2).run(&mut client).unwrap();
+    client.batch_execute("SET default_transaction_read_only = on").unwrap();
+    assert!(numbered(2).run(&mut client).unwrap().is_up_to_date());
+}
+
+#[test]
+fn a_search_path_that_a_migration_changes() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        let usual = connection.value("SHOW search_path");
+        let changing = migrations(&[
+            ("1_dump.sql", "SELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE public.a (id int);"),
+            ("2_b.sql", "CREATE TABLE b (id int);"),
+            (
+                "3_other.sql",
+                "CREATE SCHEMA other;\nSET search_path = other;\nCREATE TABLE c (id int);\nCREATE TABLE other.schema_migrations (id int);",
+            ),
+            ("4_d.sql", "SET LOCAL search_path = pg_catalog, other;\nCREATE TABLE public.d (id int);"),
+            ("5_e.sql", "CREATE TABLE e (id int);"),
+        ]);
+        assert_eq!(connection.run(&Migrator::new(&changing)).unwrap().applied().len(), 5);
+        assert_eq!(connection.value("SHOW search_path"), usual);
+        assert_eq!(connection.value("SELECT count(*) FROM public.schema_migrations"), "5");
+        assert!(connection.run(&Migrator::new(&changing)).unwrap().is_up_to_date());
+        let schemas = "SELECT string_agg(relnamespace::regnamespace || '.' || relname, ' ' ORDER BY relname) FROM pg_class WHERE relname IN ('a', 'b', 'c', 'd', 'e')";
+        assert_eq!(connection.value(schemas), "public.a public.b other.c public.d public.e");
+    }
+}
+
+#[test]
+fn no_schema_to_create_the_table_in() {
+    let database = postgres().database("no_schema");
+    let mut client = database.connect();
+    client.batch_execute("SET search_path = ''").unwrap();
+    let error = numbered(1).run(&mut client).unwrap_err();
+    assert_says(
+        &error,
+        ErrorKind::Database,
+        &["no schema to create the history table in", "history_table(\"schema.table\")"],
+    );
+}
+
+#[test]
+fn strings_that_do_not_conform_to_the_standard() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("SET standard_conforming_strings = off; SET escape_string_warning = off");
+        let backslashes = migrations(&[
+            ("1_a.sql", "CREATE TABLE a (x text);\nINSERT INTO a VALUES ('\\');\nINSERT INTO a VALUES ('; \\');"),
+            ("2_b'\\.sql", "SET standard_conforming_strings = off;\nSELECT 1;"),
+            ("3_c.sql", "INSERT INTO a VALUES ('\\''');"),
+        ]);
+        assert_eq!(connection.run(&Migrator::new(&backslashes)).unwrap().applied().len(), 3);
+        assert_eq!(connection.rows("SELECT x FROM a"), ["\\", "; \\", "\\'"]);
+        assert_eq!(connection.value("SHOW standard_conforming_strings"), "off");
+        assert!(connection.run(&Migrator::new(&backslashes)).unwrap().is_up_to_date());
+        let stored = "SELECT sql FROM schema_migrations WHERE version = 1";
+        assert_eq!(connection.value(stored), backslashes.set().scripts()[0].sql());
+    }
+}
+
+#[test]
+fn a_connection_lost_in_a_migration() {
+    let three = migrations(&[
+        ("1_a.sql", "CREATE TABLE a (id int);"),
+        ("2_b.sql", "CREATE TABLE b (id int);\nSELECT pg_sleep(0);\nCREATE TABLE c (id int);"),
+    ]);
+    let database = postgres().database("lost");
+    let proxy = Proxy::start(database.port());
+    // Verified start, facts, create, facts, history, migration 1; then the three statements of migration 2.
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        for message in 1..=9 {
+            let mut client = connect(&proxy.url(database.name()));
+            proxy.cut_after(message, direction);
+            let error = three.run(&mut client).unwrap_err();
+            assert_says(&error, ErrorKind::ConnectionLost, &["lost"]);
+            let mut again = database.connect();
+            three.run(&mut again).unwrap();
+            let count = "SELECT count(*)::int4 FROM pg_class WHERE relname IN ('a', 'b', 'c')";
+            let found: i32 = again.query_one(count, &[]).unwrap().get(0);
+            assert_eq!(found, 3, "{direction:?} {message}");
+            again.batch_execute("DROP TABLE a, b, c, schema_migrations").unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_server_that_shuts_down_in_a_migration() {
+    for mode in [Mode::Fast, Mode::Immediate] {
+        let mut cluster = Cluster::start_own();
+        let slow = migrations(&[
+            ("1_a.sql", "CREATE TABLE a (id int);"),
+            ("2_b.sql", "CREATE TABLE b (id int);\nSELECT pg_sleep(60);"),
+        ]);
+        let mut client = connect(&cluster.url("postgres"));
+        client.batch_execute("SET synchronous_commit = on").unwrap();
+        let (told, hears) = std::sync::mpsc::channel();
+        let running = std::thread::spawn(move || {
+            let migrator = Migrator::new(&slow).on_event(|event| {
+                if matches!(event, Event::Statement { number: 2, .. }) {
+                    told.send(()).unwrap();
+                }
+            });
+            migrator.run(&mut client)
+        });
+        hears.recv_timeout(Duration::from_secs(30)).unwrap();
+        cluster.stop(mode);
+        let error = running.join().unwrap().unwrap_err();
+        assert_says(&error, ErrorKind::ConnectionLost, &["2_b", "1 stays applied", "start again"]);
+        cluster.start();
+        let mut again = connect(&cluster.url("postgres"));
+        let rows = again.query("SELECT version::text FROM schema_migrations", &[]).unwrap();
+        assert_eq!(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(), ["1"]);
+    }
+}
+
+#[test]
+fn a_deferred_constraint_fails_at_the_commit() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        let deferred = migrations(&[(
+            "1_a.sql",
+            "CREATE TABLE a (id int PRIMARY KEY, parent int REFERENCES a DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO a VALUES (1, 2);",
+        )]);
+        let error = connection.run(&Migrator::new(&deferred)).unwrap_err();
+        assert_says(
+            &error,
+            ErrorKind::StatementFailed,
+            &["migration 1_a failed", "commit", "postgres 23503", "Key (parent)=(2)"],
+        );
+        assert_eq!(connection.tables(), ["schema_migrations"]);
+    }
+}
+
+#[test]
+fn a_lock_timeout_of_the_session_is_the_statement_s_and_not_a_wait_for_a_runner() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let (mut holder, mut connection) = (fresh.connect(), fresh.connect());
+        holder.execute("CREATE TABLE busy (id int)");
+        holder.execute("BEGIN; LOCK TABLE busy");
+        connection.execute("SET lock_timeout = '50ms'");
+        let locking = migrations(&[("1_a.sql", "ALTER TABLE busy ADD COLUMN x int;")]);
+        let error = connection.run(&Migrator::new(&locking)).unwrap_err();
+        assert_says(&error, ErrorKind::StatementFailed, &["1_a.sql:1:1", "55P03"]);
+        assert_eq!(connection.value("SHOW lock_timeout"), "50ms");
+        holder.execute("ROLLBACK");
+        connection.run(&Migrator::new(&locking)).unwrap();
+    }
+}

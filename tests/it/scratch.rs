@@ -1,0 +1,98 @@
+//! Packages that tests write and build: with this workspace's runtime, its lock file, and one target folder for all of them.
+
+use std::env;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, SystemTime};
+
+/// A package of its own, in the folder of temporary files of the build.
+pub(crate) struct Package {
+    name: &'static str,
+    folder: PathBuf,
+}
+
+/// What cargo had to say.
+pub(crate) struct Built {
+    pub(crate) success: bool,
+    /// Whether the package was compiled, rather than found up to date.
+    pub(crate) compiled: bool,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Package {
+    /// A package of that name with these files. No two packages may have one name: they share a target folder.
+    pub(crate) fn new(name: &'static str, files: &[(&str, &str)]) -> Package {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let package = Package { name, folder: packages().join(name) };
+        // What an earlier run has left.
+        if package.folder.exists() {
+            fs::remove_dir_all(&package.folder).unwrap();
+        }
+        let runtime = workspace.join("migrate-runtime");
+        let manifest = format!(
+            "[package]\nname = {name:?}\nversion = \"1.2.3\"\nedition = \"2024\"\n\n\
+             [dependencies]\nmigrate-runtime.path = {runtime:?}\n\n[workspace]\n"
+        );
+        package.write("Cargo.toml", manifest);
+        package.write("Cargo.lock", fs::read(workspace.join("Cargo.lock")).unwrap());
+        for (path, text) in files {
+            package.write(path, text);
+        }
+        package
+    }
+
+    /// Writes a file that is newer than any build so far, whatever the resolution of the file system's clock.
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        set_modified(&path, SystemTime::now() + Duration::from_secs(10));
+    }
+
+    /// Removes a file.
+    pub(crate) fn remove(&self, path: &str) {
+        fs::remove_file(self.folder.join(path)).unwrap();
+    }
+
+    /// Runs cargo with these arguments. All files are older than the build afterwards.
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Built {
+        let output = cargo()
+            .args(arguments)
+            .args(["--offline", "--color=never"])
+            .current_dir(&self.folder)
+            .env("CARGO_TARGET_DIR", packages().join("target"))
+            .env_remove("CARGO_TERM_QUIET")
+            .output()
+            .unwrap();
+        set_modified_below(&self.folder, SystemTime::now() - Duration::from_secs(3600));
+        self.built(output)
+    }
+
+    fn built(&self, output: Output) -> Built {
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let compiled = stderr.contains(&format!("Compiling {} ", self.name));
+        Built { success: output.status.success(), compiled, stdout: String::from_utf8(output.stdout).unwrap(), stderr }
+    }
+}
+
+/// The cargo that runs the tests.
+pub(crate) fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn packages() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("scratch")
+}
+
+fn set_modified(path: &Path, time: SystemTime) {
+    File::options().write(true).open(path).and_then(|file| file.set_modified(time)).unwrap();
+}
+
+fn set_modified_below(folder: &Path, time: SystemTime) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { set_modified_below(&path, time) } else { set_modified(&path, time) }
+    }
+}

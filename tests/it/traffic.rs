@@ -1,0 +1,119 @@
+//! What goes over the wire to Postgres, counted by a proxy: DESIGN's promises in round trips, rows and bytes.
+
+use std::time::Duration;
+
+use migrate_runtime::{Migrations, Migrator};
+use migrate_tests::{Database, Proxy, Traffic, migrations, numbered, postgres};
+
+/// Applies `before`, then runs `migrations` through a proxy.
+fn blocking(before: Option<&Migrations>, migrations: &Migrations) -> Traffic {
+    let database = prepared(before);
+    let proxy = Proxy::start(database.port());
+    let mut client = ::postgres::Client::connect(&proxy.url(database.name()), ::postgres::NoTls).unwrap();
+    migrations.run(&mut client).unwrap();
+    proxy.take()
+}
+
+fn asynchronous(before: Option<&Migrations>, migrations: &Migrations) -> Traffic {
+    let database = prepared(before);
+    let proxy = Proxy::start(database.port());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    runtime.block_on(async {
+        let (mut client, connection) =
+            tokio_postgres::connect(&proxy.url(database.name()), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(async { drop(connection.await) });
+        // Long enough for everything that is not waited for to be on its way before the first answer comes.
+        proxy.delay(Duration::from_millis(25));
+        migrations.run_async(&mut client).await.unwrap();
+    });
+    proxy.take()
+}
+
+fn prepared(before: Option<&Migrations>) -> Database {
+    let database = postgres().database("traffic");
+    if let Some(before) = before {
+        before.run(&mut database.connect()).unwrap();
+    }
+    database
+}
+
+#[test]
+fn a_start_without_work_is_one_round_trip_and_one_row() {
+    for run in [blocking, asynchronous] {
+        let mut bytes = Vec::new();
+        for count in [1, 10, 500] {
+            let many = numbered(count);
+            let traffic = run(Some(&many), &many);
+            assert_eq!((traffic.round_trips, traffic.rows, traffic.sql().len()), (1, 1, 1), "{:?}", traffic.sql());
+            bytes.push(traffic.bytes_from_server);
+        }
+        assert!(bytes.iter().all(|of_start| *of_start == bytes[0]), "the answer grows: {bytes:?}");
+    }
+}
+
+#[test]
+fn a_migration_of_one_statement_is_one_round_trip() {
+    // The verified start, facts and history come before: 3 round trips.
+    let one = numbered(1);
+    let next = |count: usize| {
+        let mut files = vec![("00001_t1.sql".to_owned(), one.set().scripts()[0].sql().to_owned())];
+        files.extend(
+            (2..count + 2).map(|number| (format!("{number:05}_n.sql"), format!("CREATE TABLE n{number} (id int);"))),
+        );
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, sql)| (&**path, &**sql)).collect();
+        migrations(&files)
+    };
+    for run in [blocking, asynchronous] {
+        for count in [1, 2, 20] {
+            let traffic = run(Some(&one), &next(count));
+            assert_eq!(traffic.round_trips, 3 + count, "{:#?}", traffic.sql());
+        }
+    }
+}
+
+#[test]
+fn a_migration_waits_for_nothing_in_between_on_the_asynchronous_driver() {
+    let one = numbered(1);
+    let script: String = (0..300).map(|number| format!("CREATE TABLE x{number} (id int);\n")).collect();
+    let two = migrations(&[("00001_t1.sql", one.set().scripts()[0].sql()), ("2_x.sql", &script)]);
+    let traffic = asynchronous(Some(&one), &two);
+    assert_eq!(traffic.round_trips, 3 + 1, "{:?}", traffic.round_trips);
+    // Bookkeeping before and after, and every statement for itself.
+    assert_eq!(traffic.sql().len(), 3 + 302);
+}
+
+#[test]
+fn thousands_of_statements_go_in_groups_on_the_blocking_driver() {
+    let one = numbered(1);
+    let script: String = (0..5_000).map(|number| format!("INSERT INTO done VALUES ({number});\n")).collect();
+    let two = migrations(&[("00001_t1.sql", one.set().scripts()[0].sql()), ("2_x.sql", &script)]);
+    assert_eq!(blocking(Some(&one), &two).round_trips, 3 + 50);
+}
+
+#[test]
+fn the_first_start_creates_its_table_once() {
+    // Verified start, facts, create, facts, history, then the migrations.
+    let two = migrations(&[("1_a.sql", "CREATE TABLE a (id int)"), ("2_b.sql", "CREATE TABLE b (id int)")]);
+    assert_eq!(blocking(None, &two).round_trips, 5 + 2);
+}
+
+#[test]
+fn nothing_is_prepared_on_the_server() {
+    let three = numbered(3);
+    for run in [blocking, asynchronous] {
+        let traffic = run(None, &three);
+        assert!(traffic.messages.iter().all(|(kind, _)| *kind == 'Q'), "{:?}", traffic.messages);
+    }
+}
+
+#[test]
+fn plan_and_verify_of_an_up_to_date_database_are_one_round_trip_each() {
+    let three = numbered(3);
+    let database = prepared(Some(&three));
+    let proxy = Proxy::start(database.port());
+    let mut client = ::postgres::Client::connect(&proxy.url(database.name()), ::postgres::NoTls).unwrap();
+    Migrator::new(&three).plan(&mut client).unwrap();
+    assert_eq!(proxy.take().round_trips, 1);
+    Migrator::new(&three).verify(&mut client).unwrap();
+    assert_eq!(proxy.take().round_trips, 1);
+}

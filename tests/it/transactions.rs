@@ -1,0 +1,161 @@
+//! Connections that are handed over inside a transaction, or behind a guard.
+
+use std::sync::Mutex;
+
+use migrate_runtime::ErrorKind;
+use migrate_tests::{Driver, Fresh, migrations, numbered, postgres};
+
+#[test]
+fn a_transaction_of_rusqlite_decides_what_lasts() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    let (two, three) = (numbered(2), numbered(3));
+
+    let mut transaction = connection.transaction().unwrap();
+    assert_eq!(two.run(&mut transaction).unwrap().applied().len(), 2);
+    assert!(two.run(&mut transaction).unwrap().is_up_to_date());
+    transaction.rollback().unwrap();
+    assert_eq!(fresh.connect().tables(), [""; 0]);
+
+    let mut transaction = connection.transaction().unwrap();
+    let mut savepoint = transaction.savepoint().unwrap();
+    assert_eq!(three.run(&mut savepoint).unwrap().applied().len(), 3);
+    savepoint.commit().unwrap();
+    transaction.commit().unwrap();
+    three.verify(&mut connection).unwrap();
+}
+
+#[test]
+fn an_open_transaction_of_sqlite_is_used_whoever_opened_it() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    connection.execute_batch("BEGIN; CREATE TABLE mine (id integer)").unwrap();
+    numbered(2).run(&mut connection).unwrap();
+    assert!(!connection.is_autocommit());
+    connection.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(fresh.connect().tables(), [""; 0]);
+}
+
+#[test]
+fn a_transaction_of_postgres_decides_what_lasts() {
+    let database = postgres().database("nested");
+    let mut client = database.connect();
+    let three = numbered(3);
+
+    let mut transaction = client.transaction().unwrap();
+    assert_eq!(three.run(&mut transaction).unwrap().applied().len(), 3);
+    assert!(three.run(&mut transaction).unwrap().is_up_to_date());
+    transaction.rollback().unwrap();
+    assert_eq!(three.verify(&mut client).unwrap_err().kind(), ErrorKind::Pending);
+
+    let mut transaction = client.transaction().unwrap();
+    three.run(&mut transaction).unwrap();
+    transaction.commit().unwrap();
+    three.verify(&mut client).unwrap();
+}
+
+#[test]
+fn a_failure_keeps_the_transaction_of_postgres_usable() {
+    let database = postgres().database("nested_failure");
+    let mut client = database.connect();
+    let failing =
+        migrations(&[("1_a.sql", "CREATE TABLE a (id int);"), ("2_b.sql", "CREATE TABLE b (id int);\nSELECT 1 / 0;")]);
+    let mut transaction = client.transaction().unwrap();
+    transaction.batch_execute("CREATE TABLE mine (id int)").unwrap();
+    let error = failing.run(&mut transaction).unwrap_err();
+    assert_eq!((error.kind(), error.report().applied().len()), (ErrorKind::StatementFailed, 1));
+    transaction.batch_execute("INSERT INTO mine SELECT count(*) FROM a").unwrap();
+    assert!(transaction.simple_query("SELECT to_regclass('b') IS NULL").is_ok());
+    transaction.commit().unwrap();
+    assert_eq!(migrations(&[("1_a.sql", "CREATE TABLE a (id int);")]).run(&mut client).unwrap().applied().len(), 0);
+}
+
+#[test]
+fn a_transaction_of_tokio_postgres_decides_what_lasts() {
+    let database = postgres().database("nested_async");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    runtime.block_on(async {
+        let mut client = database.connect_tokio().await;
+        let (three, failing) = (numbered(3), migrations(&[("1_a.sql", "SELECT 1 / 0;")]));
+        let mut transaction = client.transaction().await.unwrap();
+        assert_eq!(failing.run_async(&mut transaction).await.unwrap_err().kind(), ErrorKind::StatementFailed);
+        assert_eq!(three.run_async(&mut transaction).await.unwrap().applied().len(), 3);
+        transaction.rollback().await.unwrap();
+        let mut transaction = client.transaction().await.unwrap();
+        three.run_async(&mut transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        three.verify_async(&mut client).await.unwrap();
+    });
+}
+
+#[test]
+fn a_client_inside_a_transaction_that_it_does_not_know_of_is_refused() {
+    let database = postgres().database("open");
+    let mut client = database.connect();
+    let three = numbered(3);
+    client.batch_execute("BEGIN; CREATE TABLE mine (id int)").unwrap();
+    // The first read fails for want of a table, and with it the transaction; then there is nothing to be harmed.
+    let error = three.run(&mut client).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::InTransaction | ErrorKind::Database), "{error}");
+    client.batch_execute("ROLLBACK").unwrap();
+    three.run(&mut client).unwrap();
+    client.batch_execute("BEGIN; CREATE TABLE mine (id int)").unwrap();
+    for more in [&three, &numbered(4)] {
+        assert_eq!(more.run(&mut client).unwrap_err().kind(), ErrorKind::InTransaction);
+    }
+    client.batch_execute("COMMIT; DROP TABLE mine").unwrap();
+}
+
+#[test]
+fn guards_are_accepted() {
+    let database = postgres().database("guards");
+    let (mut client, three) = (Mutex::new(database.connect()), numbered(3));
+    three.run(&mut client.lock().unwrap()).unwrap();
+    three.run(client.get_mut().unwrap()).unwrap();
+    three.run(&mut Box::new(database.connect())).unwrap();
+    three.run(&mut Box::new(Box::new(database.connect()))).unwrap();
+
+    let connection = Mutex::new(rusqlite::Connection::open_in_memory().unwrap());
+    three.run(&mut connection.lock().unwrap()).unwrap();
+}
+
+#[test]
+fn an_asynchronous_run_can_be_spawned() {
+    fn assert_send<T: Send>(value: T) -> T {
+        value
+    }
+    let database = postgres().database("spawned");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    runtime.block_on(async {
+        let mut client = database.connect_tokio().await;
+        let task = tokio::spawn(assert_send(async move {
+            let three = numbered(3);
+            three.run_async(&mut client).await.map(|report| report.applied().len())
+        }));
+        assert_eq!(task.await.unwrap().unwrap(), 3);
+    });
+}
+
+#[test]
+fn a_cancelled_run_leaves_no_transaction_open() {
+    let database = postgres().database("cancelled");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let slow = migrations(&[("1_a.sql", "CREATE TABLE a (id int);\nSELECT pg_sleep(0.05);\nCREATE TABLE b (id int);")]);
+    runtime.block_on(async {
+        for milliseconds in (0..120).step_by(3) {
+            let mut client = database.connect_tokio().await;
+            let run = slow.run_async(&mut client);
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(milliseconds), run).await;
+            let rows = client.simple_query("SELECT now() <> statement_timestamp()").await.unwrap();
+            let Some(tokio_postgres::SimpleQueryMessage::Row(row)) =
+                rows.iter().find(|message| matches!(message, tokio_postgres::SimpleQueryMessage::Row(_)))
+            else {
+                panic!("no row")
+            };
+            assert_eq!(row.get(0), Some("f"), "after {milliseconds} ms");
+        }
+        let mut client = database.connect_tokio().await;
+        slow.run_async(&mut client).await.unwrap();
+        slow.verify_async(&mut client).await.unwrap();
+    });
+}

@@ -1,0 +1,8 @@
+use migrate_runtime::{Migrations, embed_migrations};
+
+static MIGRATIONS: Migrations = embed_migrations!("migrations/transaction_pair");
+
+fn main() {
+    let mut db = rusqlite::Connection::open_in_memory().unwrap();
+    assert_eq!(MIGRATIONS.run(&mut db).unwrap().applied().len(), 1);
+}

@@ -1,0 +1,7 @@
+use migrate_runtime::{Migrations, embed_migrations};
+
+const MIGRATIONS: Migrations = embed_migrations!("migrations/missing");
+
+fn main() {
+    println!("{}", MIGRATIONS.set().name());
+}
