@@ -47,7 +47,7 @@ pub enum FileNameError {
     #[error("is for the dialect `{0}`, which is not supported")]
     UnknownDialect(String),
     /// More digits than a version may have.
-    #[error("{0}")]
+    #[error("has a version that cannot be used: {0}")]
     Version(VersionError),
 }
 
@@ -72,7 +72,7 @@ impl FileNameError {
                 "there are no repeatable migrations: give the file a version, for example `0007_refresh_views.sql`"
                     .into()
             }
-            FileNameError::Prefix('U') => "a script that takes version 7 back is `0007_name.down.sql`".into(),
+            FileNameError::Prefix('U') => "a script that takes a migration back has its name and `.down`: `0007_name.down.sql` beside `0007_name.sql`".into(),
             FileNameError::Prefix(_) => format!("a migration is {SHAPE}; a capital `V` may stand before the version"),
             FileNameError::UnknownDialect(_) => {
                 let names: Vec<String> = Dialect::ALL.iter().map(|dialect| format!("`.{dialect}`")).collect();

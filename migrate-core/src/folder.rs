@@ -88,15 +88,16 @@ fn contradictions(entries: &[Entry]) -> Vec<Problem> {
         let mut taken: Vec<&Entry> = Vec::new();
         for down in downs {
             if let Some(other) = taken.iter().find(|other| other.dialect == down.dialect) {
-                problems.push(two_files(other, down, entries));
+                let (one, other) = (other.file_name(), down.file_name());
+                let message = format!("two scripts take version {} back: `{one}` and `{other}`", down.version.digits());
+                problems.push(Problem::new(message, "remove one of them"));
             } else if !ups.iter().any(|up| up.dialect == down.dialect && up.name == down.name) {
-                problems.push(
-                    Problem::new(
-                        format!("`{}` has no script up", down.file_name()),
-                        format!("add `{}` beside it, or remove it", down.counterpart()),
-                    )
-                    .in_file(&down.shown),
-                );
+                let help = match ups.iter().find(|up| up.dialect == down.dialect) {
+                    Some(up) => format!("give it the name of `{}`", up.file_name()),
+                    None => format!("add `{}` beside it, or remove it", down.counterpart()),
+                };
+                problems
+                    .push(Problem::new(format!("`{}` has no script up", down.file_name()), help).in_file(&down.shown));
             }
             taken.push(down);
         }
@@ -123,6 +124,10 @@ fn two_files(first: &Entry, second: &Entry, entries: &[Entry]) -> Problem {
     let message =
         format!("two migrations have version {version}: `{}` and `{}`", first.file_name(), second.file_name());
     let help = match next_free(entries) {
+        _ if first.name == second.name => "remove one of them".to_owned(),
+        _ if first.dialect.is_some() && second.dialect.is_some() && first.dialect != second.dialect => {
+            "give both the same name if they are one migration in two dialects; rename one of them otherwise".to_owned()
+        }
         Some(next) => format!("rename one of them; the next free version is {next}"),
         None => "rename one of them".to_owned(),
     };
@@ -145,7 +150,9 @@ fn doubtful_order(entries: &[Entry]) -> Vec<Problem> {
     in_doubt.map_or_else(Vec::new, |(one, other)| {
         let (one, other) = (one.file_name(), other.file_name());
         vec![Problem::new(
-            format!("the order of `{one}` and `{other}` is in doubt: as numbers {one} comes first, as text {other}"),
+            format!(
+                "the order of `{one}` and `{other}` is in doubt: as numbers `{one}` comes first, as text `{other}`"
+            ),
             "write both versions with the same number of digits, for example as `20240313170000`",
         )]
     })

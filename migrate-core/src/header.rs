@@ -33,7 +33,7 @@ impl Header {
                     "move it to the top of the file",
                 ))
             } else {
-                header.take(directive.trim()).err()
+                header.take(directive.trim()).and_then(|()| header.fits(scan)).err()
             };
             problems.extend(problem.map(|problem| problem.at(Place::of(sql, comment.start))));
         }
@@ -43,6 +43,14 @@ impl Header {
     /// Whether the script asks to run outside of a transaction: `-- migrate: no-transaction`.
     pub fn no_transaction(&self) -> bool {
         self.no_transaction
+    }
+
+    fn fits(&self, scan: &Scan) -> Result<(), Problem> {
+        if self.no_transaction && scan.wrapped {
+            let message = "directive `no-transaction` in a script that is wrapped in a transaction";
+            return Err(Problem::new(message, "remove the directive, or the transaction statements around the script"));
+        }
+        Ok(())
     }
 
     fn take(&mut self, directive: &str) -> Result<(), Problem> {

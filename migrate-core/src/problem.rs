@@ -3,7 +3,7 @@
 //! Every part of the crate that finds something wrong says it with a [`Problem`]; nobody else puts together a message, a place
 //! and a remedy.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::Place;
 use crate::scan::{ScanProblem, ScanProblemKind};
@@ -38,16 +38,18 @@ impl Problem {
             ScanProblemKind::UnterminatedDollarQuote { tag } => {
                 (format!("the text after `${tag}$` does not end"), "close it with the same tag")
             }
-            ScanProblemKind::UnterminatedBody => (
-                "the statement that begins here does not end".into(),
-                "look for a missing `END` or closing parenthesis",
-            ),
+            ScanProblemKind::UnterminatedBody => {
+                ("what begins here does not end".into(), "look for a missing `END` or closing parenthesis")
+            }
             ScanProblemKind::TransactionStatement { keyword } => (
                 format!("transaction statement `{keyword}` in a migration"),
                 "remove it: a migration runs in a transaction of its own (only one pair around the whole file is accepted)",
             ),
             ScanProblemKind::MetaCommand { command } => {
                 (format!("psql command `{command}` in a migration"), "only psql understands it: write SQL instead")
+            }
+            ScanProblemKind::CopyToStdout => {
+                ("`COPY … TO STDOUT` in a migration".into(), "remove it: nobody would take the data")
             }
             ScanProblemKind::CopyFromStdin => (
                 "`COPY … FROM STDIN` in a migration".into(),
@@ -92,12 +94,24 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match (&self.path, self.place) {
-            (Some(path), Some(place)) => write!(f, "\n--> {path}:{place}")?,
-            (Some(path), None) => write!(f, "\n--> {path}")?,
-            (None, _) => {}
+        write!(f, "{}", OnOneLine(&self.message))?;
+        if let Some(path) = &self.path {
+            write!(f, "\n--> {}", OnOneLine(path))?;
+            if let Some(place) = self.place {
+                write!(f, ":{place}")?;
+            }
         }
-        write!(f, "\nhelp: {}", self.help)
+        write!(f, "\nhelp: {}", OnOneLine(&self.help))
+    }
+}
+
+/// A text with its line breaks and other control characters spelled out: names of files may have them.
+struct OnOneLine<'a>(&'a str);
+
+impl fmt::Display for OnOneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .chars()
+            .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) })
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Args {
 }
 
 const USAGE: &str = "write the folder's path, relative to Cargo.toml: `embed_migrations!(\"migrations\")`";
+const ARGUMENTS: &str =
+    "the arguments are a path, then any of `dialect`, `set`, `ignore` and `crate` as `name = value`";
 
 impl Args {
     pub(crate) fn parse(input: TokenStream) -> Args {
@@ -37,8 +39,7 @@ impl Args {
         };
         let parse = |input: ParseStream<'_>| args.read(input);
         if let Err(error) = parse.parse2(input) {
-            let help = "the arguments are a path, then any of `dialect`, `set`, `ignore` and `crate` as `name = value`";
-            let problem = Problem::new(format!("the arguments cannot be read: {error}"), help);
+            let problem = Problem::new(format!("the arguments cannot be read: {error}"), ARGUMENTS);
             args.problems.push((error.span(), problem));
         }
         args
@@ -51,8 +52,8 @@ impl Args {
         }
         if is_named(input) {
             self.problem(input.span(), "the folder of the migrations is missing", USAGE);
-        } else if let Ok(folder) = input.parse::<LitStr>() {
-            self.folder = Some(folder);
+        } else if input.peek(LitStr) {
+            self.folder = Some(input.parse()?);
         } else {
             self.problem(skip_value(input)?, "the folder of the migrations is not a string literal", USAGE);
         }
@@ -65,8 +66,12 @@ impl Args {
                 break;
             }
             if !is_named(input) {
-                let span = skip_value(input)?;
-                self.problem(span, "an argument without a name follows the folder", "write `name = value`");
+                let message = if input.peek(Ident::peek_any) {
+                    format!("argument `{}` has no value", input.fork().call(Ident::parse_any)?)
+                } else {
+                    "an argument without a name follows the folder".to_owned()
+                };
+                self.problem(skip_value(input)?, message, ARGUMENTS);
                 continue;
             }
             let name = input.call(Ident::parse_any)?;
@@ -99,39 +104,45 @@ impl Args {
                 let set = value.value();
                 let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
                 if set.is_empty() || set.len() > 64 || !set.chars().all(fits) {
-                    let message = format!("`{set}` cannot be the name of a set");
+                    let message = match set.as_str() {
+                        "" => "the name of the set is empty".to_owned(),
+                        _ => format!("`{set}` cannot be the name of a set"),
+                    };
                     self.problem(value.span(), message, "use 1 to 64 letters, digits, `_`, `-` and `.`");
                 }
                 self.set = Some(set);
             }
             "ignore" => {
-                if input.peek(token::Bracket) {
+                let refused = if input.peek(token::Bracket) {
                     let list;
                     bracketed!(list in input);
-                    if let Ok(patterns) = Punctuated::<LitStr, Token![,]>::parse_terminated(&list) {
-                        self.ignore.extend(patterns.iter().map(LitStr::value));
-                    } else {
-                        list.parse::<TokenStream>()?;
-                        self.problem(
-                            name.span(),
-                            "`ignore` is not a list of strings",
-                            "write `ignore = [\"data_*.sql\"]`",
-                        );
+                    match Punctuated::<LitStr, Token![,]>::parse_terminated(&list) {
+                        Ok(patterns) => {
+                            self.ignore.extend(patterns.iter().map(LitStr::value));
+                            None
+                        }
+                        Err(error) => {
+                            list.parse::<TokenStream>()?;
+                            Some(error.span())
+                        }
                     }
                 } else {
-                    skip_value(input)?;
-                    self.problem(name.span(), "`ignore` is not a list of strings", "write `ignore = [\"data_*.sql\"]`");
+                    Some(skip_value(input)?)
+                };
+                if let Some(span) = refused {
+                    self.problem(span, "`ignore` is not a list of strings", "write `ignore = [\"data_*.sql\"]`");
                 }
             }
-            "crate" if input.peek(Ident::peek_any) || input.peek(Token![::]) => {
-                let leading: Option<Token![::]> = input.parse()?;
-                let path = Punctuated::<Ident, Token![::]>::parse_separated_nonempty_with(input, Ident::parse_any)?;
-                self.runtime = quote!(#leading #path);
-            }
             "crate" => {
-                let span = skip_value(input)?;
-                let help = "write the path of migrate_runtime: `crate = my_crate::migrate_runtime`";
-                self.problem(span, "`crate` is not a path", help);
+                let span = input.span();
+                let path = path(input);
+                if let (Ok(path), true) = (path, input.is_empty() || input.peek(Token![,])) {
+                    self.runtime = path;
+                } else {
+                    skip_value(input)?;
+                    let help = "write the path of migrate_runtime: `crate = my_crate::migrate_runtime`";
+                    self.problem(span, "`crate` is not a path", help);
+                }
             }
             unknown => {
                 skip_value(input)?;
@@ -143,8 +154,9 @@ impl Args {
     }
 
     fn string(&mut self, name: &Ident, input: ParseStream<'_>, usage: &str) -> syn::Result<Option<LitStr>> {
-        if let Ok(value) = input.parse::<LitStr>() {
-            return Ok(Some(value));
+        // A failed parse would have consumed another literal, and with it the place to point at.
+        if input.peek(LitStr) {
+            return input.parse().map(Some);
         }
         let span = skip_value(input)?;
         self.problem(span, format!("`{name}` is not a string literal"), format!("write {usage}"));
@@ -158,6 +170,12 @@ impl Args {
 
 fn is_named(input: ParseStream<'_>) -> bool {
     input.peek(Ident::peek_any) && input.peek2(Token![=])
+}
+
+fn path(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let leading: Option<Token![::]> = input.parse()?;
+    let path = Punctuated::<Ident, Token![::]>::parse_separated_nonempty_with(input, Ident::parse_any)?;
+    Ok(quote!(#leading #path))
 }
 
 /// Skips what stands before the next comma; the place of its first token.

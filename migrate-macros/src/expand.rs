@@ -51,7 +51,7 @@ fn expand(runtime: &TokenStream, set: &MigrationSet, files: &[String]) -> TokenS
         ["CARGO_PKG_NAME", "CARGO_PKG_VERSION"].map(|variable| env::var(variable).unwrap_or_default()).join(" ");
     quote! {{
         use #runtime::__private as __migrate;
-        #(const _: &[u8] = ::core::include_bytes!(#files);)*
+        #(const _: &[::core::primitive::u8] = ::core::include_bytes!(#files);)*
         const __SCRIPTS: &[__migrate::Script] = &[#(#scripts),*];
         __migrate::migrations(__migrate::set(#name, __SCRIPTS, [#(#digests),*]), #package)
     }}

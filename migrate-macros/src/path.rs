@@ -59,7 +59,11 @@ fn inside(argument: &str) -> Result<Vec<String>, Problem> {
     }
     if parts.is_empty() {
         let help = "name the folder that holds the migrations, for example `migrations`";
-        return Err(Problem::new(format!("the path `{argument}` names no folder of the package"), help));
+        let message = match argument {
+            "" => "the path of the folder is empty".to_owned(),
+            _ => format!("the path `{argument}` names no folder of the package"),
+        };
+        return Err(Problem::new(message, help));
     }
     Ok(parts)
 }

@@ -244,6 +244,36 @@ fn a_server_that_shuts_down_in_a_migration() {
 }
 
 #[test]
+fn data_that_nobody_would_take() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        let copying = migrations(&[("1_a.sql", "CREATE TABLE a (id int);\nCOPY a TO STDOUT;")]);
+        let error = connection.run(&Migrator::new(&copying)).unwrap_err();
+        assert_says(&error, ErrorKind::UnreadableScript, &["migrations/1_a.sql:2:1", "`COPY … TO STDOUT`"]);
+        assert_eq!(connection.tables(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_database_in_another_encoding() {
+    let database = postgres().database("encoding");
+    let name = format!("{}_latin1", database.name());
+    let mut admin = database.connect();
+    admin.batch_execute(&format!("CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")).unwrap();
+    let mut client = connect(&postgres().url(&name));
+    let umlaut = migrations(&[("1_größe.sql", "CREATE TABLE größe (id int);"), ("2_b.sql", "SELECT 'größe', oops;")]);
+    let error = umlaut.run(&mut client).unwrap_err();
+    assert_says(&error, ErrorKind::StatementFailed, &["2_b.sql:1:17"]);
+    let umlaut = migrations(&[("1_größe.sql", "CREATE TABLE größe (id int);")]);
+    umlaut.run(&mut client).unwrap();
+    client.batch_execute("ALTER TABLE schema_migrations RENAME COLUMN applied_at TO hidden").unwrap();
+    assert!(umlaut.run(&mut client).unwrap().is_up_to_date());
+    drop(client);
+    admin.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
+}
+
+#[test]
 fn a_deferred_constraint_fails_at_the_commit() {
     for driver in [Driver::Postgres, Driver::TokioPostgres] {
         let fresh = Fresh::new(driver);

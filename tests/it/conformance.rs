@@ -154,6 +154,18 @@ fn a_failing_statement_is_shown_and_rolled_back() {
 }
 
 #[test]
+fn a_unique_violation_of_the_first_statement_is_not_taken_for_another_runner() {
+    on_every_driver(|fresh| {
+        let mut connection = fresh.connect();
+        connection.execute("CREATE TABLE one (id integer PRIMARY KEY)");
+        let failing = migrations(&[("1_a.sql", "INSERT INTO one VALUES (1), (1);"), ("2_b.sql", "SELECT 1;")]);
+        let error = fail(&mut connection, &failing);
+        assert_eq!((error.kind(), error.migration().unwrap().as_str()), (ErrorKind::StatementFailed, "1_a"), "{error}");
+        assert!(error.to_string().contains("migrations/1_a.sql:1:1\n"), "{error}");
+    });
+}
+
+#[test]
 fn a_position_of_the_database_is_marked() {
     on_every_driver(|fresh| {
         let failing = migrations(&[("1_x.sql", "CREATE TABLE a (größe text);\n\tSELECT 'ä', größe, oops FROM a;\n")]);
@@ -316,6 +328,19 @@ fn the_history_table_can_be_in_a_schema() {
         assert!(connection.run(&migrator).unwrap().is_up_to_date());
         assert_eq!(connection.value("SELECT count(*) FROM ops.history"), "1");
     }
+}
+
+#[test]
+fn the_history_table_can_be_in_an_attached_database() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = fresh.connect();
+    connection.execute("ATTACH ':memory:' AS ops");
+    let one = numbered(1);
+    let migrator = Migrator::new(&one).history_table("ops.history");
+    assert_eq!(connection.run(&migrator).unwrap().applied().len(), 1);
+    assert!(connection.run(&migrator).unwrap().is_up_to_date());
+    assert_eq!(connection.value("SELECT count(*) FROM ops.history"), "1");
+    assert_eq!(connection.tables(), ["done", "t1"]);
 }
 
 #[test]

@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bad_input;
+mod compile_errors;
 mod conformance;
 mod infrastructure;
 mod races;
+mod rebuild;
 mod scan_differential;
+mod scratch;
 mod traffic;
 mod transactions;
+mod transcripts;

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{Dialect, Direction, FileName, Problem, Version, filename};
+use crate::{Dialect, Direction, FileName, FileNameError, Problem, Version, filename};
 
 /// A file that is a script, by its name.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl Lister<'_> {
                 _ => {
                     self.problems.push(
                         Problem::new(
-                            format!("`{}/{}` does not belong into the folder of a migration", folder.file_name, file.file_name),
+                            format!("`{}/{}` does not belong in the folder of a migration", folder.file_name, file.file_name),
                             "such a folder holds `up.sql` and `down.sql`, or `migration.sql`; move the rest, or name it in `ignore = [\"…\"]`",
                         )
                         .in_file(file.shown),
@@ -174,24 +174,41 @@ impl Lister<'_> {
 
     /// Whether the path is a folder, after links; a link out of the folder that is read is a problem.
     fn is_folder(&self, path: &Path) -> Result<bool, Result<Problem, io::Error>> {
-        let metadata = path.symlink_metadata().map_err(Err)?;
-        if !metadata.is_symlink() {
+        let mut metadata = path.symlink_metadata().map_err(Err)?;
+        if metadata.is_symlink() {
+            let refused = |message, help| Err(Ok(Problem::new(message, help)));
+            let Ok(target) = path.canonicalize() else {
+                return refused(
+                    "the symbolic link leads nowhere",
+                    "put the file itself into the folder, or remove the link",
+                );
+            };
+            if !self.real_root.as_ref().is_some_and(|root| target.starts_with(root)) {
+                return refused(
+                    "the symbolic link leads out of the folder",
+                    "put the file itself into the folder: what is embedded must be under version control with the package",
+                );
+            }
+            metadata = target.metadata().map_err(Err)?;
+        }
+        if metadata.is_dir() || metadata.is_file() {
             return Ok(metadata.is_dir());
         }
-        let target = path.canonicalize().map_err(Err)?;
-        match &self.real_root {
-            Some(root) if target.starts_with(root) => Ok(target.is_dir()),
-            _ => Err(Ok(Problem::new(
-                "the symbolic link leads out of the folder",
-                "put the file itself into the folder: what is embedded must be under version control with the package",
-            ))),
-        }
+        // To read a pipe would be to wait for someone who writes into it.
+        let help = "move it elsewhere, or name it in `ignore = [\"…\"]`";
+        Err(Ok(Problem::new("neither a file nor a folder", help)))
     }
 }
 
-fn misnamed(found: &Found, error: &crate::FileNameError) -> Problem {
+fn misnamed(found: &Found, error: &FileNameError) -> Problem {
     let slash = if found.is_folder { "/" } else { "" };
-    Problem::new(format!("`{}{slash}` {error}", found.file_name), error.help()).in_file(&found.shown)
+    let help = match error {
+        FileNameError::NoVersion | FileNameError::NoSeparator | FileNameError::NoName if found.is_folder => {
+            "the folder of a migration is `<version>_<name>`, for example `0001_create_users`; rename it, move it elsewhere, or name it in `ignore = [\"…\"]`".to_owned()
+        }
+        _ => error.help(),
+    };
+    Problem::new(format!("`{}{slash}` {error}", found.file_name), help).in_file(&found.shown)
 }
 
 pub(super) fn unreadable(shown: &str, error: &io::Error) -> Problem {

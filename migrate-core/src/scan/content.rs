@@ -1,5 +1,6 @@
 //! Recognises the statements that a migration runner cannot run, by their first words.
 
+use super::ScanProblemKind;
 use super::lex::{Lexer, Token, TokenKind};
 use crate::Dialect;
 
@@ -34,29 +35,29 @@ pub(super) fn transaction(statement: &str, dialect: Dialect) -> Option<Transacti
     keyword_and_role.map(|(keyword, role)| Transaction { keyword, role })
 }
 
-/// Whether the Postgres statement is a `COPY … FROM STDIN`.
+/// What is wrong with a Postgres `COPY` whose data goes to or comes from the client.
 ///
-/// Outside of parentheses `FROM` can only be the one of `COPY` itself, for it is a reserved word. The server takes
-/// `FROM STDOUT` for the same thing.
-pub(super) fn copies_from_stdin(statement: &str) -> bool {
+/// Outside of parentheses `FROM` and `TO` can only be those of `COPY` itself, for they are reserved words. The server takes
+/// `STDIN` and `STDOUT` for the same thing.
+pub(super) fn client_copy(statement: &str) -> Option<ScanProblemKind> {
     let mut tokens = tokens(statement, Dialect::Postgres);
-    if !tokens.next().is_some_and(|token| token.is_word(statement, "copy")) {
-        return false;
-    }
+    tokens.next().filter(|token| token.is_word(statement, "copy"))?;
     let mut depth = 0_usize;
-    let mut after_from = false;
+    let mut found = None;
     for token in tokens {
         match token.kind {
             TokenKind::Open => depth += 1,
             TokenKind::Close => depth = depth.saturating_sub(1),
             _ if depth > 0 => {}
-            _ if after_from => {
-                return token.is_word(statement, "stdin") || token.is_word(statement, "stdout");
+            _ if found.is_some() => {
+                return found.filter(|_| token.is_word(statement, "stdin") || token.is_word(statement, "stdout"));
             }
-            _ => after_from = token.is_word(statement, "from"),
+            _ if token.is_word(statement, "from") => found = Some(ScanProblemKind::CopyFromStdin),
+            _ if token.is_word(statement, "to") => found = Some(ScanProblemKind::CopyToStdout),
+            _ => {}
         }
     }
-    false
+    None
 }
 
 const VERBS: [&str; 9] = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"];

@@ -55,6 +55,8 @@ pub enum ScanProblemKind {
     },
     /// Content: a Postgres `COPY … FROM STDIN`, whose data would have to follow outside of the SQL.
     CopyFromStdin,
+    /// Content: a Postgres `COPY … TO STDOUT`, whose data nobody would take.
+    CopyToStdout,
 }
 
 impl ScanProblemKind {
@@ -68,7 +70,8 @@ impl ScanProblemKind {
             | ScanProblemKind::UnterminatedBody => true,
             ScanProblemKind::TransactionStatement { .. }
             | ScanProblemKind::MetaCommand { .. }
-            | ScanProblemKind::CopyFromStdin => false,
+            | ScanProblemKind::CopyFromStdin
+            | ScanProblemKind::CopyToStdout => false,
         }
     }
 }

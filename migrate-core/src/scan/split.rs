@@ -83,13 +83,13 @@ impl Splitter<'_> {
             return Next::Token;
         };
         let statement = Statement { span: start..last, end };
-        let copies = self.dialect == Dialect::Postgres && content::copies_from_stdin(statement.text(self.sql));
+        let is_postgres = self.dialect == Dialect::Postgres;
+        let copy = is_postgres.then(|| content::client_copy(statement.text(self.sql))).flatten();
         self.found.statements.push(statement);
-        if !copies {
-            return Next::Token;
-        }
-        self.report(start, ScanProblemKind::CopyFromStdin);
-        Next::CopyData
+        let Some(kind) = copy else { return Next::Token };
+        let has_data = kind == ScanProblemKind::CopyFromStdin;
+        self.report(start, kind);
+        if has_data { Next::CopyData } else { Next::Token }
     }
 
     fn finish(mut self) -> Split {

@@ -349,6 +349,18 @@ fn copy_from_stdin_is_refused_in_postgres_only() {
 }
 
 #[test]
+fn copy_to_stdout_is_refused_in_postgres_only() {
+    for sql in ["COPY t TO STDOUT", "copy (SELECT a FROM b) to stdout with csv", "COPY t (\"to\") TO stdin"] {
+        assert_eq!(problems(sql, Postgres), [(0, ScanProblemKind::CopyToStdout)], "{sql}");
+        assert_eq!(problems(sql, Sqlite), [], "{sql}");
+    }
+    for sql in ["COPY t TO '/a'", "COPY t TO PROGRAM 'cat'", "ALTER TABLE a RENAME TO stdout"] {
+        assert_eq!(problems(sql, Postgres), [], "{sql}");
+    }
+    assert_eq!(texts("COPY t TO STDOUT; SELECT 1;", Postgres), ["COPY t TO STDOUT", "SELECT 1"]);
+}
+
+#[test]
 fn copy_data_is_no_sql() {
     let sql = "COPY t FROM stdin;\n1\tit's ($$ \\N\n\\.\nSELECT 1;\nCOPY u FROM stdin;\r\n\\.\r\n\\d\n";
     assert_eq!(texts(sql, Postgres), ["COPY t FROM stdin", "SELECT 1", "COPY u FROM stdin"]);

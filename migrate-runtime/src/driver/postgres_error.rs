@@ -9,12 +9,7 @@ use tokio_postgres::error::ErrorPosition;
 use super::{DriverError, DriverErrorKind, Row};
 
 pub(super) fn driver_error(sql: &str, error: tokio_postgres::Error) -> DriverError {
-    let Some(answer) = error.as_db_error() else {
-        // Without an answer of the server: the connection broke, or the driver could not read what came.
-        let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
-        let message = format!("{error}{}", if error.to_string().contains(&source) { "" } else { &source });
-        return DriverError::new(Dialect::Postgres, DriverErrorKind::ConnectionLost, message, error);
-    };
+    let Some(answer) = error.as_db_error() else { return without_answer(error) };
     let code = answer.code().code();
     let kind = match code {
         // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped
@@ -35,6 +30,21 @@ pub(super) fn driver_error(sql: &str, error: tokio_postgres::Error) -> DriverErr
         .with_hint(hint)
         .with_context(context)
         .with_position(position)
+}
+
+/// An error without an answer of the server: the connection broke, or the driver did not know what to do with what came.
+fn without_answer(error: tokio_postgres::Error) -> DriverError {
+    let is_io = |source: &(dyn StdError + 'static)| source.is::<std::io::Error>();
+    let kind = match error.is_closed() || error.source().is_some_and(is_io) {
+        true => DriverErrorKind::ConnectionLost,
+        false => DriverErrorKind::Refused,
+    };
+    let mut message = error.to_string();
+    // Some versions of the driver tell their cause themselves.
+    if let Some(cause) = error.source().map(ToString::to_string).filter(|cause| !message.contains(cause)) {
+        message = format!("{message}: {cause}");
+    }
+    DriverError::new(Dialect::Postgres, kind, message, error)
 }
 
 /// Postgres counts characters, from 1.

@@ -124,13 +124,17 @@ impl<S: Session> Engine<'_, S> {
     }
 }
 
-/// What a migration may have changed for the session, set back: the next one starts as the first did.
+/// Sets back what a migration may have changed for the session: the next one starts as the first did. What is unchanged is not
+/// touched, because behind a pooling proxy the session is shared.
 fn restored_settings(facts: &Facts) -> String {
-    let search_path = literal(&facts.search_path, Dialect::Postgres);
-    format!(
-        "SELECT pg_catalog.set_config('search_path', {search_path}, false), \
-         pg_catalog.set_config('standard_conforming_strings', 'on', false)"
-    )
+    let restore = |name: &str, value: &str| {
+        let value = literal(value, Dialect::Postgres);
+        format!(
+            "SELECT pg_catalog.set_config('{name}', {value}, false) \
+             WHERE pg_catalog.current_setting('{name}') OPERATOR(pg_catalog.<>) {value}"
+        )
+    };
+    [restore("search_path", &facts.search_path), restore("standard_conforming_strings", "on")].join(";\n")
 }
 
 /// Places of ascending offsets in a script, found in one pass.

@@ -48,7 +48,9 @@ impl Wait {
 impl<S: Session> Engine<'_, S> {
     /// How long the next claim may wait in the database.
     pub(super) fn claim_patience(&self) -> Duration {
-        self.migrator.wait_timeout.clamp(Duration::from_millis(1), CLAIM_PATIENCE)
+        // Inside somebody's transaction there is only one try.
+        let longest = if self.is_nested { Duration::from_secs(24 * 60 * 60) } else { CLAIM_PATIENCE };
+        self.migrator.wait_timeout.clamp(Duration::from_millis(1), longest)
     }
 
     /// Tells who is waited for, and gives up when it takes too long.

@@ -114,6 +114,10 @@ pub(super) const FOLDERS: &[(&str, Entries)] = &[
     ("directive_unknown", &[("0001_users.sql", File(b"-- migrate: no_transaction\nVACUUM;\n"))]),
     ("directive_empty", &[("0001_users.sql", File(b"--\n-- migrate:\nVACUUM;\n"))]),
     ("directive_with_a_value", &[("0001_users.sql", File(b"-- migrate: no-transaction=true\nVACUUM;\n"))]),
+    (
+        "directive_against_transaction",
+        &[("0001_users.sql", File(b"-- migrate: no-transaction\nBEGIN;\nVACUUM;\nCOMMIT;\n"))],
+    ),
     ("directive_late", &[("0001_users.sql", File(b"VACUUM;\n  -- migrate: no-transaction\nVACUUM;\n"))]),
     (
         "place_in_crlf",

@@ -56,6 +56,7 @@ const ODD: &[&str] = &[
     "\"a\", crate = a::",
     "\"a\", crate = a::b::",
     "\"a\", crate = a:::b",
+    "\"a\", crate = a.b",
     "\"a\", crate = <a>::b",
     "\"a\", crate = a::<b>",
     "\"a\", crate = \"b\"",

@@ -17,6 +17,7 @@ struct Option;
 struct Some;
 struct None;
 struct str;
+struct u8;
 
 const fn up() {}
 const fn script() {}

@@ -1,0 +1,163 @@
+//! The requests that the engine makes, in order: what the protocol of DESIGN section 4 looks like on each database.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use migrate_core::scan::scan;
+use migrate_runtime::Dialect;
+use migrate_runtime::driver::{Database, DriverError, Itself, Row, Session};
+use migrate_tests::{migrations, postgres};
+
+/// A connection that remembers what was asked of it.
+struct Recorded<C> {
+    connection: C,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+struct RecordedSession<S> {
+    session: S,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl<C: Database<Itself>> Database<Itself> for Recorded<C> {
+    fn session(&mut self) -> impl Session {
+        RecordedSession { session: self.connection.session(), requests: self.requests.clone() }
+    }
+}
+
+impl<S: Session> RecordedSession<S> {
+    fn record(&self, sql: &str) {
+        let statements = scan(sql, self.dialect());
+        let words = |statement: &str| statement.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+        // What `scan` drops as a pair around the whole belongs to the protocol here.
+        let mut outline: Vec<String> =
+            statements.statements.iter().map(|statement| words(statement.text(sql))).collect();
+        if statements.wrapped {
+            outline.insert(0, "BEGIN".into());
+            outline.push("COMMIT".into());
+        }
+        self.requests.lock().unwrap().push(outline.join("; "));
+    }
+}
+
+impl<S: Session> Session for RecordedSession<S> {
+    fn dialect(&self) -> Dialect {
+        self.session.dialect()
+    }
+
+    fn in_transaction(&self) -> Option<bool> {
+        self.session.in_transaction()
+    }
+
+    fn execute(&mut self, sql: &str) -> impl Future<Output = Result<(), DriverError>> + Send {
+        self.record(sql);
+        self.session.execute(sql)
+    }
+
+    fn execute_all(&mut self, requests: &[String]) -> impl Future<Output = Result<(), (usize, DriverError)>> + Send {
+        requests.iter().for_each(|sql| self.record(sql));
+        self.session.execute_all(requests)
+    }
+
+    fn pipelines(&self) -> bool {
+        self.session.pipelines()
+    }
+
+    fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send {
+        self.record(sql);
+        self.session.query(sql)
+    }
+
+    fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
+        self.requests.lock().unwrap().push("sleep".into());
+        self.session.sleep(duration)
+    }
+
+    fn transaction_is_open(&mut self, open: bool) {
+        self.session.transaction_is_open(open);
+    }
+}
+
+/// Two starts with a sound set, then one with a migration more that fails.
+fn transcripts(connection: impl Database<Itself>) -> [Vec<String>; 3] {
+    let sound = [
+        ("1_a.sql", "CREATE TABLE a (id integer);\nCREATE INDEX i ON a (id);"),
+        ("2_b.sql", "CREATE VIEW b AS SELECT 1;"),
+    ];
+    let failing = [sound[0], sound[1], ("3_c.sql", "DROP VIEW b;\nDROP TABLE never;\nDROP TABLE a;")];
+    let mut recorded = Recorded { connection, requests: Arc::default() };
+    let mut transcript = |files: &[(&str, &str)], succeeds: bool| {
+        let result = migrations(files).run(&mut recorded);
+        assert_eq!(result.is_ok(), succeeds, "{result:?}");
+        std::mem::take(&mut *recorded.requests.lock().unwrap())
+    };
+    [transcript(&sound, true), transcript(&sound, true), transcript(&failing, false)]
+}
+
+#[test]
+fn sqlite() {
+    let [first, second, failing] = transcripts(rusqlite::Connection::open_in_memory().unwrap());
+    let start = "SELECT version, checksum,";
+    assert_eq!(
+        first,
+        [
+            start,
+            "SELECT (SELECT group_concat(name,",
+            "BEGIN IMMEDIATE",
+            "CREATE TABLE IF; INSERT INTO \"main\".\"schema_migrations\"",
+            "CREATE TABLE a",
+            "CREATE INDEX i",
+            "UPDATE \"main\".\"schema_migrations\" SET",
+            "COMMIT",
+            "BEGIN IMMEDIATE",
+            "INSERT INTO \"main\".\"schema_migrations\"",
+            "CREATE VIEW b",
+            "UPDATE \"main\".\"schema_migrations\" SET",
+            "COMMIT",
+        ]
+    );
+    assert_eq!(second, [start]);
+    assert_eq!(
+        failing,
+        [
+            start,
+            "SELECT (SELECT group_concat(name,",
+            "SELECT version, name,",
+            "BEGIN IMMEDIATE",
+            "INSERT INTO \"main\".\"schema_migrations\"",
+            "DROP VIEW b",
+            "DROP TABLE never",
+            "ROLLBACK",
+        ]
+    );
+}
+
+#[test]
+fn postgres_blocking() {
+    let database = postgres().database("transcript");
+    let [first, second, failing] = transcripts(database.connect());
+    let (start, facts, history) = (
+        "SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version::pg_catalog.text || '",
+        "SELECT (SELECT pg_catalog.string_agg(attname,",
+        "SELECT version, name,",
+    );
+    let start = start.split(' ').take(3).collect::<Vec<_>>().join(" ");
+    let claim = "BEGIN; SET LOCAL lock_timeout; INSERT INTO \"public\".\"schema_migrations\"; SET LOCAL lock_timeout";
+    let finish = "UPDATE \"public\".\"schema_migrations\" SET; SELECT pg_catalog.set_config('search_path', '\"$user\",; \
+                  SELECT pg_catalog.set_config('standard_conforming_strings', 'on',; COMMIT";
+    assert_eq!(
+        first,
+        [
+            &start,
+            facts,
+            "CREATE TABLE IF",
+            facts,
+            history,
+            &format!("{claim}; CREATE TABLE a"),
+            &format!("CREATE INDEX i; {finish}"),
+            &format!("{claim}; CREATE VIEW b; {finish}"),
+        ]
+    );
+    assert_eq!(second, [&*start]);
+    assert_eq!(failing, [&start, facts, history, &format!("{claim}; DROP VIEW b"), "DROP TABLE never", "ROLLBACK"]);
+}
