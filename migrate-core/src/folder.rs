@@ -81,8 +81,9 @@ fn contradictions(entries: &[Entry]) -> Vec<Problem> {
     for of_version in entries.chunk_by(|a, b| a.version == b.version) {
         let ups: Vec<&Entry> = of_version.iter().filter(|entry| entry.direction == Direction::Up).collect();
         let downs = of_version.iter().filter(|entry| entry.direction == Direction::Down);
-        if let Some((first, second)) = clash(&ups) {
-            problems.push(two_files(first, second, entries));
+        let clashes = clashes(&ups);
+        if !clashes.is_empty() {
+            problems.extend(clashes.into_iter().map(|(first, second)| two_files(first, second, entries)));
             continue;
         }
         let mut taken: Vec<&Entry> = Vec::new();
@@ -105,14 +106,16 @@ fn contradictions(entries: &[Entry]) -> Vec<Problem> {
     problems
 }
 
-/// Two scripts up of one version that no dialect tells apart: the first and another one.
-fn clash<'a>(ups: &[&'a Entry]) -> Option<(&'a Entry, &'a Entry)> {
-    let (first, others) = ups.split_first()?;
-    let clashing = others.iter().find(|other| {
-        let apart = matches!((first.dialect, other.dialect), (Some(one), Some(another)) if one != another);
-        !apart || first.name != other.name
-    });
-    clashing.map(|other| (*first, *other)).or_else(|| clash(others))
+/// Scripts up of one version that no dialect tells apart: each with the first that it clashes with.
+fn clashes<'a>(ups: &[&'a Entry]) -> Vec<(&'a Entry, &'a Entry)> {
+    let clash = |one: &Entry, other: &Entry| {
+        let apart = matches!((one.dialect, other.dialect), (Some(one), Some(another)) if one != another);
+        !apart || one.name != other.name
+    };
+    let with_earlier = |(index, up): (usize, &&'a Entry)| {
+        ups[..index].iter().find(|earlier| clash(earlier, up)).map(|earlier| (*earlier, *up))
+    };
+    ups.iter().enumerate().filter_map(with_earlier).collect()
 }
 
 fn two_files(first: &Entry, second: &Entry, entries: &[Entry]) -> Problem {

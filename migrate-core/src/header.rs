@@ -9,33 +9,37 @@ pub struct Header {
     no_transaction: bool,
 }
 
+/// What a comment that is a directive begins with.
+const MARKER: &str = "migrate:";
+const NO_TRANSACTION: &str = "no-transaction";
+
 impl Header {
     /// Reads the directives of a script that was scanned for `dialect`.
     ///
     /// # Errors
     /// A problem each for an unknown or malformed directive, and for one that stands after the first statement.
     pub fn read(sql: &str, dialect: Dialect, scan: &Scan) -> Result<Header, Vec<Problem>> {
-        const MARKER: &str = "migrate:";
         // Most scripts have no directive, and a plain search is far cheaper than a second look at every comment.
-        if !sql.contains(MARKER) {
+        if !sql.contains(MARKER) && !sql.contains(NO_TRANSACTION) {
             return Ok(Header::default());
         }
         let mut header = Header::default();
         let mut problems = Vec::new();
         let first_statement = scan.statements.first().map_or(sql.len(), |statement| statement.span.start);
         for comment in scan::line_comments(sql, dialect) {
-            let Some(directive) = sql[comment.clone()].trim_start_matches('-').trim_start().strip_prefix(MARKER) else {
-                continue;
-            };
-            let problem = if comment.start > first_statement {
-                Some(Problem::new(
-                    format!("directive `{}` stands after the first statement", directive.trim()),
+            let text = sql[comment.clone()].trim_start_matches('-').trim();
+            let result = match text.strip_prefix(MARKER).map(str::trim) {
+                Some(directive) if comment.start > first_statement => Err(Problem::new(
+                    format!("directive `{directive}` stands after the first statement"),
                     "move it to the top of the file",
-                ))
-            } else {
-                header.take(directive.trim()).and_then(|()| header.fits(scan)).err()
+                )),
+                Some(directive) => header.take(directive).and_then(|()| header.fits(scan)),
+                None if is_misspelt(text) => {
+                    Err(Problem::new(format!("misspelt directive `{text}`"), "write `-- migrate: no-transaction`"))
+                }
+                None => Ok(()),
             };
-            problems.extend(problem.map(|problem| problem.at(Place::of(sql, comment.start))));
+            problems.extend(result.err().map(|problem| problem.at(Place::of(sql, comment.start))));
         }
         if problems.is_empty() { Ok(header) } else { Err(problems) }
     }
@@ -59,8 +63,8 @@ impl Header {
             None => (directive, None),
         };
         match (key, value) {
-            ("no-transaction", None) => self.no_transaction = true,
-            ("no-transaction", Some(_)) => {
+            (NO_TRANSACTION, None) => self.no_transaction = true,
+            (NO_TRANSACTION, Some(_)) => {
                 return Err(Problem::new(
                     "directive `no-transaction` takes no value",
                     "write `-- migrate: no-transaction`",
@@ -80,5 +84,45 @@ impl Header {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a comment says `migrate` and a known key, but is no directive: `-- Migrate: no-transaction`. Any other comment may
+/// speak of migrating.
+fn is_misspelt(comment: &str) -> bool {
+    let words = comment.split([' ', ':', '=', '\t']).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).eq(["migrate", NO_TRANSACTION])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directives() {
+        let cases: &[(&str, Result<bool, &str>)] = &[
+            ("SELECT 1;", Ok(false)),
+            ("-- migrate: no-transaction\nSELECT 1;", Ok(true)),
+            ("/* a */\n--migrate:no-transaction \nSELECT 1;", Ok(true)),
+            ("BEGIN;\n-- migrate: x\nSELECT 1; COMMIT;", Err("2:1 unknown directive `x`")),
+            ("-- migrate: no-transaction=yes\nSELECT 1;", Err("1:1 directive `no-transaction` takes no value")),
+            ("-- migrate:\nSELECT 1;", Err("1:1 directive without a key")),
+            ("-- migrate: up\nSELECT 1;", Err("1:1 unknown directive `up`")),
+            (
+                "SELECT 1;\n  -- migrate: no-transaction",
+                Err("2:3 directive `no-transaction` stands after the first statement"),
+            ),
+            ("-- Migrate no-transaction\nSELECT 1;", Err("1:1 misspelt directive `Migrate no-transaction`")),
+            ("-- Migrate: move the data\nSELECT 1;", Ok(false)),
+            ("-- no-transaction\nSELECT '-- migrate: x';", Ok(false)),
+        ];
+        for (sql, expect) in cases {
+            let read = Header::read(sql, Dialect::Postgres, &scan::scan(sql, Dialect::Postgres));
+            let told = read.map(|header| header.no_transaction()).map_err(|problems| {
+                let told = |problem: &Problem| format!("{} {}", problem.place().unwrap(), problem.message());
+                problems.iter().map(told).collect::<Vec<_>>().join(", ")
+            });
+            assert_eq!(told, expect.map_err(str::to_owned), "{sql}");
+        }
     }
 }

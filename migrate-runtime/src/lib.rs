@@ -37,7 +37,8 @@
 //! # What is promised
 //!
 //! - What ran is what was reviewed: an applied migration that no longer matches the binary is an error before anything is touched.
-//! - Exactly once, whole or not at all: any number of processes may start at once, any of them may die at any instant.
+//! - Exactly once, whole or not at all: any number of processes may start at once, any of them may die at any instant. (What has
+//!   been sent to a server may still be committed by it after the process has died; the next start finds out.)
 //! - A mistake stops the build, not the deployment: what can be known at compile time is a compile error.
 
 mod block_on;
@@ -69,7 +70,14 @@ pub use report::{Applied, MigrationStatus, Pending, Plan, Report, Status};
 /// Embeds a folder of SQL migrations: an expression of type [`Migrations`], for a `static`, a `const` or in place.
 ///
 /// The folder is relative to the package's `Cargo.toml`. Every file in it is read, checked and checksummed at build time;
-/// everything that is wrong is a compile error, all of it in one build. Editing or deleting a file triggers a rebuild.
+/// everything that is wrong is a compile error, all of it in one build.
+///
+/// Editing or deleting a file triggers a rebuild. *Adding* one does not, because cargo watches the files that it knows; a
+/// `build.rs` with one line makes it watch the folder:
+///
+/// ```
+/// println!("cargo::rerun-if-changed=migrations");
+/// ```
 ///
 /// # Arguments
 ///
