@@ -49,7 +49,7 @@ impl Checksum {
         Some(Checksum(bytes))
     }
 
-    /// The checksum of a script, whose text is [normalised](normalise) first.
+    /// The checksum of a script, whose text is normalised first: no byte order mark, CRLF read as LF.
     #[cfg(feature = "folder")]
     pub fn of(text: &str) -> Checksum {
         Checksum::of_bytes(normalise(text).as_bytes())

@@ -5,9 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use migrate_core::Dialect;
-use rusqlite::fallible_iterator::FallibleIterator;
+use migrate_core::scan::scan;
 use rusqlite::types::ValueRef;
-use rusqlite::{Batch, Connection, ErrorCode, Savepoint, Transaction};
+use rusqlite::{Connection, ErrorCode, Savepoint, Transaction};
 
 use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session};
 
@@ -37,22 +37,25 @@ struct RusqliteSession<'a> {
 impl RusqliteSession<'_> {
     /// Runs every statement to its end; `execute_batch` of the driver stops at the first row of each.
     fn run(&self, sql: &str) -> Result<(), DriverError> {
-        let mut batch = Batch::new(self.connection, sql);
-        while let Some(mut statement) = batch.next().map_err(driver_error)? {
-            let mut rows = statement.raw_query();
-            while rows.next().map_err(driver_error)?.is_some() {}
-        }
+        scan(sql, Dialect::Sqlite).statements.iter().try_for_each(|statement| {
+            self.step(statement.text(sql)).map_err(|error| driver_error(error, statement.span.start))
+        })
+    }
+
+    fn step(&self, statement: &str) -> Result<(), rusqlite::Error> {
+        let mut statement = self.connection.prepare(statement)?;
+        let mut rows = statement.raw_query();
+        while rows.next()?.is_some() {}
         Ok(())
     }
 
-    fn rows(&self, sql: &str) -> Result<Vec<Row>, DriverError> {
-        let mut statement = self.connection.prepare(sql).map_err(driver_error)?;
+    fn rows(&self, sql: &str) -> Result<Vec<Row>, rusqlite::Error> {
+        let mut statement = self.connection.prepare(sql)?;
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
         let mut result = Vec::new();
-        while let Some(row) = rows.next().map_err(driver_error)? {
-            let cells = (0..columns).map(|column| row.get_ref(column).map(text).map_err(driver_error));
-            result.push(cells.collect::<Result<_, _>>()?);
+        while let Some(row) = rows.next()? {
+            result.push((0..columns).map(|column| row.get_ref(column).map(text)).collect::<Result<_, _>>()?);
         }
         Ok(result)
     }
@@ -81,7 +84,7 @@ impl Session for RusqliteSession<'_> {
     }
 
     fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send {
-        ready(self.rows(sql))
+        ready(self.rows(sql).map_err(|error| driver_error(error, 0)))
     }
 
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
@@ -112,10 +115,11 @@ fn text(value: ValueRef<'_>) -> Option<String> {
     }
 }
 
-fn driver_error(error: rusqlite::Error) -> DriverError {
+/// `start` is where the statement begins in the request.
+fn driver_error(error: rusqlite::Error, start: usize) -> DriverError {
     let (code, message, position) = match &error {
         rusqlite::Error::SqlInputError { error, msg, offset, .. } => {
-            (Some(error), msg.clone(), usize::try_from(*offset).ok())
+            (Some(error), msg.clone(), usize::try_from(*offset).ok().map(|offset| start + offset))
         }
         rusqlite::Error::SqliteFailure(error, Some(message)) => (Some(error), message.clone(), None),
         rusqlite::Error::SqliteFailure(error, None) => (Some(error), error.to_string(), None),
