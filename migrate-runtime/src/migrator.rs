@@ -75,7 +75,8 @@ impl<'a> Migrator<'a> {
 
     /// What the history remembers as the one who applied a migration, instead of user, host, package and its version.
     pub fn applied_by(mut self, who: impl Into<String>) -> Self {
-        self.applied_by = Some(who.into());
+        // No database takes a NUL byte.
+        self.applied_by = Some(who.into().replace('\0', ""));
         self
     }
 

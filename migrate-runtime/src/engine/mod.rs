@@ -142,12 +142,14 @@ impl<'a, S: Session> Engine<'a, S> {
             let labels: Vec<Label> = prepared.iter().map(|prepared| prepared.label.clone()).collect();
             self.migrator.tell(&Event::Planned { pending: &labels });
 
+            let mut others_helped = false;
             for prepared in &prepared {
                 match self.apply(prepared, &history).await? {
                     Outcome::Applied(applied) => {
                         self.migrator.tell(&Event::Applied { applied: &applied });
                         self.report.applied.push(applied);
                     }
+                    Outcome::Contested(_) if self.is_applied_by_now(&prepared.migration).await? => others_helped = true,
                     Outcome::Contested(error) => {
                         contested = Some((prepared.label.clone(), error));
                         continue 'plan;
@@ -159,7 +161,9 @@ impl<'a, S: Session> Engine<'a, S> {
                     }
                 }
             }
-            return Ok(());
+            if !others_helped {
+                return Ok(());
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The closer look: what is in the history, and what must be known of the connection. Writes nothing.
 
 use migrate_core::plan::Standings;
-use migrate_core::{BadRow, HistoryRow};
+use migrate_core::{BadRow, HistoryRow, Migration, RowState};
 
 use super::{Engine, foreign, refuse};
 use crate::driver::{DriverErrorKind, Row, Session};
@@ -57,6 +57,14 @@ impl<'a, S: Session> Engine<'a, S> {
             return Err(refuse::bad_history(self.sql.table(), &bad));
         }
         Ok(History { rows: decoded.into_iter().flatten().collect(), table_exists: true, facts })
+    }
+
+    /// Whether somebody else has applied this very migration. Far cheaper than to read the whole history again, which is what
+    /// any other answer leads to.
+    pub(super) async fn is_applied_by_now(&mut self, migration: &Migration<'_>) -> Result<bool, Error> {
+        let rows = self.query_patiently(&self.sql.history_of(migration.version())).await?;
+        let row = rows.first().and_then(|row| HistoryRow::decode(row).ok());
+        Ok(row.is_some_and(|row| row.checksum == migration.up().checksum() && row.state == RowState::Applied))
     }
 
     /// Where everything stands.

@@ -34,7 +34,7 @@ impl<S: Session> Engine<'_, S> {
         if history.facts.standard_conforming_strings || self.has_changed_settings {
             return Ok(());
         }
-        self.session.execute("SET standard_conforming_strings = on").await.map_err(refuse::unreadable)?;
+        self.session.execute("SET standard_conforming_strings = on").await.map_err(refuse::settings)?;
         self.has_changed_settings = true;
         Ok(())
     }

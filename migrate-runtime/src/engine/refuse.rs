@@ -160,6 +160,11 @@ pub(super) fn unreadable(error: DriverError) -> Error {
     bookkeeping("the history could not be read".into(), error).with_help(help)
 }
 
+pub(super) fn settings(error: DriverError) -> Error {
+    let help = advice(&error).unwrap_or("see what the database says; nothing was written");
+    bookkeeping("the settings of the session could not be changed".into(), error).with_help(help)
+}
+
 pub(super) fn wait_timeout(label: Option<&Label>, waited: Duration, holder: Option<&str>, error: DriverError) -> Error {
     let what = label.map(|label| format!(" with migration {label}")).unwrap_or_default();
     let who = holder.map(|holder| format!(": {holder}")).unwrap_or_default();

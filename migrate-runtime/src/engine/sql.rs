@@ -81,6 +81,10 @@ impl<'a> Sql<'a> {
         format!("SELECT {} FROM {} WHERE {}", columns.join(", "), self.table, self.of_set())
     }
 
+    pub(super) fn history_of(&self, version: &Version) -> String {
+        format!("{} AND version = {}", self.history(), self.version(version))
+    }
+
     pub(super) fn applied_sql(&self, version: &Version) -> String {
         format!("SELECT sql FROM {} WHERE {}", self.table, self.row(version))
     }
