@@ -128,7 +128,13 @@ fn a_failing_statement_is_shown_and_rolled_back() {
         assert_eq!(error.report().applied().len(), 2);
         let code = if fresh.driver().is_sqlite() { "1555" } else { "23505" };
         assert_eq!(error.database_code(), Some(code));
-        assert!(error.driver_error().is_some());
+        // The driver's own error is at hand, and told only once.
+        let own = error.driver_error().unwrap();
+        let is_own = match fresh.driver().is_sqlite() {
+            true => own.is::<rusqlite::Error>(),
+            false => own.is::<tokio_postgres::Error>(),
+        };
+        assert!(is_own && std::error::Error::source(&error).is_none());
         let said = match fresh.driver().is_sqlite() {
             true => "   = sqlite 1555: UNIQUE constraint failed: users.id\n",
             false => {

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use migrate_core::scan::scan;
-use migrate_runtime::Dialect;
 use migrate_runtime::driver::{Database, DriverError, Itself, Row, Session};
-use migrate_tests::{migrations, postgres};
+use migrate_runtime::{Dialect, Migrator};
+use migrate_tests::{Driver, Fresh, migrations, numbered, postgres};
 
 /// A connection that remembers what was asked of it.
 struct Recorded<C> {
@@ -160,4 +160,26 @@ fn postgres_blocking() {
     );
     assert_eq!(second, [&*start]);
     assert_eq!(failing, [&start, facts, history, &format!("{claim}; DROP VIEW b"), "DROP TABLE never", "ROLLBACK"]);
+}
+
+#[test]
+fn nothing_sleeps_inside_a_transaction() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    numbered(1).run(&mut rusqlite::Connection::open(fresh.file()).unwrap()).unwrap();
+    let holder = rusqlite::Connection::open(fresh.file()).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    let mut recorded = Recorded { connection, requests: Arc::default() };
+    let two = numbered(2);
+    let migrator = Migrator::new(&two).wait_timeout(Duration::from_millis(50));
+    migrator.run(&mut recorded).unwrap_err();
+    let requests = recorded.requests.lock().unwrap().clone();
+    let sleeps = requests.iter().filter(|request| *request == "sleep").count();
+    assert!(sleeps > 0, "{requests:?}");
+    // A refused BEGIN opens nothing, so there is nothing to roll back before the sleep.
+    for pair in requests.windows(2).filter(|pair| pair[1] == "sleep") {
+        assert_eq!(pair[0], "BEGIN IMMEDIATE", "{requests:?}");
+    }
+    assert_eq!(requests.last().unwrap(), "BEGIN IMMEDIATE", "{requests:?}");
 }

@@ -72,3 +72,12 @@ where
         (**self).session()
     }
 }
+
+/// [`Session::execute_all`] of a driver that waits for each answer.
+#[cfg(any(feature = "rusqlite", feature = "postgres"))]
+fn one_by_one(
+    requests: &[String],
+    mut run: impl FnMut(&str) -> Result<(), DriverError>,
+) -> Result<(), (usize, DriverError)> {
+    requests.iter().enumerate().try_for_each(|(index, sql)| run(sql).map_err(|error| (index, error)))
+}

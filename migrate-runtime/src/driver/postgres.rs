@@ -7,7 +7,7 @@ use migrate_core::Dialect;
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use super::postgres_error::{driver_error, rows};
-use super::{Database, DriverError, Itself, Row, Session};
+use super::{Database, DriverError, Itself, Row, Session, one_by_one};
 
 impl Database<Itself> for Client {
     fn session(&mut self) -> impl Session {
@@ -77,8 +77,7 @@ impl<C: Connection> Session for PostgresSession<'_, C> {
     }
 
     fn execute_all(&mut self, requests: &[String]) -> impl Future<Output = Result<(), (usize, DriverError)>> + Send {
-        let mut numbered = requests.iter().enumerate();
-        ready(numbered.try_for_each(|(index, sql)| self.run(sql).map_err(|error| (index, error))))
+        ready(one_by_one(requests, |sql| self.run(sql)))
     }
 
     fn pipelines(&self) -> bool {

@@ -9,7 +9,7 @@ use migrate_core::scan::scan;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Savepoint, Transaction};
 
-use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session};
+use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session, one_by_one};
 
 impl Database<Itself> for Connection {
     fn session(&mut self) -> impl Session {
@@ -75,8 +75,7 @@ impl Session for RusqliteSession<'_> {
     }
 
     fn execute_all(&mut self, requests: &[String]) -> impl Future<Output = Result<(), (usize, DriverError)>> + Send {
-        let mut numbered = requests.iter().enumerate();
-        ready(numbered.try_for_each(|(index, sql)| self.run(sql).map_err(|error| (index, error))))
+        ready(one_by_one(requests, |sql| self.run(sql)))
     }
 
     fn pipelines(&self) -> bool {
