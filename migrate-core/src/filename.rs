@@ -37,9 +37,12 @@ pub enum FileNameError {
     /// A line break or another control character in the name.
     #[error("has a control character in its name")]
     ControlCharacter,
-    /// Flyway's dotted versions, such as `V1.2__x.sql`.
-    #[error("has a version with a dot in it")]
+    /// Flyway's versions of several numbers, such as `V1.2__x.sql` or `V1_2__x.sql`.
+    #[error("has a version of several numbers")]
     DottedVersion,
+    /// Something like a date with dashes, such as `2024-3-9`.
+    #[error("begins with a date that cannot be read")]
+    MalformedDate,
     /// `R__x.sql` and `U1__x.sql` of Flyway and refinery, or another single letter before the version.
     #[error("begins with `{0}`, and only `V` may stand before a version")]
     Prefix(char),
@@ -68,6 +71,10 @@ impl FileNameError {
                 format!("a migration is {SHAPE}; rename the file, or name it in `ignore = [\"…\"]`")
             }
             FileNameError::DottedVersion => "write the version as one number, for example `0102` for `1.2`".into(),
+            FileNameError::MalformedDate => {
+                "write month and day with two digits each, for example `2024-03-09_name.sql` or `2024-03-09-170000_name.sql`"
+                    .into()
+            }
             FileNameError::Prefix('R') => {
                 "there are no repeatable migrations: give the file a version, for example `0007_refresh_views.sql`"
                     .into()
@@ -143,6 +150,7 @@ fn without_prefix(name: &str) -> Result<&str, FileNameError> {
     match chars.next() {
         Some(first) if first.is_ascii_digit() => Ok(name),
         Some(letter) if letter.is_alphabetic() => match chars.as_str() {
+            rest if letter == 'V' && has_several_numbers(rest) => Err(FileNameError::DottedVersion),
             rest if letter == 'V' && rest.starts_with(|next: char| next.is_ascii_digit()) => Ok(rest),
             rest if rest.starts_with(|next: char| next.is_ascii_digit()) => Err(FileNameError::Prefix(letter)),
             rest if letter == 'R' && rest.starts_with("__") => Err(FileNameError::Prefix(letter)),
@@ -152,47 +160,73 @@ fn without_prefix(name: &str) -> Result<&str, FileNameError> {
     }
 }
 
+/// Whether a name has a version such as `1_2__`, where Flyway means `1.2`.
+fn has_several_numbers(name: &str) -> bool {
+    let numbers = name.split_once("__").map(|(numbers, _)| numbers.split('_'));
+    let is_number = |part: &str| !part.is_empty() && leading_digits(part).1.is_empty();
+    numbers.is_some_and(|mut numbers| numbers.clone().count() > 1 && numbers.all(is_number))
+}
+
 /// The digits of the version and what follows them. A date, or a date and a time, may be spelled with dashes or an underscore
 /// (`2024-03-13`, `2024-03-13-170000`, `20240313_170000`), and with Diesel's counter after it (`2024-03-13-170000-0000`).
 fn split_version(text: &str) -> Result<(String, &str), FileNameError> {
-    let (mut digits, mut rest) = match dashed_date(text) {
+    let (mut digits, rest) = match dashed_date(text)? {
         Some((date, rest)) => (date, rest),
         None => {
-            let end = text.find(|next: char| !next.is_ascii_digit()).unwrap_or(text.len());
-            (text[..end].to_owned(), &text[end..])
+            let (digits, rest) = leading_digits(text);
+            (digits.to_owned(), rest)
         }
     };
-    if is_date(&digits)
-        && let Some((time, after)) = separated_digits(rest, &['-', '_'], 6)
-        && is_time(time)
-    {
-        digits.push_str(time);
-        rest = after;
-        if let Some((counter, after)) = separated_digits(rest, &['-'], 4) {
-            digits.push_str(counter);
-            rest = after;
-        }
+    if !is_date(&digits) {
+        return Ok((digits, rest));
     }
+    let is_dashed = !text.starts_with(&digits);
+    let (time, rest) = time_of_day(rest, is_dashed)?;
+    digits.push_str(time);
+    let counter = separated_digits(rest, &['-'], 4).filter(|_| !time.is_empty());
+    let (counter, rest) = counter.unwrap_or(("", rest));
+    digits.push_str(counter);
     Ok((digits, rest))
 }
 
-fn dashed_date(text: &str) -> Option<(String, &str)> {
-    let (year, rest) = (text.get(..4)?, text.get(4..)?);
-    let (month, rest) = separated_digits(rest, &['-'], 2)?;
-    let (day, rest) = separated_digits(rest, &['-'], 2)?;
-    let digits = [year, month, day].concat();
-    (is_all_digits(year) && is_date(&digits)).then_some((digits, rest))
+/// The digits of a date with dashes and what follows it; what only begins like one is an error, because it would pass for a year.
+fn dashed_date(text: &str) -> Result<Option<(String, &str)>, FileNameError> {
+    let (year, rest) = leading_digits(text);
+    let begins_like_date = year.len() == 4
+        && matches!(year.parse(), Ok(1970_u16..=2199))
+        && rest.strip_prefix('-').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
+    if !begins_like_date {
+        return Ok(None);
+    }
+    let date = separated_digits(rest, &['-'], 2).and_then(|(month, rest)| {
+        let (day, rest) = separated_digits(rest, &['-'], 2)?;
+        Some(([year, month, day].concat(), rest))
+    });
+    date.filter(|(digits, _)| is_date(digits)).map(Some).ok_or(FileNameError::MalformedDate)
+}
+
+/// The digits of a time of day behind a date, or none, and what follows. Behind a date with dashes, whatever is joined by a dash
+/// counts, even if it is no time: Diesel takes it so.
+fn time_of_day(text: &str, is_dashed: bool) -> Result<(&str, &str), FileNameError> {
+    let (digits, rest) = text.strip_prefix(['-', '_']).map_or(("", text), leading_digits);
+    let ends_here = rest.starts_with(['-', '_']);
+    let is_time = is_time(digits);
+    match () {
+        () if is_time && rest.is_empty() => Err(FileNameError::NoName),
+        () if ends_here && (is_time || is_dashed && text.starts_with('-') && !digits.is_empty()) => Ok((digits, rest)),
+        () => Ok(("", text)),
+    }
+}
+
+fn leading_digits(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|next: char| !next.is_ascii_digit()).unwrap_or(text.len()))
 }
 
 /// A separator, then exactly `count` digits with a separator after them.
 fn separated_digits<'a>(text: &'a str, separators: &[char], count: usize) -> Option<(&'a str, &'a str)> {
     let text = text.strip_prefix(separators)?;
-    let (digits, rest) = (text.get(..count)?, text.get(count..)?);
-    (is_all_digits(digits) && rest.starts_with(['-', '_'])).then_some((digits, rest))
-}
-
-fn is_all_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
+    let (digits, rest) = leading_digits(text);
+    (digits.len() == count && rest.starts_with(['-', '_'])).then_some((digits, rest))
 }
 
 fn split_dialect(name: &str) -> Result<(&str, Option<Dialect>), FileNameError> {
@@ -233,9 +267,16 @@ mod tests {
             // what looks like a time, but is not
             ("20240313_2fa.sql", "20240313", "2fa up"),
             ("20240313_250000_x.sql", "20240313", "250000_x up"),
-            ("20240313_170000.sql", "20240313", "170000 up"),
+            ("20240313_1700.sql", "20240313", "1700 up"),
+            ("2024-03-13_100_users.sql", "20240313", "100_users up"),
             ("12345678_170000_x.sql", "12345678", "170000_x up"),
-            ("2024-99-13_x.sql", "2024", "99-13_x up"),
+            ("2024_99-13_x.sql", "2024", "99-13_x up"),
+            ("0001-2fa_users.sql", "1", "2fa_users up"),
+            // no time of day, but joined to the date
+            ("2025-08-01-000060_x.sql", "20250801000060", "x up"),
+            ("2022-03-09-07000_x.sql", "2022030907000", "x up"),
+            ("2024-03-13-1-x.sql", "202403131", "x up"),
+            ("2024-03-13-2fa.sql", "20240313", "2fa up"),
             // untidy
             ("0001_Create Users (v2).sql", "1", "Create Users (v2) up"),
             ("0001_größe_表.sql", "1", "größe_表 up"),
@@ -273,6 +314,13 @@ mod tests {
             ("0001_ .sql", FileNameError::NoName),
             ("0001_a\nb.sql", FileNameError::ControlCharacter),
             ("V1.2__x.sql", FileNameError::DottedVersion),
+            ("V1_2__x.sql", FileNameError::DottedVersion),
+            ("V4_0_10__x.sql", FileNameError::DottedVersion),
+            ("2020-12-7-190800_x.sql", FileNameError::MalformedDate),
+            ("2024-99-13_x.sql", FileNameError::MalformedDate),
+            ("2024-03-13.sql", FileNameError::MalformedDate),
+            ("20220329-040000.sql", FileNameError::NoName),
+            ("2022-03-29-040000.sql", FileNameError::NoName),
             ("v1__x.sql", FileNameError::Prefix('v')),
             ("U1__x.sql", FileNameError::Prefix('U')),
             ("R__views.sql", FileNameError::Prefix('R')),

@@ -441,8 +441,10 @@ fn a_script_that_only_the_other_dialect_reads_is_refused_at_start() {
 #[test]
 fn a_pair_around_the_file_is_dropped() {
     on_every_driver(|fresh| {
-        let wrapped =
-            migrations(&[("1_a.sql", "BEGIN;\nCREATE TABLE a (x text);\nCOMMIT;\n"), ("2_b.sql", "BEGIN; COMMIT;")]);
+        let wrapped = migrations(&[
+            ("1_a.sql", "BEGIN;\nCREATE TABLE a (x text);\nCOMMIT;\n"),
+            ("2_b.sql", "BEGIN; SELECT 1; COMMIT;"),
+        ]);
         let mut connection = fresh.connect();
         assert_eq!(run(&mut connection, &wrapped), ["1_a", "2_b"]);
         assert_eq!(connection.tables(), ["a", "schema_migrations"]);

@@ -67,7 +67,7 @@ struct Found {
 
 impl Lister<'_> {
     fn list(&mut self, root: &Path, shown: &str) {
-        for found in self.found_in(root, shown, "") {
+        for found in self.found_in(root, shown, "").0 {
             if found.is_folder {
                 self.list_migration(&found);
                 continue;
@@ -96,10 +96,17 @@ impl Lister<'_> {
                 return;
             }
         };
-        let found = self.found_in(&folder.path, &folder.shown, &folder.file_name);
-        let mut is_empty = true;
+        let (found, is_left_out) = self.found_in(&folder.path, &folder.shown, &folder.file_name);
+        if found.is_empty() && !is_left_out {
+            self.problems.push(
+                Problem::new(
+                    format!("the folder `{}` holds no script", folder.file_name),
+                    "add `up.sql` to it, or remove the folder",
+                )
+                .in_file(&folder.shown),
+            );
+        }
         for file in found {
-            is_empty = false;
             let direction = match file.file_name.as_str() {
                 "up.sql" | "migration.sql" if !file.is_folder => Direction::Up,
                 "down.sql" if !file.is_folder => Direction::Down,
@@ -124,32 +131,34 @@ impl Lister<'_> {
                 in_own_folder: true,
             });
         }
-        if is_empty {
-            self.problems.push(
-                Problem::new(
-                    format!("the folder `{}` holds no script", folder.file_name),
-                    "add `up.sql` to it, or remove the folder",
-                )
-                .in_file(&folder.shown),
-            );
-        }
     }
 
-    /// The entries of a folder that are not ignored, sorted by name. `inside` is the folder's name, for patterns.
-    fn found_in(&mut self, folder: &Path, shown: &str, inside: &str) -> Vec<Found> {
+    /// The entries of a folder that are not ignored, sorted by name, and whether a pattern left something out.
+    /// `inside` is the folder's name, for patterns.
+    fn found_in(&mut self, folder: &Path, shown: &str, inside: &str) -> (Vec<Found>, bool) {
         let entries = match fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
             Ok(entries) => entries,
             Err(error) => {
                 self.problems.push(unreadable(shown, &error));
-                return Vec::new();
+                return (Vec::new(), true);
             }
         };
         let mut names: Vec<_> = entries.into_iter().map(|entry| entry.file_name()).collect();
         names.sort();
-        names.into_iter().filter_map(|name| self.found(folder, shown, inside, &name)).collect()
+        let all = names.len();
+        names.retain(|name| !name.to_str().is_some_and(|name| self.is_left_out(inside, name)));
+        let is_left_out = names.len() < all;
+        names.retain(|name| !name.to_str().is_some_and(filename::is_ignored_by_rule));
+        (names.into_iter().filter_map(|name| self.found(folder, shown, &name)).collect(), is_left_out)
     }
 
-    fn found(&mut self, folder: &Path, shown: &str, inside: &str, name: &OsStr) -> Option<Found> {
+    /// Whether a pattern of the user's fits the name, or the name behind that of its folder.
+    fn is_left_out(&self, inside: &str, name: &str) -> bool {
+        let in_root = format!("{inside}/{name}");
+        self.ignore.iter().any(|pattern| matches(pattern, name) || matches(pattern, &in_root))
+    }
+
+    fn found(&mut self, folder: &Path, shown: &str, name: &OsStr) -> Option<Found> {
         let path = folder.join(name);
         let Some(file_name) = name.to_str() else {
             let shown = format!("{shown}/{}", name.to_string_lossy());
@@ -157,11 +166,6 @@ impl Lister<'_> {
             return None;
         };
         let shown = format!("{shown}/{file_name}");
-        let in_root = if inside.is_empty() { file_name.to_owned() } else { format!("{inside}/{file_name}") };
-        let is_ignored = |pattern: &String| matches(pattern, file_name) || matches(pattern, &in_root);
-        if filename::is_ignored_by_rule(file_name) || self.ignore.iter().any(is_ignored) {
-            return None;
-        }
         match self.is_folder(&path) {
             Ok(is_folder) => Some(Found { file_name: file_name.to_owned(), shown, path, is_folder }),
             Err(problem) => {

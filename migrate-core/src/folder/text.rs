@@ -3,43 +3,57 @@
 use std::fs;
 
 use super::entries::{Entry, unreadable};
+use super::sections;
 use crate::scan;
 use crate::{Checksum, Dialect, Header, Place, Problem, checksum};
 
-/// Reads a script: its normalised SQL and the checksum of it.
-pub(super) fn read(entry: &Entry, dialect: Option<Dialect>) -> Result<(String, Checksum), Vec<Problem>> {
+/// Reads a script: its normalised SQL and the checksum of it; `None` when it holds no statement.
+pub(super) fn read(entry: &Entry, dialect: Option<Dialect>) -> Result<Option<(String, Checksum)>, Vec<Problem>> {
     let bytes = fs::read(&entry.path).map_err(|error| vec![unreadable(&entry.shown, &error)])?;
     let in_file = |problem: Problem| problem.in_file(&entry.shown);
     let text = String::from_utf8(bytes).map_err(|error| vec![in_file(not_utf8(&error))])?;
     let sql = checksum::normalise(&text).into_owned();
-    let problems = problems(&sql, entry.dialect.or(dialect));
-    if problems.is_empty() {
-        let checksum = Checksum::of_bytes(sql.as_bytes());
-        Ok((sql, checksum))
-    } else {
-        Err(problems.into_iter().map(in_file).collect())
+    match check(&sql, entry.dialect.or(dialect)) {
+        Ok(Content::Statements) => {
+            let checksum = Checksum::of_bytes(sql.as_bytes());
+            Ok(Some((sql, checksum)))
+        }
+        Ok(Content::Blank) => Ok(None),
+        Err(problems) => Err(problems.into_iter().map(in_file).collect()),
     }
 }
 
+/// A migration that would do nothing.
+pub(super) fn blank(entry: &Entry) -> Problem {
+    let help = "write the migration, or remove the file; `SELECT 1;` stands for a migration that does nothing";
+    Problem::new("the file holds no statement", help).in_file(&entry.shown)
+}
+
+/// What a script that can be read holds.
+enum Content {
+    Statements,
+    Blank,
+}
+
 /// Everything that is wrong with a script for `dialect`, or for every dialect when it is for no single one.
-fn problems(sql: &str, dialect: Option<Dialect>) -> Vec<Problem> {
+fn check(sql: &str, dialect: Option<Dialect>) -> Result<Content, Vec<Problem>> {
     if let Some(offset) = sql.find('\0') {
-        return vec![
-            Problem::new("the file has a NUL byte in it", "remove it: no database takes SQL with a NUL byte")
-                .at(Place::of(sql, offset)),
-        ];
+        let help = "remove it: no database takes SQL with a NUL byte";
+        return Err(vec![Problem::new("the file has a NUL byte in it", help).at(Place::of(sql, offset))]);
     }
     let found = scan::check(sql, dialect);
     if !found.is_empty() {
-        return found.iter().map(|problem| Problem::in_script(sql, problem)).collect();
+        return Err(found.iter().map(|problem| Problem::in_script(sql, problem)).collect());
     }
-    if scan::is_blank(sql, dialect) {
-        return vec![Problem::new("the file holds no statement", "write the migration, or remove the file")];
+    let scans = dialect.map_or(Dialect::ALL.to_vec(), |dialect| vec![dialect]).into_iter();
+    let mut sound = scans.map(|dialect| (dialect, scan::scan(sql, dialect))).filter(|(_, scan)| scan.is_sound());
+    let Some((reader, scanned)) = sound.next() else { return Ok(Content::Blank) };
+    if let Some(problem) = sections::find(sql, reader) {
+        return Err(vec![problem]);
     }
-    let reads_soundly = |dialect: &Dialect| scan::scan(sql, *dialect).is_sound();
-    let reader = dialect.or_else(|| Dialect::ALL.into_iter().find(reads_soundly));
-    let header = reader.map(|dialect| Header::read(sql, dialect, &scan::scan(sql, dialect)));
-    header.and_then(Result::err).unwrap_or_default()
+    let is_blank = scanned.statements.is_empty() && sound.all(|(_, scan)| scan.statements.is_empty());
+    Header::read(sql, reader, &scanned)?;
+    Ok(if is_blank { Content::Blank } else { Content::Statements })
 }
 
 fn not_utf8(error: &std::string::FromUtf8Error) -> Problem {

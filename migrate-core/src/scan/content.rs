@@ -17,6 +17,8 @@ pub(super) enum Role {
     Opens,
     /// Commits it, and does nothing else.
     Closes,
+    /// Sets how it runs; may stand inside a pair, and is refused there too.
+    Configures,
     Neither,
 }
 
@@ -60,13 +62,21 @@ pub(super) fn client_copy(statement: &str) -> Option<ScanProblemKind> {
     None
 }
 
-const VERBS: [&str; 9] = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"];
+const VERBS: [&str; 10] =
+    ["BEGIN", "SET", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"];
 
 fn postgres_transaction(verb: &str, rest: &Rest<'_>) -> Option<(&'static str, Role)> {
     let is_plain = rest.is(&[]) || rest.is(&["WORK"]) || rest.is(&["TRANSACTION"]);
     let role_if_plain = |role| if is_plain { role } else { Role::Neither };
     Some(match verb.to_ascii_uppercase().as_str() {
         "BEGIN" => ("BEGIN", role_if_plain(Role::Opens)),
+        // The runner has made the first query of the transaction already.
+        "SET"
+            if rest.starts_with(&["TRANSACTION", "ISOLATION"])
+                || rest.starts_with(&["LOCAL", "TRANSACTION", "ISOLATION"]) =>
+        {
+            ("SET TRANSACTION", Role::Configures)
+        }
         "START" if rest.is(&["TRANSACTION"]) => ("START TRANSACTION", Role::Opens),
         "START" if rest.starts_with(&["TRANSACTION"]) => ("START TRANSACTION", Role::Neither),
         "COMMIT" if rest.starts_with(&["PREPARED"]) => ("COMMIT PREPARED", Role::Neither),

@@ -57,22 +57,24 @@ pub fn scan(sql: &str, dialect: Dialect) -> Scan {
         .collect();
 
     let last = statements.len().saturating_sub(1);
-    let wrapped = match transactions.as_slice() {
+    let (refused, paired): (Vec<_>, Vec<_>) =
+        transactions.into_iter().partition(|(_, transaction)| transaction.role == Role::Configures);
+    let wrapped = match paired.as_slice() {
         [(first, opening), (second, closing)] => {
             *first == 0 && *second == last && opening.role == Role::Opens && closing.role == Role::Closes
         }
         _ => false,
     };
+    let unpaired = if wrapped { Vec::new() } else { paired };
+    problems.extend(refused.iter().chain(&unpaired).filter_map(|(index, transaction)| {
+        let keyword = transaction.keyword.to_owned();
+        let offset = statements.get(*index)?.span.start;
+        Some(ScanProblem { kind: ScanProblemKind::TransactionStatement { keyword }, offset })
+    }));
+    problems.sort_by_key(|problem| problem.offset);
     if wrapped {
         statements.pop();
         statements.remove(0);
-    } else {
-        problems.extend(transactions.iter().filter_map(|(index, transaction)| {
-            let keyword = transaction.keyword.to_owned();
-            let offset = statements.get(*index)?.span.start;
-            Some(ScanProblem { kind: ScanProblemKind::TransactionStatement { keyword }, offset })
-        }));
-        problems.sort_by_key(|problem| problem.offset);
     }
     Scan { statements, problems, wrapped }
 }

@@ -222,6 +222,8 @@ fn transactions_are_not_the_scripts_business() {
         ("START /* a */ TRANSACTION READ ONLY", "START TRANSACTION"),
         ("ABORT", "ABORT"),
         ("ROLLBACK WORK TO a", "ROLLBACK TO"),
+        ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET TRANSACTION"),
+        ("set local transaction isolation level repeatable read", "SET TRANSACTION"),
         ("PREPARE TRANSACTION 'a'", "PREPARE TRANSACTION"),
         ("PREPARE TRANSACTION $$a$$", "PREPARE TRANSACTION"),
         ("COMMIT PREPARED 'a'", "COMMIT PREPARED"),
@@ -240,6 +242,7 @@ fn transactions_are_not_the_scripts_business() {
     }
     let innocent = [
         (Postgres, "SET TRANSACTION READ ONLY"),
+        (Postgres, "SET TRANSACTION SNAPSHOT 'x'"),
         (Postgres, "PREPARE transaction AS SELECT 1"),
         (Postgres, "PREPARE a AS SELECT 1"),
         (Postgres, "DO $$ BEGIN COMMIT; END $$"),

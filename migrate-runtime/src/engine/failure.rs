@@ -92,7 +92,12 @@ impl<S: Session> Engine<'_, S> {
             }
         };
         let message = format!("migration {label} {happened} and was rolled back; {}", self.what_stays());
-        let help = refuse::advice(&error)
+        let lost_table = matches!(blame, Blame::Bookkeeping(Part::Finish)) && error.has_code(&["42P01", "1"]);
+        let help = lost_table
+            .then_some(
+                "the migration drops or renames the history table: name another one with `Migrator::history_table`",
+            )
+            .or_else(|| refuse::advice(&error))
             .unwrap_or("fix the data or the file, then start again; nothing of this migration was kept");
         Error::new(kind, message)
             .with_body([shown, driver_lines(&error, &notes)].join("\n"))

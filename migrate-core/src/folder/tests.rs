@@ -1,0 +1,113 @@
+//! Folders as data: files in, migrations or problems out. What the macro makes of problems is tested with the compiler.
+
+use std::fs;
+
+use super::{Folder, FolderOptions};
+use crate::Direction;
+
+/// Paths and texts.
+type Files = &'static [(&'static str, &'static str)];
+
+const UP: &str = "CREATE TABLE a (id integer);\n";
+
+#[test]
+fn folders_that_read_well() {
+    let cases: &[(Files, &[&str], &str)] = &[
+        (&[], &[], ""),
+        (&[("1_a.sql", UP), ("README.md", "x"), (".gitkeep", "")], &[], "1 a up"),
+        (
+            &[("2_b/up.sql", UP), ("2_b/down.sql", UP), ("2_b/metadata.toml", ""), ("1_a/migration.sql", UP)],
+            &[],
+            "1 a up, 2 b up, 2 b down",
+        ),
+        // A script down that does nothing is as good as none.
+        (&[("1_a/up.sql", UP), ("1_a/down.sql", "-- not reversible\n")], &[], "1 a up"),
+        (&[("1_a.up.sql", UP), ("1_a.down.sql", "")], &[], "1 a up"),
+        // Left out by a pattern: files, folders, and folders of which nothing is left.
+        (
+            &[("1_a.sql", UP), ("data_b.sql", UP), ("2_c/x.ts", ""), ("3_d/x.ts", ""), ("notes/x.txt", "")],
+            &["data_*", "*.ts", "notes"],
+            "1 a up",
+        ),
+        (&[("1_a.sqlite.sql", UP), ("1_a.postgres.sql", UP)], &[], "1 a up, 1 a up"),
+        // As Diesel sorts them, including what it calls a time.
+        (
+            &[
+                ("2026-05-27-120000-0000_b/up.sql", UP),
+                ("2026-05-27-120000_a/up.sql", UP),
+                ("2025-08-01-000060_c/up.sql", UP),
+                ("2025-08-01-000059_d/up.sql", UP),
+            ],
+            &[],
+            "20250801000059 d up, 20250801000060 c up, 20260527120000 a up, 202605271200000000 b up",
+        ),
+        (&[("1_a.sql", "-- +goose Up\nCREATE TABLE a (id integer);")], &[], "1 a up"),
+    ];
+    for (files, ignore, expect) in cases {
+        let set = read(files, ignore).unwrap_or_else(|problems| panic!("{files:?}: {problems:?}")).set;
+        let told = |script: &crate::Script| {
+            let direction = if script.direction() == Direction::Up { "up" } else { "down" };
+            format!("{} {} {direction}", script.version().digits(), script.name())
+        };
+        assert_eq!(set.scripts().iter().map(told).collect::<Vec<_>>().join(", "), *expect);
+    }
+}
+
+#[test]
+fn folders_with_problems() {
+    let cases: &[(Files, &[&str])] = &[
+        (&[("1_a.sql", "")], &["migrations/1_a.sql the file holds no statement"]),
+        (&[("1_a.sql", "BEGIN; COMMIT;")], &["migrations/1_a.sql the file holds no statement"]),
+        (&[("1_a/down.sql", "-- nothing")], &["migrations/1_a/down.sql `1_a/down.sql` has no script up"]),
+        (
+            &[("1_a.sql", "-- +goose Up\nCREATE TABLE a (id integer);\n-- +goose Down\nDROP TABLE a;")],
+            &["migrations/1_a.sql:3:1 the file holds a script up and a script down, as goose writes them"],
+        ),
+        (
+            &[("1_a.sql", "-- migrate:up transaction:false\nCREATE TABLE a (id integer);")],
+            &["migrations/1_a.sql:1:1 the file holds a script up and a script down, as dbmate writes them"],
+        ),
+        // Every file of a version is named, and every date in doubt.
+        (
+            &[("3_a.sql", UP), ("03_b.sql", UP), ("003_c.sql", UP)],
+            &[
+                "two migrations have version 3: `003_c.sql` and `03_b.sql` | rename one of them; the next free version is 4",
+                "two migrations have version 3: `003_c.sql` and `3_a.sql` | rename one of them; the next free version is 4",
+            ],
+        ),
+        (
+            &[("20240101000000_a.sql", UP), ("20240101000000_b.sql", UP), ("20250101000000_c.sql", UP)],
+            &[
+                "two migrations have version 20240101000000: `20240101000000_a.sql` and `20240101000000_b.sql` | rename one of them; the next free version is 20240101000001",
+            ],
+        ),
+        (
+            &[("20240101_a.sql", UP), ("20240101000058_b.sql", UP), ("20240301_c.sql", UP)],
+            &[
+                "the order of `20240101_a.sql` and `20240101000058_b.sql` is in doubt: as numbers `20240101_a.sql` comes first, as text `20240101000058_b.sql`",
+                "the order of `20240301_c.sql` and `20240101000058_b.sql` is in doubt: as numbers `20240301_c.sql` comes first, as text `20240101000058_b.sql`",
+            ],
+        ),
+    ];
+    for (files, expect) in cases {
+        let problems = read(files, &[]).map(|folder| folder.set).expect_err("problems");
+        for (problem, expect) in problems.iter().zip(*expect) {
+            let place = problem.place().map(|place| format!(":{place}")).unwrap_or_default();
+            let path = problem.path().map(|path| format!("{path}{place} ")).unwrap_or_default();
+            let told = format!("{path}{} | {}", problem.message(), problem.help());
+            assert!(told.starts_with(expect), "{told}\nis not\n{expect}");
+        }
+        assert_eq!(problems.len(), expect.len(), "{problems:#?}");
+    }
+}
+
+fn read(files: &[(&str, &str)], ignore: &[&str]) -> Result<Folder, Vec<crate::Problem>> {
+    let root = tempfile::tempdir().expect("a folder can be made");
+    for (path, text) in files {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder can be made");
+        fs::write(path, text).expect("a file can be written");
+    }
+    let ignore = ignore.iter().map(|pattern| (*pattern).to_owned()).collect();
+    Folder::read(root.path(), "migrations", &FolderOptions { ignore, ..FolderOptions::default() })
+}
