@@ -27,7 +27,7 @@ impl Checksum {
     /// Reads what [`Display`](fmt::Display) wrote; `None` for anything else.
     ///
     /// ```
-    /// use migrate_core::Checksum;
+    /// # use migrate_core::Checksum;
     /// let checksum = Checksum::from_bytes([7; 32]);
     /// assert_eq!(Checksum::parse(&checksum.to_string()), Some(checksum));
     /// assert_eq!(Checksum::parse("md5:00"), None);

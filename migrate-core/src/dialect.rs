@@ -27,7 +27,7 @@ impl Dialect {
     /// The dialect of that name.
     ///
     /// ```
-    /// use migrate_core::Dialect;
+    /// # use migrate_core::Dialect;
     /// assert_eq!(Dialect::from_name("sqlite"), Some(Dialect::Sqlite));
     /// assert_eq!(Dialect::from_name("mysql"), None);
     /// ```

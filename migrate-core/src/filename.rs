@@ -49,6 +49,9 @@ pub enum FileNameError {
     /// A dialect that is not supported.
     #[error("is for the dialect `{0}`, which is not supported")]
     UnknownDialect(String),
+    /// `.up` or `.down` somewhere else than right before `.sql`.
+    #[error("has `{0}` at a place where it does not count")]
+    DirectionTooEarly(&'static str),
     /// More digits than a version may have.
     #[error("has a version that cannot be used: {0}")]
     Version(VersionError),
@@ -79,11 +82,14 @@ impl FileNameError {
                 "there are no repeatable migrations: give the file a version, for example `0007_refresh_views.sql`"
                     .into()
             }
-            FileNameError::Prefix('U') => "a script that takes a migration back has its name and `.down`: `0007_name.down.sql` beside `0007_name.sql`".into(),
+            FileNameError::Prefix('U') => "a script that takes a migration back has its name and `.down`: `0007_name.down.sql` beside `0007_name.sql`; an unversioned migration of refinery takes a `V`".into(),
             FileNameError::Prefix(_) => format!("a migration is {SHAPE}; a capital `V` may stand before the version"),
             FileNameError::UnknownDialect(_) => {
                 let names: Vec<String> = Dialect::ALL.iter().map(|dialect| format!("`.{dialect}`")).collect();
                 format!("the dialects are {}", names.join(" and "))
+            }
+            FileNameError::DirectionTooEarly(direction) => {
+                format!("it stands right before `.sql`, and after the dialect: `<version>_<name>.sqlite{direction}.sql`")
             }
             FileNameError::Version(_) => "use a counter or a timestamp as the version".into(),
         }
@@ -130,6 +136,9 @@ impl FileName {
         let (name, dialect) = split_dialect(name)?;
         if name.trim().is_empty() {
             return Err(FileNameError::NoName);
+        }
+        if let Some(direction) = [".up", ".down"].into_iter().find(|direction| name.ends_with(direction)) {
+            return Err(FileNameError::DirectionTooEarly(direction));
         }
         if name.chars().any(char::is_control) {
             return Err(FileNameError::ControlCharacter);
@@ -320,6 +329,9 @@ mod tests {
             ("2024-99-13_x.sql", FileNameError::MalformedDate),
             ("2024-03-13.sql", FileNameError::MalformedDate),
             ("20220329-040000.sql", FileNameError::NoName),
+            ("1_x.down.sqlite.sql", FileNameError::DirectionTooEarly(".down")),
+            ("1_x.up.postgres.up.sql", FileNameError::DirectionTooEarly(".up")),
+            ("1_x.down.down.sql", FileNameError::DirectionTooEarly(".down")),
             ("2022-03-29-040000.sql", FileNameError::NoName),
             ("v1__x.sql", FileNameError::Prefix('v')),
             ("U1__x.sql", FileNameError::Prefix('U')),

@@ -69,6 +69,7 @@ impl Folder {
         }
         if problems.is_empty() {
             problems.extend(lacking_dialect(&scripts, options.dialect));
+            restrict_to(options.dialect, &mut scripts);
         }
         if !problems.is_empty() {
             problems.sort();
@@ -79,6 +80,13 @@ impl Folder {
         let name = options.set.clone().map_or(Cow::Borrowed(MigrationSet::DEFAULT_NAME), Cow::Owned);
         Ok(Folder { set: MigrationSet::from_parts(name, Cow::Owned(scripts), digests), files })
     }
+}
+
+/// A set that was given a dialect is for no other database.
+fn restrict_to(dialect: Option<Dialect>, scripts: &mut Vec<Script>) {
+    let Some(dialect) = dialect else { return };
+    scripts.retain(|script| script.dialect.is_none_or(|only| only == dialect));
+    scripts.iter_mut().for_each(|script| script.dialect = Some(dialect));
 }
 
 fn lacking_dialect(scripts: &[Script], dialect: Option<Dialect>) -> Vec<Problem> {

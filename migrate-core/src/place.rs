@@ -18,7 +18,7 @@ impl Place {
     /// The place of a byte offset in `text`. An offset past the end, or inside a character, is moved back to the nearest one.
     ///
     /// ```
-    /// use migrate_core::Place;
+    /// # use migrate_core::Place;
     /// assert_eq!(Place::of("SELECT 1;\nSELECT 2;", 10), Place { line: 2, column: 1 });
     /// ```
     pub fn of(text: &str, offset: usize) -> Place {
@@ -28,7 +28,7 @@ impl Place {
     /// The place behind `text`, which starts here. Many places of one text are found in one pass with this.
     ///
     /// ```
-    /// use migrate_core::Place;
+    /// # use migrate_core::Place;
     /// assert_eq!(Place { line: 7, column: 3 }.after("ab\nc"), Place { line: 8, column: 2 });
     /// ```
     pub fn after(self, text: &str) -> Place {

@@ -104,6 +104,13 @@ impl<'a> Standings<'a> {
     /// Compares the migrations of a binary, sorted by version, with the rows of a history in any order.
     pub fn compare(migrations: &[Migration<'a>], mut rows: Vec<HistoryRow>) -> Standings<'a> {
         rows.sort_by(|a, b| a.version.cmp(&b.version));
+        // A row keeps the number, not the zeros that the file name had: they are told as the other names have them.
+        let padded = |migration: &Migration<'a>| migration.version().as_written().starts_with('0');
+        let width =
+            migrations.iter().filter(|migration| padded(migration)).map(|m| m.version().as_written().len()).max();
+        for row in &mut rows {
+            row.version = row.version.padded_to(width.unwrap_or(0));
+        }
         let latest_embedded = migrations.last().map(|migration| migration.version());
         let latest_applied = rows.last().map(|row| row.version.clone());
 

@@ -46,7 +46,11 @@ impl Problem {
                 "remove it: a migration runs in a transaction of its own (only one pair around the whole file is accepted)",
             ),
             ScanProblemKind::MetaCommand { command } => {
-                (format!("psql command `{command}` in a migration"), "only psql understands it: write SQL instead")
+                let help = match command.as_str() {
+                    "\\restrict" | "\\unrestrict" => "pg_dump writes it for psql: remove the line",
+                    _ => "only psql understands it: write SQL instead",
+                };
+                (format!("psql command `{command}` in a migration"), help)
             }
             ScanProblemKind::CopyToStdout => {
                 ("`COPY … TO STDOUT` in a migration".into(), "remove it: nobody would take the data")

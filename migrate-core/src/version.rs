@@ -13,7 +13,7 @@ use std::hash::{Hash, Hasher};
 /// seconds counts as their fraction, so that timestamps of different precision sort by time.
 ///
 /// ```
-/// use migrate_core::Version;
+/// # use migrate_core::Version;
 /// let version = |text: &str| Version::parse(text).unwrap();
 /// assert_eq!(version("007"), version("7"));
 /// assert!(version("9") < version("10"));
@@ -70,6 +70,11 @@ impl Version {
     /// The digits as the file name spells them: `"007"` for `007`.
     pub fn as_written(&self) -> &str {
         &self.written
+    }
+
+    /// The same version, spelled with at least `width` digits.
+    pub(crate) fn padded_to(&self, width: usize) -> Version {
+        Version { written: Cow::Owned(format!("{:0>width$}", self.digits())) }
     }
 
     /// Whether the version begins with a plausible calendar date (`YYYYMMDD`).

@@ -7,7 +7,8 @@ mod args;
 mod expand;
 mod path;
 
-/// Embeds a folder of SQL migrations; see the documentation at `migrate_runtime::embed_migrations`.
+// Documented where users find it: a text here would be shown behind the one of the re-export.
+#[allow(missing_docs)]
 #[proc_macro]
 pub fn embed_migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand::embed_migrations(input.into()).into()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use migrate_core::{Label, Place};
 
+use crate::error::Error;
 use crate::report::{Applied, Report};
 
 /// Something that happened in a run; see [`Migrator::on_event`](crate::Migrator::on_event).
@@ -50,6 +51,12 @@ pub enum Event<'a> {
     Applied {
         /// What the report will say of it.
         applied: &'a Applied,
+    },
+    /// The run failed.
+    #[non_exhaustive]
+    Failed {
+        /// What the run returns.
+        error: &'a Error,
     },
     /// The run ended well.
     #[non_exhaustive]

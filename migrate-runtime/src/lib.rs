@@ -31,8 +31,61 @@
 //! # Files
 //!
 //! `<version><sep><name>[.<dialect>][.up|.down].sql`, with an optional leading `V` and `_`, `__` or `-` as `sep`; or a folder
-//! `<version><sep><name>/` that holds `up.sql` and `down.sql`, or `migration.sql`. A date and a time may be spelled with dashes:
-//! `2024-03-13-170000_x`. Versions have 1 to 64 digits and are compared as numbers.
+//! `<version><sep><name>/` that holds `up.sql` and `down.sql`, or `migration.sql`. Versions have 1 to 64 digits and are compared as
+//! numbers; a date and a time may be spelled with dashes: `2024-03-13-170000_x`. The dialects are `postgres` and `sqlite`:
+//! `0003_users.postgres.sql` beside `0003_users.sqlite.sql` is one migration for two databases.
+//!
+//! A file holds SQL, and runs in a transaction of its own. `BEGIN;` … `COMMIT;` around the whole file is accepted and dropped; any other
+//! transaction statement is an error. A script down without a statement is the same as none. Dot files, `README*`, `metadata.toml`,
+//! `migration_lock.toml` and `atlas.sum` are left out; anything else that is no migration is an error.
+//!
+//! A migration is known by its version and its text: another name, or other line endings, change nothing. The text counts with its
+//! comments.
+//!
+//! Directives are comment lines before the first statement. There is one: `-- migrate: no-transaction`, which is not supported yet and
+//! refused at start.
+//!
+//! # The history
+//!
+//! One row a migration in the table `schema_migrations`: `set`, `version`, `name`, `checksum`, `state` (`running` or `applied`),
+//! `applied_at` (UTC), `execution_time_ms`, `statements`, `statements_done`, `applied_by`, `sql` and `down_sql`; its primary key is
+//! (`set`, `version`). The row is inserted first and commits together with the migration.
+//!
+//! Where binary and history do not match, nothing is applied; see [`Standing`] for the words. In particular a binary refuses to run on
+//! a database that a newer binary has migrated.
+//!
+//! # Pools and asynchronous code
+//!
+//! ```no_run
+//! # #[cfg(feature = "tokio-postgres")] {
+//! # async fn migrate(url: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! use migrate_runtime::{Migrations, embed_migrations};
+//!
+//! static MIGRATIONS: Migrations = embed_migrations!("doc-migrations", dialect = "postgres");
+//!
+//! let (mut client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+//! tokio::spawn(connection);
+//! MIGRATIONS.run_async(&mut client).await?; // with a pool: `run_async(&mut pool.get().await?)`
+//! # Ok(())
+//! # }
+//! # }
+//! ```
+//!
+//! # Failures
+//!
+//! ```
+//! # #[cfg(feature = "rusqlite-bundled")] {
+//! use migrate_runtime::{ErrorKind, embed_migrations};
+//!
+//! let mut db = rusqlite::Connection::open_in_memory()?;
+//! db.execute_batch("CREATE TABLE users (id integer)")?; // in the way of the first migration
+//! let error = embed_migrations!("doc-migrations").run(&mut db).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::StatementFailed);
+//! assert_eq!(error.migration().map(|label| label.as_str()), Some("0001_users"));
+//! eprintln!("{error}"); // with the line of SQL, what the database said, and the next step
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # What is promised
 //!
@@ -69,8 +122,8 @@ pub use report::{Applied, MigrationStatus, Pending, Plan, Report, Status};
 
 /// Embeds a folder of SQL migrations: an expression of type [`Migrations`], for a `static`, a `const` or in place.
 ///
-/// The folder is relative to the package's `Cargo.toml`. Every file in it is read, checked and checksummed at build time;
-/// everything that is wrong is a compile error, all of it in one build.
+/// The folder is relative to the package's `Cargo.toml`. Every migration in it is read, checked and checksummed at build time;
+/// everything that is wrong is a compile error, all of it in one build. See the [front page](crate#files) for the names of files.
 ///
 /// Editing or deleting a file triggers a rebuild. *Adding* one does not, because cargo watches the files that it knows; a
 /// `build.rs` with one line makes it watch the folder:
@@ -81,11 +134,11 @@ pub use report::{Applied, MigrationStatus, Pending, Plan, Report, Status};
 ///
 /// # Arguments
 ///
-/// - `dialect = "postgres"` or `"sqlite"`: the only database that the scripts are for. More can be checked then; without it, a
-///   script is refused only if it is wrong for every database.
+/// - `dialect = "postgres"` or `"sqlite"`: the only database that the scripts are for; any other is refused at start. More can be
+///   checked then: without it, a script is refused only if it is wrong for every database.
 /// - `set = "billing"`: the name of the set, `"default"` otherwise. Sets of different names share a history table.
 /// - `ignore = ["data_*.sql"]`: entries of the folder to leave out; `*` stands for any text, `?` for any character.
-/// - `crate = path`: where to find `migrate_runtime`, when another crate re-exports it.
+/// - `crate = path`: where to find `migrate_runtime`, when another crate re-exports it or `Cargo.toml` renames it.
 ///
 /// ```
 /// use migrate_runtime::{Migrations, embed_migrations};

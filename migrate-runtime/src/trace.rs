@@ -1,7 +1,7 @@
 //! The events of a run as events of the crate `tracing`.
 
 use migrate_core::MigrationSet;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::event::Event;
 
@@ -24,6 +24,10 @@ pub(crate) fn record(set: &MigrationSet, event: &Event<'_>) {
         Event::Applied { applied } => {
             let (migration, duration_ms) = (applied.migration.as_str(), applied.duration.as_millis());
             info!(target: TARGET, set, migration, duration_ms, "migration applied");
+        }
+        Event::Failed { error } => {
+            let migration = error.migration().map(|label| label.as_str());
+            error!(target: TARGET, set, migration, code = error.code(), database_code = error.database_code(), "{error}");
         }
         Event::Finished { report } => {
             info!(target: TARGET, set, applied = report.applied().len(), total = report.total(), "database up to date");

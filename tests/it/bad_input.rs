@@ -83,6 +83,29 @@ fn a_file_locked_for_a_while() {
     });
 }
 
+#[test]
+fn foreign_keys_that_a_script_cannot_switch_off() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+    let first = (
+        "1_a.sql",
+        "CREATE TABLE a (id integer PRIMARY KEY);\nCREATE TABLE b (a REFERENCES a ON DELETE CASCADE);\nINSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1);",
+    );
+    let rebuild = (
+        "2_rebuild.sql",
+        "PRAGMA foreign_keys=OFF;\nCREATE TABLE n (id integer PRIMARY KEY, x text);\nINSERT INTO n (id) SELECT id FROM a;\nDROP TABLE a;\nALTER TABLE n RENAME TO a;\nPRAGMA foreign_keys=ON;",
+    );
+    migrations(&[first]).run(&mut connection).unwrap();
+    let both = migrations(&[first, rebuild]);
+    let error = both.run(&mut connection).unwrap_err();
+    assert_says(&error, ErrorKind::Unsupported, &["2_rebuild", "nothing was applied", "on the connection before"]);
+    connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    both.run(&mut connection).unwrap();
+    let rows: i64 = connection.query_row("SELECT count(*) FROM b", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 1);
+}
+
 // Postgres
 
 #[test]
@@ -271,6 +294,36 @@ fn a_database_in_another_encoding() {
     assert!(umlaut.run(&mut client).unwrap().is_up_to_date());
     drop(client);
     admin.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
+}
+
+#[test]
+fn a_statement_that_cannot_run_in_a_transaction() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE TABLE a (id int)");
+        let concurrent = migrations(&[("1_a.sql", "CREATE INDEX CONCURRENTLY i ON a (id);")]);
+        let error = connection.run(&Migrator::new(&concurrent)).unwrap_err();
+        assert_says(&error, ErrorKind::StatementFailed, &["1_a.sql:1:1", "25001", "leave out CONCURRENTLY"]);
+    }
+}
+
+#[test]
+fn a_migration_that_drops_the_history_table() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        let dropping = migrations(&[
+            ("1_a.sql", "CREATE TABLE a (id int);"),
+            ("2_b.sql", "DROP TABLE IF EXISTS schema_migrations;"),
+        ]);
+        let error = connection.run(&Migrator::new(&dropping)).unwrap_err();
+        assert_says(&error, ErrorKind::Database, &["2_b", "name another one with `Migrator::history_table`"]);
+        assert_eq!(connection.tables(), ["a", "schema_migrations"]);
+        let renamed = Migrator::new(&dropping).history_table("app_history");
+        connection.execute("DROP TABLE a");
+        assert_eq!(connection.run(&renamed).unwrap().applied().len(), 2);
+    }
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Standing};
-use migrate_tests::{Connection, Driver, Fresh, migrations, numbered, set};
+use migrate_runtime::{Dialect, ErrorKind, Event, Migrations, Migrator, Standing};
+use migrate_tests::{Connection, Driver, Fresh, migrations, numbered, only_for, set};
 
 /// Runs a test on a fresh database of every driver.
 fn on_every_driver(test: impl Fn(&Fresh)) {
@@ -182,7 +182,10 @@ fn a_position_of_the_database_is_marked() {
             ),
             "{error}"
         );
-        assert!(error.starts_with("migration 1_x failed and was rolled back; nothing else was applied\n"), "{error}");
+        assert!(
+            error.starts_with("migration 1_x failed and was rolled back; this run has applied nothing else\n"),
+            "{error}"
+        );
     });
 }
 
@@ -425,6 +428,36 @@ fn a_version_without_a_script_for_the_dialect_is_refused_at_start() {
 }
 
 #[test]
+fn a_set_for_another_database_is_refused_at_start() {
+    on_every_driver(|fresh| {
+        let is_sqlite = fresh.driver().is_sqlite();
+        let (own, other) =
+            if is_sqlite { (Dialect::Sqlite, Dialect::Postgres) } else { (Dialect::Postgres, Dialect::Sqlite) };
+        let files = [("1_a.sql", "CREATE TABLE a (x text);")];
+        let mut connection = fresh.connect();
+        let error = fail(&mut connection, &only_for(other, &files));
+        assert_eq!(error.kind(), ErrorKind::MissingDialect);
+        let expect = format!("these migrations are for {other}, and the database is {own}; nothing was applied\n");
+        assert!(error.to_string().starts_with(&expect), "{error}");
+        assert_eq!(run(&mut connection, &only_for(own, &files)), ["1_a"]);
+        assert!(run(&mut connection, &migrations(&files)).is_empty());
+    });
+}
+
+#[test]
+fn a_missing_migration_is_named_as_its_file_was() {
+    on_every_driver(|fresh| {
+        let mut connection = fresh.connect();
+        run(
+            &mut connection,
+            &migrations(&[("0001_a.sql", "SELECT 1;"), ("0003_index.sql", "SELECT 1;"), ("0004_d.sql", "SELECT 1;")]),
+        );
+        let error = fail(&mut connection, &migrations(&[("0001_a.sql", "SELECT 1;"), ("0004_d.sql", "SELECT 1;")]));
+        assert!(error.to_string().contains("\n0003_index is missing\n"), "{error}");
+    });
+}
+
+#[test]
 fn a_script_that_only_the_other_dialect_reads_is_refused_at_start() {
     on_every_driver(|fresh| {
         let sql = match fresh.driver().is_sqlite() {
@@ -462,6 +495,7 @@ fn events_tell_the_run() {
                 Event::Started { migration, statements, .. } => format!("started {migration} {statements}"),
                 Event::Statement { number, count, place, .. } => format!("statement {number}+{count} at {place}"),
                 Event::Applied { applied, .. } => format!("applied {}", applied.migration),
+                Event::Failed { error, .. } => format!("failed {}", error.code()),
                 Event::Finished { report, .. } => format!("finished {}", report.applied().len()),
                 other => format!("{other:?}"),
             });
@@ -469,6 +503,8 @@ fn events_tell_the_run() {
         let mut connection = fresh.connect();
         connection.run(&migrator).unwrap();
         connection.run(&migrator).unwrap();
+        connection.execute("DELETE FROM schema_migrations WHERE version = '1'");
+        connection.run(&migrator).unwrap_err();
         let expect = [
             "planned 2",
             "started 00001_t1 3",
@@ -482,6 +518,7 @@ fn events_tell_the_run() {
             "applied 00002_t2",
             "finished 2",
             "finished 0",
+            "failed history-mismatch",
         ];
         assert_eq!(*told.lock().unwrap(), expect);
     });

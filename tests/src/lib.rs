@@ -20,7 +20,7 @@ mod watchdog;
 pub use cluster::{Cluster, Mode, OwnCluster, postgres};
 pub use connection::{Connection, Driver, Fresh};
 pub use database::Database;
-pub use migrations::{migrations, numbered, set};
+pub use migrations::{migrations, numbered, only_for, set};
 pub use poll::poll;
 pub use proxy::{Direction, Proxy, Traffic};
 

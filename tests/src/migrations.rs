@@ -3,7 +3,7 @@
 use std::fs;
 
 use migrate_core::folder::{Folder, FolderOptions};
-use migrate_runtime::Migrations;
+use migrate_runtime::{Dialect, Migrations};
 
 /// The set of these files, each a path in the folder and its SQL, as the macro would embed it.
 ///
@@ -11,7 +11,7 @@ use migrate_runtime::Migrations;
 ///
 /// When a file has a problem.
 pub fn migrations(files: &[(&str, &str)]) -> Migrations {
-    set("default", files)
+    embedded(files, FolderOptions::default())
 }
 
 /// [`migrations`] of a named set.
@@ -20,13 +20,25 @@ pub fn migrations(files: &[(&str, &str)]) -> Migrations {
 ///
 /// When a file has a problem.
 pub fn set(name: &str, files: &[(&str, &str)]) -> Migrations {
+    embedded(files, FolderOptions { set: Some(name.to_owned()), ..FolderOptions::default() })
+}
+
+/// [`migrations`] for one dialect only.
+///
+/// # Panics
+///
+/// When a file has a problem.
+pub fn only_for(dialect: Dialect, files: &[(&str, &str)]) -> Migrations {
+    embedded(files, FolderOptions { dialect: Some(dialect), ..FolderOptions::default() })
+}
+
+fn embedded(files: &[(&str, &str)], options: FolderOptions) -> Migrations {
     let root = tempfile::tempdir().expect("a folder can be made");
     for (path, sql) in files {
         let path = root.path().join(path);
         fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder can be made");
         fs::write(path, sql).expect("a file can be written");
     }
-    let options = FolderOptions { set: Some(name.to_owned()), ..FolderOptions::default() };
     match Folder::read(root.path(), "migrations", &options) {
         Ok(folder) => migrate_runtime::__private::migrations(folder.set, "tests 0.0.0"),
         Err(problems) => panic!("{problems:#?}"),

@@ -35,6 +35,7 @@ pub struct Through<Kind>(std::marker::PhantomData<Kind>);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no connection that a blocking verb accepts",
     note = "enable the feature of `migrate-runtime` that is named after the driver: `rusqlite` or `postgres`",
+    note = "a pool is no connection: take one from it first",
     note = "asynchronous connections go to `run_async`, `plan_async`, `status_async` and `verify_async`"
 )]
 pub trait Database<Kind> {
@@ -42,6 +43,7 @@ pub trait Database<Kind> {
     fn session(&mut self) -> impl Session;
 }
 
+#[diagnostic::do_not_recommend]
 impl<Guard, Kind> Database<Through<Kind>> for Guard
 where
     Guard: DerefMut<Target: Database<Kind>>,
@@ -57,6 +59,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no connection that an asynchronous verb accepts",
     note = "enable the feature `tokio-postgres` of `migrate-runtime`",
+    note = "a pool is no connection: take one from it first",
     note = "blocking connections go to `run`, `plan`, `status` and `verify`"
 )]
 pub trait AsyncDatabase<Kind> {
@@ -64,6 +67,7 @@ pub trait AsyncDatabase<Kind> {
     fn session(&mut self) -> impl Session + Send;
 }
 
+#[diagnostic::do_not_recommend]
 impl<Guard, Kind> AsyncDatabase<Through<Kind>> for Guard
 where
     Guard: DerefMut<Target: AsyncDatabase<Kind>>,

@@ -120,7 +120,7 @@ impl<S: Session> Engine<'_, S> {
     fn what_stays(&self) -> String {
         let short = |applied: &Applied| applied.migration.version_as_written().to_owned();
         match self.report.applied.as_slice() {
-            [] => "nothing else was applied".into(),
+            [] => "this run has applied nothing else".into(),
             [first, last] => format!("{} and {} stay applied", short(first), short(last)),
             [one] => format!("{} stays applied", short(one)),
             [first, .., last] => format!("{} to {} stay applied", short(first), short(last)),

@@ -51,7 +51,7 @@ impl<'a, S: Session> Engine<'a, S> {
     pub(crate) fn new(session: S, migrator: &'a Migrator<'a>, table: &'a TableName) -> Result<Engine<'a, S>, Error> {
         let dialect = session.dialect();
         let set = &migrator.migrations.set;
-        let migrations = set.migrations(dialect).map_err(|lacking| refuse::lacking_dialect(dialect, &lacking))?;
+        let migrations = set.migrations(dialect).map_err(|lacking| refuse::lacking_dialect(dialect, set, &lacking))?;
         Ok(Engine {
             sql: Sql::new(dialect, table, set.name()),
             is_nested: session.in_transaction() == Some(true),
@@ -65,13 +65,13 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Applies what is pending.
     pub(crate) async fn run(mut self) -> Result<Report, Error> {
-        match self.bring_up_to_date().await {
-            Ok(()) => {
-                self.migrator.tell(&Event::Finished { report: &self.report });
-                Ok(self.report)
-            }
-            Err(error) => Err(error.with_report(self.report)),
-        }
+        let ended = self.bring_up_to_date().await;
+        let ended = ended.map(|()| self.report.clone()).map_err(|error| error.with_report(self.report));
+        self.migrator.tell(&match &ended {
+            Ok(report) => Event::Finished { report },
+            Err(error) => Event::Failed { error },
+        });
+        ended
     }
 
     /// What `run` would apply.
@@ -129,6 +129,7 @@ impl<'a, S: Session> Engine<'a, S> {
             let standings = self.sound_standings(&history).await?;
             let prepared = prepare::all(standings.pending(), self.sql.dialect)?;
             let Some(first) = prepared.first() else { return Ok(()) };
+            self.refuse_lost_rows(&prepared).await?;
             if let Some((label, error)) = contested.take()
                 && label == first.label
             {

@@ -46,3 +46,50 @@ pub(super) fn all<'a>(
     }
     Ok(prepared)
 }
+
+/// The migrations that switch SQLite's foreign keys off.
+pub(super) fn switching_foreign_keys_off(prepared: &[Prepared<'_>]) -> Vec<Label> {
+    let switches_off = |prepared: &&Prepared<'_>| {
+        let sql = prepared.migration.up().sql();
+        prepared.statements.iter().any(|statement| is_foreign_keys_off(statement.text(sql)))
+    };
+    prepared.iter().filter(switches_off).map(|prepared| prepared.label.clone()).collect()
+}
+
+/// `PRAGMA foreign_keys = OFF`, in all its spellings.
+fn is_foreign_keys_off(statement: &str) -> bool {
+    let is_separator = |c: char| c.is_whitespace() || "=().;'\"[]`".contains(c);
+    let words: Vec<String> =
+        statement.split(is_separator).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).take(4).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(
+        words.as_slice(),
+        ["pragma", "foreign_keys", "off" | "0" | "no" | "false"]
+            | ["pragma", _, "foreign_keys", "off" | "0" | "no" | "false"]
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pragmas() {
+        for off in [
+            "PRAGMA foreign_keys = OFF",
+            "pragma foreign_keys=0",
+            "PRAGMA main.foreign_keys(false)",
+            "PRAGMA \"foreign_keys\" = 'no'",
+        ] {
+            assert!(is_foreign_keys_off(off), "{off}");
+        }
+        for other in [
+            "PRAGMA foreign_keys",
+            "PRAGMA foreign_keys = ON",
+            "PRAGMA defer_foreign_keys = OFF",
+            "SELECT 'pragma foreign_keys off'",
+        ] {
+            assert!(!is_foreign_keys_off(other), "{other}");
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! The closer look: what is in the history, and what must be known of the connection. Writes nothing.
 
 use migrate_core::plan::Standings;
-use migrate_core::{BadRow, HistoryRow, Migration, RowState};
+use migrate_core::{BadRow, Dialect, HistoryRow, Migration, RowState};
 
+use super::prepare::{self, Prepared};
 use super::{Engine, foreign, refuse};
 use crate::driver::{DriverErrorKind, Row, Session};
 use crate::error::Error;
@@ -65,6 +66,23 @@ impl<'a, S: Session> Engine<'a, S> {
         let rows = self.query_patiently(&self.sql.history_of(migration.version())).await?;
         let row = rows.first().and_then(|row| HistoryRow::decode(row).ok());
         Ok(row.is_some_and(|row| row.checksum == migration.up().checksum() && row.state == RowState::Applied))
+    }
+
+    /// Refuses migrations that rely on `PRAGMA foreign_keys = OFF` while foreign keys are on: SQLite ignores it inside a
+    /// transaction, and rows would be lost without a word.
+    pub(super) async fn refuse_lost_rows(&mut self, pending: &[Prepared<'_>]) -> Result<(), Error> {
+        if self.sql.dialect != Dialect::Sqlite {
+            return Ok(());
+        }
+        let relying = prepare::switching_foreign_keys_off(pending);
+        if relying.is_empty() {
+            return Ok(());
+        }
+        let rows = self.query_patiently("PRAGMA foreign_keys").await?;
+        match rows.first().and_then(|row| row.first()?.as_deref()) {
+            Some("0") => Ok(()),
+            _ => Err(refuse::foreign_keys(&relying)),
+        }
     }
 
     /// Where everything stands.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use migrate_core::plan::{Item, Standing, Standings};
-use migrate_core::{Dialect, Label, Problem, Version};
+use migrate_core::{Dialect, Label, MigrationSet, Problem, Version};
 
 use super::failure::driver_lines;
 use super::foreign;
@@ -15,12 +15,20 @@ use crate::report::count;
 /// So many divergent migrations are shown with their difference.
 const MOST_DIFFERENCES: usize = 5;
 
-pub(super) fn lacking_dialect(dialect: Dialect, versions: &[&Version]) -> Error {
-    let versions: Vec<&str> = versions.iter().map(|version| version.as_written()).collect();
-    Error::new(ErrorKind::MissingDialect, format!("no script for {dialect} in version {}", versions.join(", ")))
-        .with_help(format!(
-            "add files whose names end with `.{dialect}.sql`, or give `dialect = \"…\"` to `embed_migrations!`"
-        ))
+pub(super) fn lacking_dialect(dialect: Dialect, set: &MigrationSet, lacking: &[&Version]) -> Error {
+    if let Some(only) =
+        Dialect::ALL.into_iter().find(|only| set.scripts().iter().all(|script| script.dialect() == Some(*only)))
+    {
+        let message = format!("these migrations are for {only}, and the database is {dialect}; nothing was applied");
+        let help = format!("connect to a {only} database, or embed the migrations for {dialect} too");
+        return Error::new(ErrorKind::MissingDialect, message).with_help(help);
+    }
+    let versions: Vec<&str> = lacking.iter().map(|version| version.as_written()).collect();
+    let message = format!("no script for {dialect} in version {}; nothing was applied", versions.join(", "));
+    let help = format!(
+        "add files whose names end with `.{dialect}.sql`, and build with `dialect = \"{dialect}\"` to be told earlier"
+    );
+    Error::new(ErrorKind::MissingDialect, message).with_help(help)
 }
 
 pub(super) fn in_transaction() -> Error {
@@ -116,7 +124,8 @@ pub(super) fn bad_history(table: &str, rows: &[String]) -> Error {
 }
 
 pub(super) fn unreadable_scripts(dialect: Dialect, problems: &[Problem]) -> Error {
-    let texts: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    let indented = |problem: &Problem| format!("   {}", problem.to_string().replace('\n', "\n     "));
+    let texts: Vec<String> = problems.iter().map(indented).collect();
     Error::new(
         ErrorKind::UnreadableScript,
         format!("pending migrations cannot be run on {dialect}; nothing was applied"),
@@ -133,6 +142,16 @@ pub(super) fn no_transaction(labels: &[Label]) -> Error {
     )
     .with_body(lines.join("\n"))
     .with_help("remove the directive, and whatever cannot run in a transaction, such as CONCURRENTLY")
+}
+
+pub(super) fn foreign_keys(labels: &[Label]) -> Error {
+    let lines: Vec<String> = labels.iter().map(|label| format!("   {label}")).collect();
+    let message =
+        "pending migrations switch foreign keys off, which does nothing inside a transaction; nothing was applied";
+    Error::new(ErrorKind::Unsupported, message).with_body(lines.join("\n")).with_help(
+        "run `PRAGMA foreign_keys = OFF` on the connection before, and `PRAGMA foreign_keys = ON` after: \
+         otherwise a table that is dropped to be rebuilt takes the rows that refer to it along",
+    )
 }
 
 pub(super) fn no_schema(search_path: &str) -> Error {
@@ -189,6 +208,10 @@ pub(super) fn advice(error: &DriverError) -> Option<&'static str> {
     let of_sqlite = error.code().filter(|_| error.dialect() == Dialect::Sqlite);
     match (error.code(), of_sqlite.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff)) {
         (Some("42501"), _) => Some("grant the role what it lacks, or run the migrations as another role"),
+        (Some("25001"), _) => Some(
+            "every migration runs in a transaction: leave out CONCURRENTLY, or run the statement by hand and record its effect \
+             with `IF NOT EXISTS`",
+        ),
         (Some("25006"), _) => Some("the server or the session is read-only: connect to the primary"),
         (Some("25P02"), _) => {
             Some("the transaction that the connection was handed over in has failed already: roll it back first")
