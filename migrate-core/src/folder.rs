@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::migration::digests;
-use crate::{Dialect, Direction, MigrationSet, Problem, Script, Version};
+use crate::{Dialect, Direction, MigrationSet, Problem, Script};
 
 /// How to read a folder.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +46,7 @@ impl Folder {
         let entries = entries::list(root, shown, &options.ignore, &mut problems);
         problems.extend(agreement::contradictions(&entries));
         problems.extend(agreement::doubtful_order(&entries));
+        problems.extend(agreement::lacking_dialect(&entries, options.dialect));
 
         let mut scripts = Vec::with_capacity(entries.len());
         let mut files = Vec::with_capacity(entries.len());
@@ -67,10 +68,7 @@ impl Folder {
             }
             files.push(entry.path);
         }
-        if problems.is_empty() {
-            problems.extend(lacking_dialect(&scripts, options.dialect));
-            restrict_to(options.dialect, &mut scripts);
-        }
+        restrict_to(options.dialect, &mut scripts);
         if !problems.is_empty() {
             problems.sort();
             problems.dedup();
@@ -87,18 +85,4 @@ fn restrict_to(dialect: Option<Dialect>, scripts: &mut Vec<Script>) {
     let Some(dialect) = dialect else { return };
     scripts.retain(|script| script.dialect.is_none_or(|only| only == dialect));
     scripts.iter_mut().for_each(|script| script.dialect = Some(dialect));
-}
-
-fn lacking_dialect(scripts: &[Script], dialect: Option<Dialect>) -> Vec<Problem> {
-    let Some(dialect) = dialect else { return Vec::new() };
-    let has = |of_version: &[Script]| of_version.iter().any(|script| script.dialect.is_none_or(|only| only == dialect));
-    let lacking = scripts.chunk_by(|a, b| a.version == b.version).filter(|of_version| !has(of_version));
-    let problem = |version: &Version, path: &str| {
-        Problem::new(
-            format!("version {version} has no script for `{dialect}`"),
-            format!("add a file for it whose name ends with `.{dialect}.sql`"),
-        )
-        .in_file(path)
-    };
-    lacking.filter_map(|of_version| of_version.first()).map(|script| problem(&script.version, &script.path)).collect()
 }

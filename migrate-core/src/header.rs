@@ -20,7 +20,7 @@ impl Header {
     /// A problem each for an unknown or malformed directive, and for one that stands after the first statement.
     pub fn read(sql: &str, dialect: Dialect, scan: &Scan) -> Result<Header, Vec<Problem>> {
         // Most scripts have no directive, and a plain search is far cheaper than a second look at every comment.
-        if !sql.contains(MARKER) && !sql.contains(NO_TRANSACTION) {
+        if !sql.contains("igrate") && !sql.contains("IGRATE") {
             return Ok(Header::default());
         }
         let mut header = Header::default();
@@ -91,7 +91,7 @@ impl Header {
 /// speak of migrating.
 fn is_misspelt(comment: &str) -> bool {
     let words = comment.split([' ', ':', '=', '\t']).filter(|word| !word.is_empty());
-    words.map(str::to_ascii_lowercase).eq(["migrate", NO_TRANSACTION])
+    words.map(|word| word.to_ascii_lowercase().replace('_', "-")).eq(["migrate", NO_TRANSACTION])
 }
 
 #[cfg(test)]
@@ -113,6 +113,7 @@ mod tests {
                 Err("2:3 directive `no-transaction` stands after the first statement"),
             ),
             ("-- Migrate no-transaction\nSELECT 1;", Err("1:1 misspelt directive `Migrate no-transaction`")),
+            ("-- MIGRATE: NO_TRANSACTION\nSELECT 1;", Err("1:1 misspelt directive `MIGRATE: NO_TRANSACTION`")),
             ("-- Migrate: move the data\nSELECT 1;", Ok(false)),
             ("-- no-transaction\nSELECT '-- migrate: x';", Ok(false)),
         ];

@@ -71,7 +71,7 @@ impl HistoryRow {
             })?,
             applied_at: cells.required(4, |text| Some(text.to_owned()))?,
             execution_time_ms: cells.optional(5, |text| text.parse().ok())?,
-            applied_by: cells.required(6, |text| Some(text.to_owned()))?,
+            applied_by: cells.required(6, |text| Some(text.replace(char::is_control, "\u{fffd}")))?,
         })
     }
 

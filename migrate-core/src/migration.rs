@@ -107,6 +107,8 @@ pub struct Label(String);
 
 impl Label {
     pub(crate) fn new(version: &Version, name: &str) -> Label {
+        // A name from a history may hold anything.
+        let name = name.replace(char::is_control, "\u{fffd}");
         Label(format!("{version}_{name}"))
     }
 
@@ -191,9 +193,7 @@ pub(crate) fn digests(scripts: &[Script]) -> [Option<Checksum>; Dialect::ALL.len
     Dialect::ALL.map(|dialect| {
         let migrations = set.migrations(dialect).ok()?;
         Some(crate::checksum::digest(
-            migrations
-                .iter()
-                .map(|migration| (migration.version().digits(), migration.up().checksum(), migration.name())),
+            migrations.iter().map(|migration| (migration.version().digits(), migration.up().checksum())),
         ))
     })
 }

@@ -52,6 +52,10 @@ impl Problem {
                 };
                 (format!("psql command `{command}` in a migration"), help)
             }
+            ScanProblemKind::ReadingChanged { setting } => (
+                format!("`{setting}` is changed in a migration"),
+                "remove the statement: the script is UTF-8, and its strings are read by the standard",
+            ),
             ScanProblemKind::CopyToStdout => {
                 ("`COPY … TO STDOUT` in a migration".into(), "remove it: nobody would take the data")
             }

@@ -4,15 +4,24 @@ use std::time::Duration;
 
 use similar::TextDiff;
 
+use crate::excerpt::printable;
+
 /// More lines than this say no more.
 const MOST_LINES: usize = 40;
+
+/// Longer lines are cut.
+const WIDEST: usize = 200;
 
 /// A unified diff of two scripts, indented; `-` was applied, `+` is in the binary.
 pub(crate) fn difference(applied: &str, embedded: &str) -> String {
     let diff = TextDiff::configure().timeout(Duration::from_secs(1)).diff_lines(applied, embedded);
-    let unified = diff.unified_diff().context_radius(2).missing_newline_hint(false).to_string();
+    let unified = diff.unified_diff().context_radius(2).to_string();
     let lines: Vec<&str> = unified.lines().collect();
-    let mut shown: Vec<String> = lines.iter().take(MOST_LINES).map(|line| format!("     {line}")).collect();
+    let mut shown: Vec<String> = lines
+        .iter()
+        .take(MOST_LINES)
+        .map(|line| format!("     {}", printable(&line.chars().take(WIDEST).collect::<String>())))
+        .collect();
     if lines.len() > MOST_LINES {
         shown.push(format!("     … {} more lines", lines.len() - MOST_LINES));
     }

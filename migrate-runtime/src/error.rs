@@ -7,6 +7,7 @@ use migrate_core::plan::Standing;
 use migrate_core::{Label, Version};
 
 use crate::driver::DriverError;
+use crate::excerpt::Excerpt;
 use crate::report::Report;
 
 /// Why a verb failed.
@@ -23,6 +24,8 @@ struct Parts {
     /// Lines after the message, such as the excerpt of a script or a difference; without a line end.
     body: String,
     help: String,
+    /// Where the help line begins.
+    margin: usize,
     migration: Option<(Version, Label)>,
     problems: Vec<Problem>,
     report: Report,
@@ -144,6 +147,7 @@ impl Error {
             message: message.into(),
             body: String::new(),
             help: String::new(),
+            margin: Excerpt::MARGIN,
             migration: None,
             problems: Vec::new(),
             report: Report::default(),
@@ -153,6 +157,11 @@ impl Error {
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Error {
         self.0.help = help.into();
+        self
+    }
+
+    pub(crate) fn with_margin(mut self, margin: usize) -> Error {
+        self.0.margin = margin;
         self
     }
 
@@ -190,7 +199,7 @@ impl fmt::Display for Error {
             write!(f, "\n{}", self.0.body)?;
         }
         if !self.0.help.is_empty() {
-            write!(f, "\n   = help: {}", self.0.help)?;
+            write!(f, "\n{}= help: {}", " ".repeat(self.0.margin + 1), self.0.help)?;
         }
         Ok(())
     }

@@ -7,8 +7,30 @@ use migrate_core::Place;
 /// The widest part of a line that is shown.
 const WIDTH: usize = 120;
 
-/// Shows the line of `sql` around the byte `offset` and marks the word there.
-pub(crate) fn excerpt(path: &str, sql: &str, offset: usize) -> String {
+/// A spot in a file, drawn.
+pub(crate) struct Excerpt {
+    pub(crate) text: String,
+    /// How many columns stand before the gutter; notes below line up with it.
+    pub(crate) margin: usize,
+}
+
+impl Excerpt {
+    /// The margin of what has no line of a file.
+    pub(crate) const MARGIN: usize = 2;
+
+    /// A file as a whole.
+    pub(crate) fn of_file(path: &str) -> Excerpt {
+        Excerpt { text: format!("{}--> {path}", " ".repeat(Excerpt::MARGIN)), margin: Excerpt::MARGIN }
+    }
+
+    /// The line of `sql` around the byte `offset`, with a mark under the word there.
+    pub(crate) fn of(path: &str, sql: &str, offset: usize) -> Excerpt {
+        let (text, margin) = draw(path, sql, offset);
+        Excerpt { text, margin }
+    }
+}
+
+fn draw(path: &str, sql: &str, offset: usize) -> (String, usize) {
     let offset = sql.floor_char_boundary(offset);
     let place = Place::of(sql, offset);
     let line_start = sql[..offset].rfind('\n').map_or(0, |newline| newline + 1);
@@ -17,7 +39,7 @@ pub(crate) fn excerpt(path: &str, sql: &str, offset: usize) -> String {
 
     // A long line is shown from a bit before the spot.
     let skipped = if before > WIDTH * 2 / 3 { before - WIDTH / 3 } else { 0 };
-    let shown: String = line.chars().skip(skipped).take(WIDTH).map(printable).collect();
+    let shown: String = printable(&line.chars().skip(skipped).take(WIDTH).collect::<String>());
     let (cut_before, cut_after) = (skipped > 0, line.chars().count() > skipped + WIDTH);
     let indent: String = shown.chars().take(before - skipped).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
     let mark = "^".repeat(word_length(&sql[offset..]).clamp(1, WIDTH - (before - skipped).min(WIDTH - 1)));
@@ -32,12 +54,13 @@ pub(crate) fn excerpt(path: &str, sql: &str, offset: usize) -> String {
         text,
         "{margin}--> {path}:{place}\n{margin} |\n{number} | {start}{shown}{end}\n{margin} | {pad}{indent}{mark}"
     );
-    text
+    (text, number.len())
 }
 
-/// Control characters could do things to a terminal.
-fn printable(c: char) -> char {
-    if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }
+/// A text from a file or a database without control characters, which could do things to a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let is_harmless = |c: &char| !c.is_control() || matches!(c, '\t' | '\n');
+    text.chars().map(|c| if is_harmless(&c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
 fn word_length(text: &str) -> usize {
@@ -67,9 +90,9 @@ mod tests {
             ("", "", " --> m/1.sql:1:1\n  |\n1 | \n  | ^"),
         ];
         for (sql, spot, expect) in cases {
-            assert_eq!(excerpt("m/1.sql", sql, sql.find(spot).unwrap()), expect);
+            assert_eq!(Excerpt::of("m/1.sql", sql, sql.find(spot).unwrap()).text, expect);
         }
-        let shown = excerpt("m/1.sql", &long, long.find("oops").unwrap());
+        let shown = Excerpt::of("m/1.sql", &long, long.find("oops").unwrap()).text;
         let lines: Vec<&str> = shown.lines().collect();
         let column = lines[3].chars().position(|c| c == '^').unwrap();
         assert!(lines[2].chars().skip(column).collect::<String>().starts_with("oops"), "{shown}");

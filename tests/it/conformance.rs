@@ -136,16 +136,16 @@ fn a_failing_statement_is_shown_and_rolled_back() {
         };
         assert!(is_own && std::error::Error::source(&error).is_none());
         let said = match fresh.driver().is_sqlite() {
-            true => "   = sqlite 1555: UNIQUE constraint failed: users.id\n",
+            true => "  = sqlite 1555: UNIQUE constraint failed: users.id\n",
             false => {
-                "   = postgres 23505: duplicate key value violates unique constraint \"users_pkey\"\n   = detail: Key (id)=(1) already exists.\n"
+                "  = postgres 23505: duplicate key value violates unique constraint \"users_pkey\"\n  = detail: Key (id)=(1) already exists.\n"
             }
         };
         assert_eq!(
             error.to_string(),
             format!(
                 "migration 0003_twice failed and was rolled back; 0001 and 0002 stay applied\n \
-                 --> migrations/0003_twice.sql:4:1\n  |\n4 | INSERT INTO users\n  | ^^^^^^\n{said}   \
+                 --> migrations/0003_twice.sql:4:1\n  |\n4 | INSERT INTO users\n  | ^^^^^^\n{said}  \
                  = help: fix the data or the file, then start again; nothing of this migration was kept"
             )
         );

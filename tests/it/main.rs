@@ -6,6 +6,7 @@ mod bad_input;
 mod compile_errors;
 mod conformance;
 mod infrastructure;
+mod interference;
 mod races;
 mod rebuild;
 mod scan_differential;

@@ -73,8 +73,8 @@ impl<S: Session> Session for RecordedSession<S> {
         self.session.sleep(duration)
     }
 
-    fn transaction_is_open(&mut self, open: bool) {
-        self.session.transaction_is_open(open);
+    fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
+        self.session.roll_back_when_dropped(rollback);
     }
 }
 
@@ -108,11 +108,13 @@ fn sqlite() {
             "CREATE TABLE a",
             "CREATE INDEX i",
             "UPDATE \"main\".\"schema_migrations\" SET",
+            "SELECT count(*) FROM",
             "COMMIT",
             "BEGIN IMMEDIATE",
             "INSERT INTO \"main\".\"schema_migrations\"",
             "CREATE VIEW b",
             "UPDATE \"main\".\"schema_migrations\" SET",
+            "SELECT count(*) FROM",
             "COMMIT",
         ]
     );
@@ -136,30 +138,33 @@ fn sqlite() {
 fn postgres_blocking() {
     let database = postgres().database("transcript");
     let [first, second, failing] = transcripts(database.connect());
-    let (start, facts, history) = (
-        "SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version::pg_catalog.text || '",
-        "SELECT (SELECT pg_catalog.string_agg(attname,",
-        "SELECT version, name,",
-    );
-    let start = start.split(' ').take(3).collect::<Vec<_>>().join(" ");
-    let claim = "BEGIN; SET LOCAL lock_timeout; INSERT INTO \"public\".\"schema_migrations\"; SET LOCAL lock_timeout";
-    let finish = "UPDATE \"public\".\"schema_migrations\" SET; SELECT pg_catalog.set_config('search_path', '\"$user\",; \
-                  SELECT pg_catalog.set_config('standard_conforming_strings', 'on',; COMMIT";
+    let start = "SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(\
+                 version::pg_catalog.text ||";
+    let (facts, history) = ("SELECT CASE WHEN", "SELECT version, name,");
+    let create = "BEGIN; SET LOCAL lock_timeout; CREATE TABLE IF; SET LOCAL lock_timeout; COMMIT";
+    let table = "\"public\".\"schema_migrations\"";
+    let claim =
+        format!("BEGIN; SET LOCAL lock_timeout; SELECT FROM {table}; INSERT INTO {table}; SET LOCAL lock_timeout");
+    let guard = "SAVEPOINT migrate_runtime_guard; RELEASE SAVEPOINT migrate_runtime_guard";
+    let finish = format!("UPDATE {table} SET; SELECT CASE rows; SELECT pg_catalog.set_config(name, value,; COMMIT");
     assert_eq!(
         first,
         [
-            &start,
+            start,
             facts,
-            "CREATE TABLE IF",
+            create,
             facts,
             history,
             &format!("{claim}; CREATE TABLE a"),
-            &format!("CREATE INDEX i; {finish}"),
+            &format!("{guard}; CREATE INDEX i; {finish}"),
             &format!("{claim}; CREATE VIEW b; {finish}"),
         ]
     );
-    assert_eq!(second, [&*start]);
-    assert_eq!(failing, [&start, facts, history, &format!("{claim}; DROP VIEW b"), "DROP TABLE never", "ROLLBACK"]);
+    assert_eq!(second, [start]);
+    assert_eq!(
+        failing,
+        [start, facts, history, &format!("{claim}; DROP VIEW b"), &format!("{guard}; DROP TABLE never"), "ROLLBACK"]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the entries of a folder must agree on: one step a version, and an order that nobody can doubt.
 
 use super::entries::Entry;
-use crate::{Direction, Problem, Version};
+use crate::{Dialect, Direction, Problem, Version};
 
 /// Two files for one step, and steps down without a step up.
 pub(super) fn contradictions(entries: &[Entry]) -> Vec<Problem> {
@@ -10,10 +10,7 @@ pub(super) fn contradictions(entries: &[Entry]) -> Vec<Problem> {
         let ups: Vec<&Entry> = of_version.iter().filter(|entry| entry.direction == Direction::Up).collect();
         let downs = of_version.iter().filter(|entry| entry.direction == Direction::Down);
         let clashes = clashes(&ups);
-        if !clashes.is_empty() {
-            problems.extend(clashes.into_iter().map(|(first, second)| two_files(first, second, entries)));
-            continue;
-        }
+        problems.extend(clashes.into_iter().map(|(first, second)| two_files(first, second, entries)));
         let mut taken: Vec<&Entry> = Vec::new();
         for down in downs {
             if let Some(other) = taken.iter().find(|other| other.dialect == down.dialect) {
@@ -100,4 +97,18 @@ pub(super) fn doubtful_order(entries: &[Entry]) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Versions that have no script for the only dialect asked for.
+pub(super) fn lacking_dialect(entries: &[Entry], dialect: Option<Dialect>) -> Vec<Problem> {
+    let Some(dialect) = dialect else { return Vec::new() };
+    let of_versions = entries.chunk_by(|a, b| a.version == b.version);
+    let has = |entry: &Entry| entry.dialect.is_none_or(|only| only == dialect);
+    let lacking =
+        of_versions.filter(|of_version| !of_version.iter().any(has)).filter_map(|of_version| of_version.first());
+    let problem = |entry: &Entry| {
+        let message = format!("version {} has no script for `{dialect}`", entry.version);
+        Problem::new(message, format!("add a file for it whose name ends with `.{dialect}.sql`")).in_file(&entry.shown)
+    };
+    lacking.map(problem).collect()
 }

@@ -67,6 +67,17 @@ fn folders_with_problems() {
             &[("1_a.sql", "-- migrate:up transaction:false\nCREATE TABLE a (id integer);")],
             &["migrations/1_a.sql:1:1 the file holds a script up and a script down, as dbmate writes them"],
         ),
+        // Several mistakes in one file, and around one version.
+        (
+            &[("1_a.sql", "-- migrate: foo\nSELECT '\0;\n"), ("1_b.sql", UP), ("1_c.down.sql", UP)],
+            &[
+                "two migrations have version 1: `1_a.sql` and `1_b.sql`",
+                "migrations/1_a.sql:1:1 unknown directive `foo`",
+                "migrations/1_a.sql:2:8 the string that begins here does not end",
+                "migrations/1_a.sql:2:9 the file has a NUL byte in it",
+                "migrations/1_c.down.sql `1_c.down.sql` has no script up",
+            ],
+        ),
         // Every file of a version is named, and every date in doubt.
         (
             &[("3_a.sql", UP), ("03_b.sql", UP), ("003_c.sql", UP)],

@@ -37,22 +37,26 @@ enum Content {
 
 /// Everything that is wrong with a script for `dialect`, or for every dialect when it is for no single one.
 fn check(sql: &str, dialect: Option<Dialect>) -> Result<Content, Vec<Problem>> {
+    let mut problems: Vec<Problem> =
+        scan::check(sql, dialect).iter().map(|problem| Problem::in_script(sql, problem)).collect();
     if let Some(offset) = sql.find('\0') {
         let help = "remove it: no database takes SQL with a NUL byte";
-        return Err(vec![Problem::new("the file has a NUL byte in it", help).at(Place::of(sql, offset))]);
+        problems.push(Problem::new("the file has a NUL byte in it", help).at(Place::of(sql, offset)));
     }
-    let found = scan::check(sql, dialect);
-    if !found.is_empty() {
-        return Err(found.iter().map(|problem| Problem::in_script(sql, problem)).collect());
+    let dialects = dialect.map_or(Dialect::ALL.to_vec(), |dialect| vec![dialect]);
+    let scans: Vec<_> = dialects.into_iter().map(|dialect| (dialect, scan::scan(sql, dialect))).collect();
+    let sound: Vec<_> = scans.iter().filter(|(_, scan)| scan.is_sound()).collect();
+    // Comments are read by a dialect that reads the script soundly, or by any when none does.
+    if let Some((reader, scanned)) = sound.first().copied().or(scans.first()) {
+        match sections::find(sql, *reader) {
+            Some(problem) => problems.push(problem),
+            None => problems.extend(Header::read(sql, *reader, scanned).err().unwrap_or_default()),
+        }
     }
-    let scans = dialect.map_or(Dialect::ALL.to_vec(), |dialect| vec![dialect]).into_iter();
-    let mut sound = scans.map(|dialect| (dialect, scan::scan(sql, dialect))).filter(|(_, scan)| scan.is_sound());
-    let Some((reader, scanned)) = sound.next() else { return Ok(Content::Blank) };
-    if let Some(problem) = sections::find(sql, reader) {
-        return Err(vec![problem]);
+    if !problems.is_empty() {
+        return Err(problems);
     }
-    let is_blank = scanned.statements.is_empty() && sound.all(|(_, scan)| scan.statements.is_empty());
-    Header::read(sql, reader, &scanned)?;
+    let is_blank = sound.iter().all(|(_, scan)| scan.statements.is_empty());
     Ok(if is_blank { Content::Blank } else { Content::Statements })
 }
 

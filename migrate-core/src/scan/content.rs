@@ -37,6 +37,34 @@ pub(super) fn transaction(statement: &str, dialect: Dialect) -> Option<Transacti
     keyword_and_role.map(|(keyword, role)| Transaction { keyword, role })
 }
 
+/// Whether a script has to be looked at for statements that change how it is read; most scripts need not.
+pub(super) fn mentions_reading(sql: &str) -> bool {
+    let follows = |at: usize, word: &str| {
+        sql.as_bytes().get(at..at + word.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    sql.match_indices('_').any(|(at, _)| follows(at, "_conforming_strings") || follows(at, "_encoding"))
+}
+
+/// What is wrong with a Postgres statement that changes how the server reads what follows. The values that the scanner reads by are
+/// fine: dumps set them.
+pub(super) fn changed_reading(statement: &str) -> Option<ScanProblemKind> {
+    let is_separator = |c: char| c.is_whitespace() || "=(),;'\"".contains(c);
+    let words: Vec<String> =
+        statement.split(is_separator).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect();
+    let setting = ["standard_conforming_strings", "client_encoding"]
+        .into_iter()
+        .find(|setting| words.iter().any(|word| word == setting))?;
+    let words: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !matches!(*word, "session" | "local" | "to")).collect();
+    match words.as_slice() {
+        ["set", "standard_conforming_strings", "on" | "true" | "1"] | ["set", "client_encoding", "utf8" | "utf-8"] => {
+            None
+        }
+        ["show", ..] => None,
+        _ => Some(ScanProblemKind::ReadingChanged { setting }),
+    }
+}
+
 /// What is wrong with a Postgres `COPY` whose data goes to or comes from the client.
 ///
 /// Outside of parentheses `FROM` and `TO` can only be those of `COPY` itself, for they are reserved words. The server takes

@@ -55,6 +55,11 @@ pub enum ScanProblemKind {
     },
     /// Content: a Postgres `COPY … FROM STDIN`, whose data would have to follow outside of the SQL.
     CopyFromStdin,
+    /// Content: a Postgres statement that changes how the server reads the rest of the script: how strings end, or its encoding.
+    ReadingChanged {
+        /// `standard_conforming_strings` or `client_encoding`.
+        setting: &'static str,
+    },
     /// Content: a Postgres `COPY … TO STDOUT`, whose data nobody would take.
     CopyToStdout,
 }
@@ -71,6 +76,7 @@ impl ScanProblemKind {
             ScanProblemKind::TransactionStatement { .. }
             | ScanProblemKind::MetaCommand { .. }
             | ScanProblemKind::CopyFromStdin
+            | ScanProblemKind::ReadingChanged { .. }
             | ScanProblemKind::CopyToStdout => false,
         }
     }

@@ -17,6 +17,7 @@ pub(super) fn split(sql: &str, dialect: Dialect) -> Split {
     let mut splitter = Splitter {
         sql,
         dialect,
+        may_change_reading: dialect == Dialect::Postgres && content::mentions_reading(sql),
         guard: Guard::new(dialect),
         span: None,
         found: Split { statements: Vec::new(), problems: Vec::new() },
@@ -36,6 +37,7 @@ pub(super) fn split(sql: &str, dialect: Dialect) -> Split {
 struct Splitter<'a> {
     sql: &'a str,
     dialect: Dialect,
+    may_change_reading: bool,
     guard: Guard,
     /// The first byte of the current statement and the end of its last token so far.
     span: Option<(usize, usize)>,
@@ -85,6 +87,11 @@ impl Splitter<'_> {
         let statement = Statement { span: start..last, end };
         let is_postgres = self.dialect == Dialect::Postgres;
         let copy = is_postgres.then(|| content::client_copy(statement.text(self.sql))).flatten();
+        if self.may_change_reading
+            && let Some(kind) = content::changed_reading(statement.text(self.sql))
+        {
+            self.report(start, kind);
+        }
         self.found.statements.push(statement);
         let Some(kind) = copy else { return Next::Token };
         let has_data = kind == ScanProblemKind::CopyFromStdin;

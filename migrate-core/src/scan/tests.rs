@@ -463,3 +463,29 @@ fn time_grows_with_the_length_only() {
         assert!(start.elapsed().as_secs() < 20, "{piece:?} took {:?}", start.elapsed());
     }
 }
+
+#[test]
+fn what_changes_how_the_script_is_read_is_refused() {
+    let changed = |setting| ScanProblemKind::ReadingChanged { setting };
+    for sql in [
+        "SET standard_conforming_strings = off",
+        "set local Standard_Conforming_Strings to 'off'",
+        "SELECT set_config('standard_conforming_strings', 'off', true)",
+        "DO $$ BEGIN EXECUTE 'SET standard_conforming_strings = off'; END $$",
+        "RESET standard_conforming_strings",
+    ] {
+        assert_eq!(problems(sql, Postgres), [(0, changed("standard_conforming_strings"))], "{sql}");
+    }
+    assert_eq!(problems("SET client_encoding = 'LATIN1'", Postgres), [(0, changed("client_encoding"))]);
+    for sql in [
+        "SET standard_conforming_strings = on",
+        "SET SESSION standard_conforming_strings TO 'on'",
+        "SET client_encoding = 'UTF8'",
+        "SET client_encoding TO \"utf-8\"",
+        "SHOW client_encoding",
+        "CREATE TABLE a (x_encoding text)",
+        "-- standard_conforming_strings\nSELECT 1",
+    ] {
+        assert_eq!(problems(sql, Postgres), [], "{sql}");
+    }
+}

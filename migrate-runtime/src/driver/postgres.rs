@@ -11,13 +11,13 @@ use super::{Database, DriverError, Itself, Row, Session, one_by_one};
 
 impl Database<Itself> for Client {
     fn session(&mut self) -> impl Session {
-        PostgresSession { connection: self, is_open: false }
+        PostgresSession { connection: self, rollback: None }
     }
 }
 
 impl Database<Itself> for Transaction<'_> {
     fn session(&mut self) -> impl Session {
-        PostgresSession { connection: self, is_open: false }
+        PostgresSession { connection: self, rollback: None }
     }
 }
 
@@ -54,7 +54,7 @@ impl Connection for Transaction<'_> {
 
 struct PostgresSession<'a, C: Connection> {
     connection: &'a mut C,
-    is_open: bool,
+    rollback: Option<&'static str>,
 }
 
 impl<C: Connection> PostgresSession<'_, C> {
@@ -93,16 +93,16 @@ impl<C: Connection> Session for PostgresSession<'_, C> {
         ready(())
     }
 
-    fn transaction_is_open(&mut self, open: bool) {
-        self.is_open = open;
+    fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
+        self.rollback = rollback;
     }
 }
 
 impl<C: Connection> Drop for PostgresSession<'_, C> {
     fn drop(&mut self) {
-        if self.is_open {
+        if let Some(rollback) = self.rollback {
             // Nobody is left to tell of an error; the next request on the connection will meet it.
-            let _ = self.run("ROLLBACK");
+            let _ = self.run(rollback);
         }
     }
 }

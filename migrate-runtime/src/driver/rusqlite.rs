@@ -13,25 +13,25 @@ use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session, one_by
 
 impl Database<Itself> for Connection {
     fn session(&mut self) -> impl Session {
-        RusqliteSession { connection: self, is_open: false }
+        RusqliteSession { connection: self, rollback: None }
     }
 }
 
 impl Database<Itself> for Transaction<'_> {
     fn session(&mut self) -> impl Session {
-        RusqliteSession { connection: self, is_open: false }
+        RusqliteSession { connection: self, rollback: None }
     }
 }
 
 impl Database<Itself> for Savepoint<'_> {
     fn session(&mut self) -> impl Session {
-        RusqliteSession { connection: self, is_open: false }
+        RusqliteSession { connection: self, rollback: None }
     }
 }
 
 struct RusqliteSession<'a> {
     connection: &'a Connection,
-    is_open: bool,
+    rollback: Option<&'static str>,
 }
 
 impl RusqliteSession<'_> {
@@ -44,6 +44,10 @@ impl RusqliteSession<'_> {
 
     fn step(&self, statement: &str) -> Result<(), rusqlite::Error> {
         let mut statement = self.connection.prepare(statement)?;
+        if statement.parameter_count() > 0 {
+            // They would count as NULL.
+            return Err(rusqlite::Error::InvalidParameterCount(0, statement.parameter_count()));
+        }
         let mut rows = statement.raw_query();
         while rows.next()?.is_some() {}
         Ok(())
@@ -91,16 +95,16 @@ impl Session for RusqliteSession<'_> {
         ready(())
     }
 
-    fn transaction_is_open(&mut self, open: bool) {
-        self.is_open = open;
+    fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
+        self.rollback = rollback;
     }
 }
 
 impl Drop for RusqliteSession<'_> {
     fn drop(&mut self) {
-        if self.is_open && !self.connection.is_autocommit() {
+        if let Some(rollback) = self.rollback.filter(|_| !self.connection.is_autocommit()) {
             // Nobody is left to tell of an error; the next statement on the connection will meet it.
-            let _ = self.run("ROLLBACK");
+            let _ = self.run(rollback);
         }
     }
 }

@@ -38,7 +38,7 @@ pub trait Session {
     /// Waits. Never called inside a transaction of the engine.
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send;
 
-    /// Tells that the engine is about to open a transaction of its own, or that it has ended it. A session that is dropped in
-    /// between, by a panic or a cancelled future, must roll back, because somebody else may use the connection next.
-    fn transaction_is_open(&mut self, open: bool);
+    /// Tells what to run when the session is dropped from now on, by a panic or a cancelled future: somebody else may use the
+    /// connection next, and must not find half a migration. `None` once the transaction has ended.
+    fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>);
 }

@@ -12,13 +12,13 @@ use super::{AsyncDatabase, DriverError, Itself, Row, Session};
 
 impl AsyncDatabase<Itself> for Client {
     fn session(&mut self) -> impl Session + Send {
-        TokioPostgresSession { connection: &*self, is_open: false }
+        TokioPostgresSession { connection: &*self, rollback: None }
     }
 }
 
 impl AsyncDatabase<Itself> for Transaction<'_> {
     fn session(&mut self) -> impl Session + Send {
-        TokioPostgresSession { connection: &*self, is_open: false }
+        TokioPostgresSession { connection: &*self, rollback: None }
     }
 }
 
@@ -55,7 +55,7 @@ impl Connection for Transaction<'_> {
 
 struct TokioPostgresSession<'a, C: Connection> {
     connection: &'a C,
-    is_open: bool,
+    rollback: Option<&'static str>,
 }
 
 impl<C: Connection> Session for TokioPostgresSession<'_, C> {
@@ -98,16 +98,16 @@ impl<C: Connection> Session for TokioPostgresSession<'_, C> {
         let _ = self.connection.query(&format!("SELECT pg_catalog.pg_sleep({})", duration.as_secs_f64())).await;
     }
 
-    fn transaction_is_open(&mut self, open: bool) {
-        self.is_open = open;
+    fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
+        self.rollback = rollback;
     }
 }
 
 impl<C: Connection> Drop for TokioPostgresSession<'_, C> {
     fn drop(&mut self) {
-        if self.is_open {
+        if let Some(rollback) = self.rollback {
             // One poll sends the request; the answer is nobody's.
-            let _ = poll_once(pin!(self.connection.execute("ROLLBACK")));
+            let _ = poll_once(pin!(self.connection.execute(rollback)));
         }
     }
 }

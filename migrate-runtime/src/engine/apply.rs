@@ -7,7 +7,7 @@ use migrate_core::{Dialect, Place};
 use super::Engine;
 use super::prepare::Prepared;
 use super::read::{Facts, History};
-use super::request::{Frame, Request, Style, compose};
+use super::request::{Frame, Part, Request, Style, compose};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::Error;
 use crate::event::Event;
@@ -15,43 +15,54 @@ use crate::host;
 use crate::quote::literal;
 use crate::report::Applied;
 
+/// Postgres refuses savepoints outside of a transaction block, also in a request of several statements.
+const GUARD: &str = "SAVEPOINT migrate_runtime_guard;\nRELEASE SAVEPOINT migrate_runtime_guard";
+
+pub(super) const NO_RECORD: &str = "the row of the migration is not in the history table";
+
 /// How an attempt to apply a migration ended, if not with an error of the migration.
 pub(super) enum Outcome {
     /// It is committed.
     Applied(Applied),
-    /// The claim failed as if the row were there: another runner was faster. The error is what to say if it was not.
+    /// The claim failed as if another runner had been faster. The error is what to say if none was.
     Contested(Error),
     /// Another runner holds the claim, or the SQLite file, for longer than one try may take.
     Busy(DriverError),
 }
 
 impl<S: Session> Engine<'_, S> {
-    pub(super) async fn apply(&mut self, prepared: &Prepared<'_>, history: &History) -> Result<Outcome, Error> {
+    pub(super) async fn apply(
+        &mut self,
+        prepared: &Prepared<'_>,
+        history: &History,
+        rows: usize,
+    ) -> Result<Outcome, Error> {
         let Prepared { migration, label, statements } = prepared;
         let style = match self.sql.dialect {
             Dialect::Sqlite => Style::Separate,
-            _ if self.session.pipelines() => Style::Pipelined,
+            // A savepoint that shared a request with a statement which cannot be read would never be set.
+            _ if self.session.pipelines() || self.is_nested => Style::Pipelined,
             _ => Style::Together,
         };
-        let requests = compose(style, self.frame(prepared, history), migration.up().sql(), statements);
+        let requests = compose(style, self.frame(prepared, history, rows), migration.up().sql(), statements);
 
         self.migrator.tell(&Event::Started { migration: label, statements: statements.len() });
         let started = Instant::now();
-        self.session.transaction_is_open(!self.is_nested);
+        self.session.roll_back_when_dropped(Some(self.rollback()));
         let sent = self.send(style, &requests, prepared).await;
         if let Err((_, error)) = &sent
             && error.kind() != DriverErrorKind::ConnectionLost
         {
             self.roll_back().await;
         }
-        self.session.transaction_is_open(false);
+        self.session.roll_back_when_dropped(None);
         match sent {
             Ok(()) => Ok(Outcome::Applied(Applied {
                 migration: label.clone(),
                 statements: statements.len(),
                 duration: started.elapsed(),
             })),
-            Err((index, error)) => self.interpret(prepared, history, &requests[index], error),
+            Err((index, error)) => self.interpret(prepared, &requests[index], error),
         }
     }
 
@@ -63,16 +74,28 @@ impl<S: Session> Engine<'_, S> {
         prepared: &Prepared<'_>,
     ) -> Result<(), (usize, DriverError)> {
         let mut places = Places { sql: prepared.migration.up().sql(), offset: 0, place: Place::START };
-        if style == Style::Pipelined {
+        if style == Style::Pipelined && self.session.pipelines() {
             requests.iter().for_each(|request| self.tell_statements(request, prepared, &mut places));
             let texts: Vec<String> = requests.iter().map(|request| request.sql.clone()).collect();
             return self.session.execute_all(&texts).await;
         }
         for (index, request) in requests.iter().enumerate() {
             self.tell_statements(request, prepared, &mut places);
+            if style == Style::Separate && request.has(Part::Close) {
+                self.check_record(prepared).await.map_err(|error| (index, error))?;
+            }
             self.session.execute(&request.sql).await.map_err(|error| (index, error))?;
         }
         Ok(())
+    }
+
+    /// SQLite: whether the row that is about to be committed is really there. On Postgres the finish tells.
+    async fn check_record(&mut self, prepared: &Prepared<'_>) -> Result<(), DriverError> {
+        let rows = self.session.query(&self.sql.is_recorded(prepared.migration.version())).await?;
+        match rows.first().and_then(|row| row.first()?.as_deref()) {
+            Some("1") => Ok(()),
+            _ => Err(DriverError::new(Dialect::Sqlite, DriverErrorKind::Refused, NO_RECORD, NO_RECORD)),
+        }
     }
 
     fn tell_statements(&self, request: &Request, prepared: &Prepared<'_>, places: &mut Places<'_>) {
@@ -83,28 +106,33 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// The bookkeeping around the statements of a migration.
-    fn frame(&self, Prepared { migration, statements, .. }: &Prepared<'_>, history: &History) -> Frame {
+    fn frame(&self, Prepared { migration, statements, .. }: &Prepared<'_>, history: &History, rows: usize) -> Frame {
         let (open, close) = match (self.is_nested, self.sql.dialect) {
-            (true, _) => ("SAVEPOINT migrate", "RELEASE SAVEPOINT migrate"),
+            (true, _) => ("SAVEPOINT migrate_runtime", "RELEASE SAVEPOINT migrate_runtime"),
             // A deferred transaction would find out too late that it may not write.
             (false, Dialect::Sqlite) => ("BEGIN IMMEDIATE", "COMMIT"),
             (false, _) => ("BEGIN", "COMMIT"),
         };
-        let claim = self.sql.claim(migration, statements.len(), &self.applied_by(&history.facts));
+        let claim = self.sql.claim(migration, statements.len(), &self.applied_by(&history.facts), rows);
         let finish = self.sql.finish(migration.version());
         let (claim, finish) = match self.sql.dialect {
-            Dialect::Sqlite if history.table_exists || !self.report.applied.is_empty() => (claim, finish),
+            Dialect::Sqlite if history.table_exists || rows > 0 => (claim, finish),
             Dialect::Sqlite => (format!("{};\n{claim}", self.sql.create_table()), finish),
-            _ => (self.bounded(&claim, &history.facts), format!("{finish};\n{}", restored_settings(&history.facts))),
+            _ => (
+                self.bounded(&claim, &history.facts),
+                format!("{finish};\n{}", self.sql.restore_settings(&history.facts.settings)),
+            ),
         };
-        Frame { open: open.to_owned(), claim, finish, close: close.to_owned() }
+        let guard = (self.sql.dialect != Dialect::Sqlite).then_some(GUARD);
+        Frame { open: open.to_owned(), guard, claim, finish, close: close.to_owned() }
     }
 
     /// The claim waits for another runner's transaction; the statements after it wait as the session is set to.
     fn bounded(&self, claim: &str, facts: &Facts) -> String {
         let patience = self.claim_patience().as_millis();
-        let usual = literal(&facts.lock_timeout, Dialect::Postgres);
-        format!("SET LOCAL lock_timeout = '{patience}ms';\n{claim};\nSET LOCAL lock_timeout = {usual}")
+        let usual = literal(facts.setting("lock_timeout"), Dialect::Postgres);
+        let lock = self.sql.lock_latest();
+        format!("SET LOCAL lock_timeout = '{patience}ms';\n{lock};\n{claim};\nSET LOCAL lock_timeout = {usual}")
     }
 
     fn applied_by(&self, facts: &Facts) -> String {
@@ -112,29 +140,27 @@ impl<S: Session> Engine<'_, S> {
         migrator.applied_by.clone().unwrap_or_else(|| host::runner(facts.user.as_deref(), migrator.migrations.package))
     }
 
-    /// The one rollback. SQLite may have rolled back by itself, for example when the disk is full.
-    async fn roll_back(&mut self) {
-        let sql = match (self.is_nested, self.session.in_transaction()) {
-            (_, Some(false)) => return,
-            (true, _) => "ROLLBACK TO SAVEPOINT migrate; RELEASE SAVEPOINT migrate",
-            (false, _) => "ROLLBACK",
-        };
-        // When this fails, the connection is gone, and the transaction with it.
-        let _ = self.session.execute(sql).await;
+    pub(super) fn rollback(&self) -> &'static str {
+        if self.is_nested {
+            "ROLLBACK TO SAVEPOINT migrate_runtime; RELEASE SAVEPOINT migrate_runtime"
+        } else {
+            "ROLLBACK"
+        }
     }
-}
 
-/// Sets back what a migration may have changed for the session: the next one starts as the first did. What is unchanged is not
-/// touched, because behind a pooling proxy the session is shared.
-fn restored_settings(facts: &Facts) -> String {
-    let restore = |name: &str, value: &str| {
-        let value = literal(value, Dialect::Postgres);
-        format!(
-            "SELECT pg_catalog.set_config('{name}', {value}, false) \
-             WHERE pg_catalog.current_setting('{name}') OPERATOR(pg_catalog.<>) {value}"
-        )
-    };
-    [restore("search_path", &facts.search_path), restore("standard_conforming_strings", "on")].join(";\n")
+    /// The one rollback. SQLite may have rolled back by itself, for example when the disk is full.
+    pub(super) async fn roll_back(&mut self) {
+        if self.session.in_transaction() == Some(false) {
+            if self.is_nested {
+                // The transaction that we were handed is gone, and with it what was released into it.
+                self.report.applied.clear();
+                self.has_lost_transaction = true;
+            }
+            return;
+        }
+        // When this fails, the connection is gone, and the transaction with it.
+        let _ = self.session.execute(self.rollback()).await;
+    }
 }
 
 /// Places of ascending offsets in a script, found in one pass.

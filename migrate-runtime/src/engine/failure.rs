@@ -2,18 +2,19 @@
 
 use migrate_core::Dialect;
 
-use super::apply::Outcome;
+use super::apply::{NO_RECORD, Outcome};
 use super::prepare::Prepared;
-use super::read::History;
 use super::request::{Part, Request};
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::{Error, ErrorKind};
-use crate::excerpt::excerpt;
+use crate::excerpt::{Excerpt, printable};
 use crate::report::{Applied, count};
 
 /// unique_violation of Postgres; SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_UNIQUE.
 const ROW_EXISTS: [&str; 3] = ["23505", "1555", "2067"];
+/// not_null_violation of Postgres; SQLITE_CONSTRAINT_NOTNULL.
+const NO_VERSION: [&str; 2] = ["23502", "1299"];
 /// lock_not_available and query_canceled, which a timeout of the session raises.
 const TIMED_OUT: [&str; 2] = ["55P03", "57014"];
 
@@ -31,7 +32,6 @@ impl<S: Session> Engine<'_, S> {
     pub(super) fn interpret(
         &self,
         prepared: &Prepared<'_>,
-        history: &History,
         request: &Request,
         error: DriverError,
     ) -> Result<Outcome, Error> {
@@ -41,21 +41,17 @@ impl<S: Session> Engine<'_, S> {
             DriverErrorKind::Refused => {}
         }
         if request.has(Part::Claim) && error.position().is_none() {
-            if error.has_code(&TIMED_OUT) && self.was_waiting_for_claim(request, history, &error) {
+            // Where several statements share a request, only what the server says beside the code tells the claim's errors.
+            let names_table = |text: Option<&str>| text.is_some_and(|text| text.contains(&self.sql.table_name().table));
+            if error.has_code(&TIMED_OUT) && names_table(error.context()) {
                 return Ok(Outcome::Busy(error));
             }
-            if error.has_code(&ROW_EXISTS) {
+            let is_of_claim = request.statements().is_none() || names_table(Some(error.message()));
+            if error.has_code(&ROW_EXISTS) || error.has_code(&NO_VERSION) && is_of_claim {
                 return Ok(Outcome::Contested(self.failed(prepared, request, error)));
             }
         }
         Err(self.failed(prepared, request, error))
-    }
-
-    /// Whether a timeout hit the claim rather than the statement that travels with it.
-    fn was_waiting_for_claim(&self, request: &Request, history: &History, error: &DriverError) -> bool {
-        let names_table = |context: &str| context.contains(&self.sql.table_name().table);
-        let only_claim_has_timeout = error.has_code(&["55P03"]) && !history.facts.has_lock_timeout();
-        request.statements().is_none() || only_claim_has_timeout || error.context().is_some_and(names_table)
     }
 
     fn failed(
@@ -67,14 +63,14 @@ impl<S: Session> Engine<'_, S> {
         let script = migration.up();
         let (path, sql) = (script.path(), script.sql());
         let start = |index: usize| statements.get(index).map_or(0, |statement| statement.span.start);
-        let blame = blame(request, &error);
+        let blame = self.blame(request, &error);
         let mut notes: Vec<String> = Vec::new();
         let (kind, happened, shown) = match blame {
             Blame::Statement(index, into) => {
                 if request.has(Part::Close) && into.is_none() && is_raised_by_commits(&error) {
                     notes.push("the statement was sent together with the commit, which may be what failed".into());
                 }
-                (ErrorKind::StatementFailed, "failed".to_owned(), excerpt(path, sql, start(index) + into.unwrap_or(0)))
+                (ErrorKind::StatementFailed, "failed", Excerpt::of(path, sql, start(index) + into.unwrap_or(0)))
             }
             Blame::OneOf(first, last) => {
                 let line = |index: usize| migrate_core::Place::of(sql, start(index)).line;
@@ -83,24 +79,29 @@ impl<S: Session> Engine<'_, S> {
                     "one of the {} that begin on the lines {first_line} to {last_line}, which were sent together",
                     count(number, "statement")
                 ));
-                (ErrorKind::StatementFailed, "failed".to_owned(), excerpt(path, sql, start(first)))
+                (ErrorKind::StatementFailed, "failed", Excerpt::of(path, sql, start(first)))
             }
-            Blame::Bookkeeping(Part::Close) => (ErrorKind::StatementFailed, "failed at its commit".into(), arrow(path)),
-            Blame::Bookkeeping(Part::Open) => (ErrorKind::Database, "could not begin".into(), arrow(path)),
+            Blame::Bookkeeping(Part::Close) => {
+                (ErrorKind::StatementFailed, "failed at its commit", Excerpt::of_file(path))
+            }
+            Blame::Bookkeeping(Part::Guard) => {
+                (ErrorKind::Database, "is no longer in its transaction", Excerpt::of_file(path))
+            }
+            Blame::Bookkeeping(Part::Open) => (ErrorKind::Database, "could not begin", Excerpt::of_file(path)),
             Blame::Bookkeeping(_) => {
-                (ErrorKind::Database, "could not be written to the history table".into(), arrow(path))
+                (ErrorKind::Database, "could not be written to the history table", Excerpt::of_file(path))
             }
         };
+        if self.has_lost_transaction {
+            notes.push("the transaction that the connection was in is rolled back as a whole".into());
+        }
         let message = format!("migration {label} {happened} and was rolled back; {}", self.what_stays());
-        let lost_table = matches!(blame, Blame::Bookkeeping(Part::Finish)) && error.has_code(&["42P01", "1"]);
-        let help = lost_table
-            .then_some(
-                "the migration drops or renames the history table: name another one with `Migrator::history_table`",
-            )
+        let help = advice_on_bookkeeping(&blame, &error)
             .or_else(|| refuse::advice(&error))
             .unwrap_or("fix the data or the file, then start again; nothing of this migration was kept");
         Error::new(kind, message)
-            .with_body([shown, driver_lines(&error, &notes)].join("\n"))
+            .with_body([shown.text, driver_lines(&error, &notes, shown.margin)].join("\n"))
+            .with_margin(shown.margin)
             .with_help(help)
             .with_migration(script.version(), label.clone())
             .with_driver(error)
@@ -109,8 +110,9 @@ impl<S: Session> Engine<'_, S> {
     fn lost(&self, Prepared { migration, label, .. }: &Prepared<'_>, error: DriverError) -> Error {
         let message =
             format!("the connection was lost while migration {label} was being applied; {}", self.what_stays());
+        let shown = Excerpt::of_file(migration.up().path());
         Error::new(ErrorKind::ConnectionLost, message)
-            .with_body([arrow(migration.up().path()), driver_lines(&error, &[])].join("\n"))
+            .with_body([shown.text, driver_lines(&error, &[], shown.margin)].join("\n"))
             .with_help("start again: the migration is applied whole or not at all, and the next start finds out which")
             .with_migration(migration.version(), label.clone())
             .with_driver(error)
@@ -126,38 +128,58 @@ impl<S: Session> Engine<'_, S> {
             [first, .., last] => format!("{} to {} stay applied", short(first), short(last)),
         }
     }
+
+    fn blame(&self, request: &Request, error: &DriverError) -> Blame {
+        let names_table = error.message().contains(&self.sql.table_name().table);
+        let is_of_claim = error.has_code(&["25006"]) || error.has_code(&["42501"]) && names_table;
+        match (error.position().and_then(|position| request.part_at(position)), request.statements()) {
+            (Some((Part::Statement(index), into)), _) => Blame::Statement(index, Some(into)),
+            (Some((part, _)), _) => Blame::Bookkeeping(part),
+            (None, _) if error.has_code(&["25P01"]) && request.has(Part::Guard) => Blame::Bookkeeping(Part::Guard),
+            (None, _) if error.message().contains(NO_RECORD) => Blame::Bookkeeping(Part::Finish),
+            (None, _) if is_of_claim && request.has(Part::Claim) => Blame::Bookkeeping(Part::Claim),
+            (None, _) if is_of_claim && names_table && request.has(Part::Finish) => Blame::Bookkeeping(Part::Finish),
+            (None, Some(indexes)) if indexes.len() == 1 => Blame::Statement(indexes.start, None),
+            (None, Some(indexes)) => Blame::OneOf(indexes.start, indexes.end - 1),
+            (None, None) if request.has(Part::Close) && is_raised_by_commits(error) => Blame::Bookkeeping(Part::Close),
+            (None, None) if request.has(Part::Claim) => Blame::Bookkeeping(Part::Claim),
+            (None, None) => Blame::Bookkeeping(request.purpose().unwrap_or(Part::Open)),
+        }
+    }
 }
 
-fn blame(request: &Request, error: &DriverError) -> Blame {
-    match (error.position().and_then(|position| request.part_at(position)), request.statements()) {
-        (Some((Part::Statement(index), into)), _) => Blame::Statement(index, Some(into)),
-        (Some((part, _)), _) => Blame::Bookkeeping(part),
-        (None, Some(indexes)) if indexes.len() == 1 => Blame::Statement(indexes.start, None),
-        (None, Some(indexes)) => Blame::OneOf(indexes.start, indexes.end - 1),
-        (None, None) if request.has(Part::Close) && is_raised_by_commits(error) => Blame::Bookkeeping(Part::Close),
-        (None, None) if request.has(Part::Claim) => Blame::Bookkeeping(Part::Claim),
-        (None, None) => Blame::Bookkeeping(request.first_part().unwrap_or(Part::Open)),
+/// What to do about a script that meddles with the runner's own affairs.
+fn advice_on_bookkeeping(blame: &Blame, error: &DriverError) -> Option<&'static str> {
+    match blame {
+        Blame::Bookkeeping(Part::Guard) => Some(
+            "the script has ended the transaction by itself, and what it did before is committed: look at it by hand",
+        ),
+        Blame::Bookkeeping(Part::Finish) if error.has_code(&["42P01", "1"]) => {
+            Some("the migration drops or renames the history table: name another one with `Migrator::history_table`")
+        }
+        Blame::Bookkeeping(_) if error.message().contains(NO_RECORD) => Some(
+            "the migration, or a trigger, rule or policy on the history table, has kept its row from being written: leave the table to \
+             the runner, or name another one with `Migrator::history_table`",
+        ),
+        _ => None,
     }
 }
 
 /// Whether a commit may raise the error: deferred constraints, serialization failures.
 fn is_raised_by_commits(error: &DriverError) -> bool {
     match error.dialect() {
-        Dialect::Sqlite => true,
+        Dialect::Sqlite => !error.message().contains(NO_RECORD),
         _ => error.code().is_some_and(|code| code.starts_with("23") || code.starts_with("40")),
     }
 }
 
-fn arrow(path: &str) -> String {
-    format!("  --> {path}")
-}
-
-/// What the database said, a line each.
-pub(super) fn driver_lines(error: &DriverError, notes: &[String]) -> String {
+/// What the database said, a line each, behind a margin of so many columns.
+pub(super) fn driver_lines(error: &DriverError, notes: &[String], margin: usize) -> String {
     let code = error.code().map(|code| format!(" {code}")).unwrap_or_default();
-    let mut lines = vec![format!("   = {}{code}: {}", error.dialect(), error.message())];
+    let mut lines = vec![format!("{}{code}: {}", error.dialect(), error.message())];
     let more = [("detail", error.detail()), ("hint", error.hint()), ("context", error.context())];
-    lines.extend(more.into_iter().filter_map(|(name, text)| Some(format!("   = {name}: {}", text?))));
-    lines.extend(notes.iter().map(|note| format!("   = note: {note}")));
-    lines.join("\n")
+    lines.extend(more.into_iter().filter_map(|(name, text)| Some(format!("{name}: {}", text?))));
+    lines.extend(notes.iter().map(|note| format!("note: {note}")));
+    let margin = " ".repeat(margin + 1);
+    lines.iter().map(|line| format!("{margin}= {}", printable(line))).collect::<Vec<_>>().join("\n")
 }

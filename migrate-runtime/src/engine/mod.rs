@@ -44,6 +44,12 @@ pub(crate) struct Engine<'a, S> {
     is_nested: bool,
     /// Whether a setting of the session was changed for the time of the run.
     has_changed_settings: bool,
+    /// Whether the one read of the start has failed, which fails a transaction of Postgres.
+    has_failed_start: bool,
+    /// Whether creating the history table has failed as if another runner had been faster.
+    has_tried_to_create: bool,
+    /// Whether the transaction that the connection was handed over in was rolled back by the database.
+    has_lost_transaction: bool,
     report: Report,
 }
 
@@ -56,6 +62,9 @@ impl<'a, S: Session> Engine<'a, S> {
             sql: Sql::new(dialect, table, set.name()),
             is_nested: session.in_transaction() == Some(true),
             has_changed_settings: false,
+            has_failed_start: false,
+            has_tried_to_create: false,
+            has_lost_transaction: false,
             report: Report { applied: Vec::new(), total: migrations.len() },
             session,
             migrator,
@@ -122,41 +131,46 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Plans and applies until nothing is pending.
     async fn apply_all_pending(&mut self) -> Result<(), Error> {
         let mut wait = Wait::default();
-        // A claim that failed as if its row were there, with what that means if the row turns out not to be there.
-        let mut contested: Option<(Label, Error)> = None;
+        // A claim that failed as if another runner had been faster, with what that means if the history is still the same.
+        let mut contested: Option<(Label, usize, Error)> = None;
         'plan: loop {
-            let history = self.read_history().await?;
+            let mut history = self.read_history().await?;
             let standings = self.sound_standings(&history).await?;
             let prepared = prepare::all(standings.pending(), self.sql.dialect)?;
             let Some(first) = prepared.first() else { return Ok(()) };
             self.refuse_lost_rows(&prepared).await?;
-            if let Some((label, error)) = contested.take()
-                && label == first.label
+            let mut rows = history.rows.len();
+            if let Some((label, rows_then, error)) = contested.take()
+                && (&label, rows_then) == (&first.label, rows)
             {
                 return Err(error);
             }
             wait.is_for(&first.label);
-            if self.create_table_first(&history).await? {
+            if self.create_table_first(&history, &mut wait, &first.label).await? {
                 continue 'plan;
             }
-            self.change_settings(&history).await?;
+            self.change_settings(&mut history).await?;
             let labels: Vec<Label> = prepared.iter().map(|prepared| prepared.label.clone()).collect();
             self.migrator.tell(&Event::Planned { pending: &labels });
 
             let mut others_helped = false;
             for prepared in &prepared {
-                match self.apply(prepared, &history).await? {
+                wait.is_for(&prepared.label);
+                match self.apply(prepared, &history, rows).await? {
                     Outcome::Applied(applied) => {
+                        rows += 1;
                         self.migrator.tell(&Event::Applied { applied: &applied });
                         self.report.applied.push(applied);
                     }
-                    Outcome::Contested(_) if self.is_applied_by_now(&prepared.migration).await? => others_helped = true,
+                    Outcome::Contested(_) if self.is_applied_by_now(&prepared.migration).await? => {
+                        rows += 1;
+                        others_helped = true;
+                    }
                     Outcome::Contested(error) => {
-                        contested = Some((prepared.label.clone(), error));
+                        contested = Some((prepared.label.clone(), history.rows.len(), error));
                         continue 'plan;
                     }
                     Outcome::Busy(error) => {
-                        wait.is_for(&prepared.label);
                         self.wait_for_others(&mut wait, &prepared.label, error).await?;
                         continue 'plan;
                     }

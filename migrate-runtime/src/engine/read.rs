@@ -4,6 +4,7 @@ use migrate_core::plan::Standings;
 use migrate_core::{BadRow, Dialect, HistoryRow, Migration, RowState};
 
 use super::prepare::{self, Prepared};
+use super::sql::SETTINGS;
 use super::{Engine, foreign, refuse};
 use crate::driver::{DriverErrorKind, Row, Session};
 use crate::error::Error;
@@ -20,10 +21,9 @@ pub(super) struct History {
 pub(super) struct Facts {
     /// Where a table without a schema would be created.
     pub(super) current_schema: Option<String>,
-    pub(super) search_path: String,
-    pub(super) lock_timeout: String,
-    pub(super) standard_conforming_strings: bool,
     pub(super) user: Option<String>,
+    /// Names and values of what is set back after each migration.
+    pub(super) settings: Vec<(String, String)>,
 }
 
 impl<'a, S: Session> Engine<'a, S> {
@@ -31,16 +31,13 @@ impl<'a, S: Session> Engine<'a, S> {
     pub(super) async fn read_history(&mut self) -> Result<History, Error> {
         let found = self.query_patiently(&self.sql.facts()).await?;
         let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
-        let columns = cells.next().flatten();
-        let table_schema = cells.next().flatten();
-        let facts = Facts {
-            current_schema: cells.next().flatten(),
-            search_path: cells.next().flatten().unwrap_or_default(),
-            lock_timeout: cells.next().flatten().unwrap_or_default(),
-            standard_conforming_strings: cells.next().flatten().is_none_or(|setting| setting == "on"),
-            user: cells.next().flatten(),
-        };
-        if !self.is_nested && cells.next().flatten().as_deref() == Some("t") {
+        let mut next = || cells.next().flatten();
+        let (columns, has_key, table_schema) = (next(), next(), next());
+        let facts = Facts { current_schema: next(), user: next(), settings: Vec::new() };
+        let in_transaction = next().is_some_and(|answer| answer == "t");
+        let settings = SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), next()?))).collect();
+        let facts = Facts { settings, ..facts };
+        if !self.is_nested && in_transaction {
             return Err(refuse::in_transaction());
         }
         let Some(columns) = columns else { return Ok(History { rows: Vec::new(), table_exists: false, facts }) };
@@ -50,6 +47,9 @@ impl<'a, S: Session> Engine<'a, S> {
         let columns: Vec<&str> = columns.split(' ').collect();
         if !foreign::is_ours(&columns) {
             return Err(refuse::foreign_table(self.sql.table(), &columns));
+        }
+        if !has_key.is_some_and(|answer| answer == "t" || answer == "1") {
+            return Err(refuse::no_key(self.sql.table()));
         }
         let rows = self.query_patiently(&self.sql.history()).await?;
         let decoded: Vec<Result<HistoryRow, BadRow>> = rows.iter().map(|row| HistoryRow::decode(row)).collect();
@@ -106,6 +106,7 @@ impl<'a, S: Session> Engine<'a, S> {
     /// A query that waits while SQLite is locked, for `wait_timeout` at most.
     async fn query_patiently(&mut self, sql: &str) -> Result<Vec<Row>, Error> {
         let mut wait = super::Wait::default();
+        wait.waited();
         loop {
             match self.session.query(sql).await {
                 Ok(rows) => return Ok(rows),
@@ -116,6 +117,9 @@ impl<'a, S: Session> Engine<'a, S> {
                     }
                     self.session.sleep(wait.next_pause()).await;
                 }
+                Err(error) if error.has_code(&["25P02"]) && self.has_failed_start => {
+                    return Err(refuse::in_transaction().with_driver(error));
+                }
                 Err(error) => return Err(refuse::unreadable(error)),
             }
         }
@@ -123,8 +127,22 @@ impl<'a, S: Session> Engine<'a, S> {
 }
 
 impl Facts {
-    /// Whether the session itself bounds how long a statement may wait for a lock.
-    pub(super) fn has_lock_timeout(&self) -> bool {
-        self.lock_timeout != "0"
+    /// The value of a setting; nothing on SQLite.
+    pub(super) fn setting(&self, name: &str) -> &str {
+        self.settings.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
+    }
+
+    /// Whether backslashes in strings mean something to the server.
+    pub(super) fn reads_escapes(&self) -> bool {
+        self.setting("standard_conforming_strings") == "off"
+    }
+
+    /// What a migration has to start with, which is not always what the session had.
+    pub(super) fn read_strings_by_the_standard(&mut self) {
+        for (name, value) in &mut self.settings {
+            if name == "standard_conforming_strings" {
+                *value = "on".into();
+            }
+        }
     }
 }

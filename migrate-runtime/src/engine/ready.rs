@@ -1,39 +1,74 @@
 //! Gets table and session ready for the first claim. Postgres only: on SQLite the table is made inside the first claim's
 //! transaction, and there are no settings to change.
 
-use migrate_core::Dialect;
+use migrate_core::{Dialect, Label};
 
 use super::read::History;
-use super::{Engine, refuse};
-use crate::driver::Session;
+use super::{Engine, Wait, refuse};
+use crate::driver::{DriverErrorKind, Session};
 use crate::error::Error;
+use crate::quote::literal;
 
 impl<S: Session> Engine<'_, S> {
     /// Creates the history table where it is absent, in a transaction of its own: others wait for a claim in a table that they
     /// can see, and can tell who holds it. Whether the history has to be read again.
-    pub(super) async fn create_table_first(&mut self, history: &History) -> Result<bool, Error> {
+    pub(super) async fn create_table_first(
+        &mut self,
+        history: &History,
+        wait: &mut Wait,
+        first: &Label,
+    ) -> Result<bool, Error> {
         if history.table_exists || self.sql.dialect == Dialect::Sqlite {
             return Ok(false);
         }
         if self.sql.table_name().schema.is_none() {
             match &history.facts.current_schema {
                 Some(schema) => self.sql.fix_schema(schema),
-                None => return Err(refuse::no_schema(&history.facts.search_path)),
+                None => return Err(refuse::no_schema(history.facts.setting("search_path"))),
             }
         }
-        match self.session.execute(&self.sql.create_table()).await {
+        let (open, close) = if self.is_nested {
+            ("SAVEPOINT migrate_runtime", "RELEASE SAVEPOINT migrate_runtime")
+        } else {
+            ("BEGIN", "COMMIT")
+        };
+        let patience = self.claim_patience().as_millis();
+        let usual = literal(history.facts.setting("lock_timeout"), Dialect::Postgres);
+        let create = format!(
+            "{open};\nSET LOCAL lock_timeout = '{patience}ms';\n{};\nSET LOCAL lock_timeout = {usual};\n{close}",
+            self.sql.create_table()
+        );
+        self.session.roll_back_when_dropped(Some(self.rollback()));
+        let created = self.session.execute(&create).await;
+        if created.as_ref().is_err_and(|error| error.kind() != DriverErrorKind::ConnectionLost) {
+            self.roll_back().await;
+        }
+        self.session.roll_back_when_dropped(None);
+        match created {
             Ok(()) => Ok(true),
-            // Another runner creates it at this moment: unique_violation in the catalog, duplicate_table, duplicate_object.
-            Err(error) if error.has_code(&["23505", "42P07", "42710"]) && !self.is_nested => Ok(true),
+            // Another runner creates it at this moment: unique_violation in the catalog, duplicate_table, duplicate_object. If the
+            // table is not there then, something else has its name.
+            Err(error)
+                if error.has_code(&["23505", "42P07", "42710"]) && !self.is_nested && !self.has_tried_to_create =>
+            {
+                self.has_tried_to_create = true;
+                Ok(true)
+            }
+            // … and is not done yet.
+            Err(error) if error.has_code(&["55P03"]) => {
+                self.wait_for_others(wait, first, error).await?;
+                Ok(true)
+            }
             Err(error) => Err(refuse::no_table(self.sql.table(), history.facts.user.as_deref(), error)),
         }
     }
 
     /// Makes the server read strings as the scanner does.
-    pub(super) async fn change_settings(&mut self, history: &History) -> Result<(), Error> {
-        if history.facts.standard_conforming_strings || self.has_changed_settings {
+    pub(super) async fn change_settings(&mut self, history: &mut History) -> Result<(), Error> {
+        if !history.facts.reads_escapes() {
             return Ok(());
         }
+        history.facts.read_strings_by_the_standard();
         self.session.execute("SET standard_conforming_strings = on").await.map_err(refuse::settings)?;
         self.has_changed_settings = true;
         Ok(())

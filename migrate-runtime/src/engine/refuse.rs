@@ -10,6 +10,7 @@ use super::foreign;
 use crate::difference::difference;
 use crate::driver::{DriverError, DriverErrorKind};
 use crate::error::{self, Error, ErrorKind};
+use crate::excerpt::Excerpt;
 use crate::report::count;
 
 /// So many divergent migrations are shown with their difference.
@@ -32,8 +33,8 @@ pub(super) fn lacking_dialect(dialect: Dialect, set: &MigrationSet, lacking: &[&
 }
 
 pub(super) fn in_transaction() -> Error {
-    Error::new(ErrorKind::InTransaction, "the connection is inside a transaction; nothing was read or written")
-        .with_help("end the transaction first, or pass the driver's `Transaction` to migrate inside it")
+    Error::new(ErrorKind::InTransaction, "the connection is inside a transaction; nothing was written")
+        .with_help("end the transaction first (roll it back, if the look for the history table made it fail), or pass the driver's `Transaction` to migrate inside it")
 }
 
 pub(super) fn history_mismatch(standings: &Standings<'_>, applied_sql: &[(Version, String)]) -> Error {
@@ -84,7 +85,10 @@ fn describe(item: &Item<'_>, applied_sql: &[(Version, String)], differences: &mu
         applied_sql.iter().find(|(version, _)| version == item.version()).filter(|_| *differences < MOST_DIFFERENCES)
     {
         *differences += 1;
-        text.push_str(&format!("\n     - as applied, + in this binary\n{}", difference(sql, migration.up().sql())));
+        text.push_str(&match sql == migration.up().sql() {
+            true => "\n     the text is the same: somebody has altered the checksum in the row".to_owned(),
+            false => format!("\n     - as applied, + in this binary\n{}", difference(sql, migration.up().sql())),
+        });
     }
     text
 }
@@ -113,6 +117,15 @@ pub(super) fn foreign_table(table: &str, columns: &[&str]) -> Error {
     .with_help("name another table with `Migrator::history_table`")
 }
 
+pub(super) fn no_key(table: &str) -> Error {
+    let message = format!(
+        "{table} has lost its primary key, without which a migration could be applied twice; nothing was applied"
+    );
+    Error::new(ErrorKind::BadHistory, message).with_help(format!(
+        "look for rows that stand twice, then `ALTER TABLE {table} ADD PRIMARY KEY (\"set\", version)`"
+    ))
+}
+
 pub(super) fn bad_history(table: &str, rows: &[String]) -> Error {
     let lines: Vec<String> = rows.iter().map(|row| format!("   {row}")).collect();
     Error::new(
@@ -120,7 +133,7 @@ pub(super) fn bad_history(table: &str, rows: &[String]) -> Error {
         format!("{table} holds {} that cannot be read; nothing was applied", count(rows.len(), "row")),
     )
     .with_body(lines.join("\n"))
-    .with_help("somebody else has written to the table: correct or delete these rows by hand")
+    .with_help("somebody else has written to the table: correct these rows by hand")
 }
 
 pub(super) fn unreadable_scripts(dialect: Dialect, problems: &[Problem]) -> Error {
@@ -189,7 +202,7 @@ pub(super) fn wait_timeout(label: Option<&Label>, waited: Duration, holder: Opti
     let who = holder.map(|holder| format!(": {holder}")).unwrap_or_default();
     let message = format!("gave up after {:.1} s: another connection is busy{what}{who}", waited.as_secs_f64());
     Error::new(ErrorKind::WaitTimeout, message)
-        .with_body(driver_lines(&error, &[]))
+        .with_body(driver_lines(&error, &[], Excerpt::MARGIN))
         .with_help("start again when it is done, or wait longer with `Migrator::wait_timeout`")
         .with_driver(error)
 }
@@ -199,7 +212,7 @@ fn bookkeeping(message: String, error: DriverError) -> Error {
         DriverErrorKind::ConnectionLost => (ErrorKind::ConnectionLost, format!("{message}: the connection was lost")),
         _ => (ErrorKind::Database, message),
     };
-    Error::new(kind, message).with_body(driver_lines(&error, &[])).with_driver(error)
+    Error::new(kind, message).with_body(driver_lines(&error, &[], Excerpt::MARGIN)).with_driver(error)
 }
 
 /// What to do about an error that has nothing to do with the script.

@@ -21,6 +21,9 @@ pub(super) enum Style {
 /// The bookkeeping around the statements of a migration.
 pub(super) struct Frame {
     pub(super) open: String,
+    /// Fails outside of a transaction. It begins every request that does not open the transaction itself, so that nothing of a
+    /// script can run when opening has failed, or when the script has ended the transaction.
+    pub(super) guard: Option<&'static str>,
     pub(super) claim: String,
     pub(super) finish: String,
     pub(super) close: String,
@@ -30,6 +33,7 @@ pub(super) struct Frame {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Open,
+    Guard,
     Claim,
     /// The statement of this index in the script.
     Statement(usize),
@@ -58,6 +62,9 @@ pub(super) fn compose(style: Style, frame: Frame, sql: &str, statements: &[State
             requests.push(Request::default());
         }
         if let Some(request) = requests.last_mut() {
+            if starts_request && let Some(guard) = frame.guard {
+                request.add(Part::Guard, guard);
+            }
             request.add(part, text);
         }
     };
@@ -125,9 +132,9 @@ impl Request {
         self.parts.iter().find(|(_, range)| holds(range)).map(|(part, range)| (*part, position - range.start))
     }
 
-    /// The first part: what a request without statements is for.
-    pub(super) fn first_part(&self) -> Option<Part> {
-        self.parts.first().map(|(part, _)| *part)
+    /// What a request without statements is for.
+    pub(super) fn purpose(&self) -> Option<Part> {
+        self.parts.iter().map(|(part, _)| *part).find(|part| *part != Part::Guard)
     }
 }
 
@@ -142,10 +149,10 @@ mod tests {
     fn requests() {
         let cases: &[(Style, usize, &[&str])] = &[
             (Style::Together, 1, &["open claim 0 finish close"]),
-            (Style::Together, 3, &["open claim 0", "1", "2 finish close"]),
+            (Style::Together, 3, &["open claim 0", "guard 1", "guard 2 finish close"]),
             (Style::Together, 0, &["open claim finish close"]),
-            (Style::Pipelined, 1, &["open claim", "0", "finish close"]),
-            (Style::Pipelined, 2, &["open claim", "0", "1", "finish close"]),
+            (Style::Pipelined, 1, &["open claim", "guard 0", "guard finish close"]),
+            (Style::Pipelined, 2, &["open claim", "guard 0", "guard 1", "guard finish close"]),
             (Style::Separate, 2, &["open", "claim", "0", "1", "finish", "close"]),
             (Style::Separate, 0, &["open", "claim", "finish", "close"]),
         ];
@@ -176,12 +183,14 @@ mod tests {
 
     fn composed(style: Style, sql: &str) -> Vec<Request> {
         let [open, claim, finish, close] = ["open", "claim", "finish", "close"].map(str::to_owned);
-        compose(style, Frame { open, claim, finish, close }, sql, &scan(sql, Dialect::Postgres).statements)
+        let guard = (style != Style::Separate).then_some("guard");
+        compose(style, Frame { open, guard, claim, finish, close }, sql, &scan(sql, Dialect::Postgres).statements)
     }
 
     fn parts(requests: &[Request]) -> Vec<String> {
         let name = |part: &Part| match part {
             Part::Open => "open".to_owned(),
+            Part::Guard => "guard".to_owned(),
             Part::Claim => "claim".to_owned(),
             Part::Statement(index) => index.to_string(),
             Part::Finish => "finish".to_owned(),

@@ -4,8 +4,36 @@
 
 use migrate_core::{Dialect, HistoryRow, Migration, Version};
 
+use super::apply::NO_RECORD;
 use crate::quote::{identifier, literal};
 use crate::table::TableName;
+
+/// What a script may change for the session of Postgres, and is set back after each migration; the role first, because it decides
+/// what else may be set.
+pub(super) const SETTINGS: [&str; 22] = [
+    "role",
+    "search_path",
+    "standard_conforming_strings",
+    "client_encoding",
+    "lock_timeout",
+    "statement_timeout",
+    "idle_in_transaction_session_timeout",
+    "default_transaction_isolation",
+    "default_transaction_read_only",
+    "default_transaction_deferrable",
+    "default_tablespace",
+    "default_table_access_method",
+    "check_function_bodies",
+    "row_security",
+    "session_replication_role",
+    "synchronous_commit",
+    "client_min_messages",
+    "TimeZone",
+    "DateStyle",
+    "IntervalStyle",
+    "bytea_output",
+    "xmloption",
+];
 
 /// Statements about one set's rows in one history table.
 pub(super) struct Sql<'a> {
@@ -50,7 +78,7 @@ impl<'a> Sql<'a> {
 
     /// Postgres: one row that tells whether everything is applied, and whether a transaction is open already.
     pub(super) fn digest(&self) -> String {
-        let row = "version::pg_catalog.text || ' ' || checksum || ' ' || state || ' ' || pg_catalog.length(name) || ' ' || name || E'\\n'";
+        let row = "version::pg_catalog.text || ' ' || checksum || ' ' || state || E'\\n'";
         format!(
             "SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg({row}, '' \
              ORDER BY version), ''), 'UTF8')), 'hex'), pg_catalog.now() <> pg_catalog.statement_timestamp() FROM {} WHERE {}",
@@ -62,7 +90,7 @@ impl<'a> Sql<'a> {
     /// SQLite: what makes a row count as applied, in the order of the versions' digits.
     pub(super) fn applied_rows(&self) -> String {
         format!(
-            "SELECT version, checksum, state, name FROM {} WHERE {} ORDER BY length(version), version",
+            "SELECT version, checksum, state FROM {} WHERE {} ORDER BY length(version), version",
             self.table,
             self.of_set()
         )
@@ -89,29 +117,42 @@ impl<'a> Sql<'a> {
         format!("SELECT sql FROM {} WHERE {}", self.table, self.row(version))
     }
 
-    /// What is known of the table and the connection before anything is written: see `facts`.
+    /// What is known of the table and the connection before anything is written; `read` takes it apart. The first cells are the
+    /// columns of the table, and whether a unique index makes a claim of its key.
     pub(super) fn facts(&self) -> String {
         match self.dialect {
             Dialect::Sqlite => {
                 let schema = self.name.schema.as_deref().unwrap_or("main");
                 let (name, schema_literal) = (self.literal(&self.name.table), self.literal(schema));
+                let key = format!(
+                    "SELECT count(*) FROM pragma_index_list({name}, {schema_literal}) AS indexes WHERE indexes.\"unique\" \
+                     AND NOT indexes.partial AND (SELECT group_concat(key.name, ' ') FROM (SELECT name \
+                     FROM pragma_index_info(indexes.name, {schema_literal}) ORDER BY name) AS key) = 'set version'"
+                );
                 format!(
-                    "SELECT (SELECT group_concat(name, ' ') FROM pragma_table_info({name}, {schema_literal})) \
+                    "SELECT (SELECT group_concat(name, ' ') FROM pragma_table_info({name}, {schema_literal})), ({key}) > 0 \
                      FROM {}.sqlite_master WHERE type IN ('table', 'view') AND name = {name} COLLATE NOCASE",
                     identifier(schema)
                 )
             }
-            _ => format!(
-                "SELECT (SELECT pg_catalog.string_agg(attname, ' ' ORDER BY attnum) FROM pg_catalog.pg_attribute \
-                 WHERE attrelid = class.oid AND attnum > 0 AND NOT attisdropped), \
-                 namespace.nspname, pg_catalog.current_schema(), pg_catalog.current_setting('search_path'), \
-                 pg_catalog.current_setting('lock_timeout'), pg_catalog.current_setting('standard_conforming_strings'), \
-                 current_user, pg_catalog.now() <> pg_catalog.statement_timestamp() \
-                 FROM (SELECT pg_catalog.to_regclass({}) AS oid) AS found \
-                 LEFT JOIN pg_catalog.pg_class AS class ON class.oid = found.oid \
-                 LEFT JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace",
-                self.literal(&self.table)
-            ),
+            _ => {
+                let names: Vec<String> =
+                    SETTINGS.iter().map(|name| format!("pg_catalog.current_setting('{name}')")).collect();
+                format!(
+                    "SELECT CASE WHEN class.oid IS NOT NULL THEN coalesce((SELECT pg_catalog.string_agg(attname, ' ' ORDER BY attnum) \
+                     FROM pg_catalog.pg_attribute WHERE attrelid = class.oid AND attnum > 0 AND NOT attisdropped), '') END, \
+                     EXISTS (SELECT FROM pg_catalog.pg_index WHERE indrelid = class.oid AND indisunique AND indisvalid \
+                     AND indpred IS NULL AND indnkeyatts = 2 AND (SELECT pg_catalog.string_agg(attname, ' ' ORDER BY attname) \
+                     FROM pg_catalog.pg_attribute WHERE attrelid = class.oid AND attnum = ANY (indkey[0:1])) = 'set version'), \
+                     namespace.nspname, pg_catalog.current_schema(), current_user, \
+                     pg_catalog.now() <> pg_catalog.statement_timestamp(), {} \
+                     FROM (SELECT pg_catalog.to_regclass({}) AS oid) AS found \
+                     LEFT JOIN pg_catalog.pg_class AS class ON class.oid = found.oid \
+                     LEFT JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace",
+                    names.join(", "),
+                    self.literal(&self.table)
+                )
+            }
         }
     }
 
@@ -122,7 +163,7 @@ impl<'a> Sql<'a> {
              nullif(a.application_name, ''), '') || coalesce(', address ' || pg_catalog.host(a.client_addr), '') || \
              coalesce(', since ' || pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') \
              FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
-             WHERE l.locktype = 'relation' AND l.granted AND l.mode = 'RowExclusiveLock' AND l.pid <> pg_catalog.pg_backend_pid() \
+             WHERE l.locktype = 'relation' AND l.granted AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND l.pid <> pg_catalog.pg_backend_pid() \
              AND l.relation = pg_catalog.to_regclass({}) AND l.database = (SELECT oid FROM pg_catalog.pg_database \
              WHERE datname = pg_catalog.current_database()) ORDER BY a.xact_start LIMIT 1",
             self.literal(&self.table)
@@ -146,13 +187,19 @@ impl<'a> Sql<'a> {
         )
     }
 
-    /// Inserts the row of a migration that is about to run; its primary key is the claim.
-    pub(super) fn claim(&self, migration: &Migration<'_>, statements: usize, applied_by: &str) -> String {
+    /// Postgres: makes claims of one set wait for each other, whatever their versions.
+    pub(super) fn lock_latest(&self) -> String {
+        format!("SELECT FROM {} WHERE {} ORDER BY version DESC LIMIT 1 FOR UPDATE", self.table, self.of_set())
+    }
+
+    /// Inserts the row of a migration that is about to run; its primary key is the claim. There is no version for a row that the
+    /// plan did not foresee, because the set no longer has as many `rows` as when it was planned.
+    pub(super) fn claim(&self, migration: &Migration<'_>, statements: usize, applied_by: &str, rows: usize) -> String {
         let down = migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()));
         format!(
-            "INSERT INTO {} (\"set\", version, name, checksum, state, applied_at, statements, statements_done, applied_by, sql, \
-             down_sql) VALUES ({}, {}, {}, '{}', 'running', {}, {statements}, 0, {}, {}, {down})",
-            self.table,
+            "INSERT INTO {table} (\"set\", version, name, checksum, state, applied_at, statements, statements_done, applied_by, sql, \
+             down_sql) VALUES ({}, CASE (SELECT count(*) FROM {table} WHERE {of_set}) WHEN {rows} THEN {} END, {}, '{}', 'running', \
+             {}, {statements}, 0, {}, {}, {down})",
             self.literal(self.set),
             self.version(migration.version()),
             self.literal(migration.name()),
@@ -160,6 +207,8 @@ impl<'a> Sql<'a> {
             self.now(),
             self.literal(applied_by),
             self.literal(migration.up().sql()),
+            table = self.table,
+            of_set = self.of_set(),
         )
     }
 
@@ -167,14 +216,39 @@ impl<'a> Sql<'a> {
     pub(super) fn finish(&self, version: &Version) -> String {
         // The database measures, because this may travel with the last statement of the migration.
         let elapsed = match self.dialect {
-            Dialect::Sqlite => "CAST(round((julianday('now') - julianday(applied_at)) * 86400000) AS INTEGER)",
-            _ => "(extract(epoch FROM pg_catalog.clock_timestamp() - applied_at) * 1000)::pg_catalog.int8",
+            Dialect::Sqlite => "max(0, CAST(round((julianday('now') - julianday(applied_at)) * 86400000) AS INTEGER))",
+            _ => "greatest(0, (extract(epoch FROM pg_catalog.clock_timestamp() - applied_at) * 1000)::pg_catalog.int8)",
         };
-        format!(
+        let finish = format!(
             "UPDATE {} SET state = 'applied', execution_time_ms = {elapsed}, applied_at = {}, statements_done = statements WHERE {}",
             self.table,
             self.now(),
             self.row(version)
+        );
+        match self.dialect {
+            Dialect::Sqlite => finish,
+            // Fails, with these words in the message, when something has kept the row from being there.
+            _ => format!(
+                "{finish};\nSELECT CASE rows WHEN 1 THEN 1 ELSE ('{NO_RECORD}' || rows)::pg_catalog.int4 END FROM ({}) AS found (rows)",
+                self.is_recorded(version)
+            ),
+        }
+    }
+
+    /// Whether the row of an applied migration is there: 1 or 0.
+    pub(super) fn is_recorded(&self, version: &Version) -> String {
+        format!("SELECT count(*) FROM {} WHERE {} AND state = 'applied'", self.table, self.row(version))
+    }
+
+    /// Postgres: sets back what a migration has changed for the session: the next one starts as the first did. What is unchanged is
+    /// not touched, because behind a pooling proxy the session is shared.
+    pub(super) fn restore_settings(&self, settings: &[(String, String)]) -> String {
+        let pairs: Vec<String> =
+            settings.iter().map(|(name, value)| format!("({}, {})", self.literal(name), self.literal(value))).collect();
+        format!(
+            "SELECT pg_catalog.set_config(name, value, false) FROM (VALUES {}) AS settings (name, value) \
+             WHERE pg_catalog.current_setting(name) OPERATOR(pg_catalog.<>) value",
+            pairs.join(", ")
         )
     }
 

@@ -23,7 +23,11 @@ impl<S: Session> Engine<'_, S> {
                     Err(error) if error.kind() == DriverErrorKind::ConnectionLost => {
                         return Err(refuse::unreadable(error));
                     }
-                    Err(_) => return Ok(false),
+                    Err(error) => {
+                        // In a transaction that nobody told us of, this has made everything after it fail.
+                        self.has_failed_start = !error.has_code(&["25P02"]);
+                        return Ok(false);
+                    }
                 };
                 self.is_digest_of_all(&rows)
             }
@@ -35,9 +39,10 @@ impl<S: Session> Engine<'_, S> {
         if !self.is_nested {
             return self.session.query(sql).await;
         }
-        let answer = self.session.query(&format!("SAVEPOINT migrate; {sql}; RELEASE SAVEPOINT migrate")).await;
+        let answer =
+            self.session.query(&format!("SAVEPOINT migrate_runtime; {sql}; RELEASE SAVEPOINT migrate_runtime")).await;
         if answer.is_err() {
-            self.session.execute("ROLLBACK TO SAVEPOINT migrate; RELEASE SAVEPOINT migrate").await?;
+            self.session.execute("ROLLBACK TO SAVEPOINT migrate_runtime; RELEASE SAVEPOINT migrate_runtime").await?;
         }
         answer
     }
@@ -57,11 +62,10 @@ impl<S: Session> Engine<'_, S> {
         // Sorted already, but for timestamps of different precision.
         migrations.sort_by_key(|migration| (migration.version().digits().len(), migration.version().digits()));
         let is_applied = |(row, migration): (&Row, &&Migration<'_>)| match row.as_slice() {
-            [Some(version), Some(checksum), Some(state), Some(name)] => {
+            [Some(version), Some(checksum), Some(state)] => {
                 version == migration.version().digits()
                     && Checksum::parse(checksum) == Some(migration.up().checksum())
                     && state == RowState::Applied.as_str()
-                    && name == migration.name()
             }
             _ => false,
         };

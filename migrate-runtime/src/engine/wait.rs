@@ -24,7 +24,7 @@ impl Wait {
     /// Starts anew when another migration than before is waited for: then somebody has got on.
     pub(super) fn is_for(&mut self, migration: &Label) {
         if self.migration.as_ref() != Some(migration) {
-            *self = Wait { migration: Some(migration.clone()), ..Wait::default() };
+            *self = Wait { migration: Some(migration.clone()), since: Some(Instant::now()), pauses: 0 };
         }
     }
 
@@ -62,8 +62,7 @@ impl<S: Session> Engine<'_, S> {
     ) -> Result<(), Error> {
         let waits_in_database = self.sql.dialect != Dialect::Sqlite;
         let holder = if waits_in_database { self.holder().await } else { None };
-        // The first try has waited in the database before this clock started.
-        let waited = wait.waited() + if waits_in_database { self.claim_patience() } else { Duration::ZERO };
+        let waited = wait.waited();
         if waited >= self.migrator.wait_timeout || self.is_nested {
             return Err(refuse::wait_timeout(Some(label), waited, holder.as_deref(), error));
         }

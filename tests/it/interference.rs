@@ -1,0 +1,245 @@
+//! Scripts, triggers and people that meddle with the runner's own affairs: what was promised holds, or the run fails and says why.
+
+use std::sync::Mutex;
+
+use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator};
+use migrate_tests::{Connection, Driver, Fresh, migrations, postgres};
+
+const FIRST: (&str, &str) = ("1_a.sql", "CREATE TABLE done (x integer);");
+
+fn on(drivers: &[Driver], test: impl Fn(&Fresh)) {
+    for driver in drivers {
+        println!("on {driver:?}");
+        test(&Fresh::new(*driver));
+    }
+}
+
+const SERVER: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
+
+fn fail(connection: &mut Connection, migrations: &Migrations) -> Error {
+    connection.run(&Migrator::new(migrations)).expect_err("a failure")
+}
+
+fn done(connection: &mut Connection) -> Vec<String> {
+    connection.rows("SELECT x FROM done ORDER BY x")
+}
+
+#[test]
+fn a_migration_that_removes_its_own_row() {
+    for removal in ["DELETE FROM schema_migrations", "DELETE FROM schema_migrations WHERE version = '2'"] {
+        on(&Driver::ALL, |fresh| {
+            let mut connection = fresh.connect();
+            let sql = format!("INSERT INTO done VALUES (2);\n{removal};");
+            let error = fail(&mut connection, &migrations(&[FIRST, ("2_b.sql", &sql)]));
+            assert_eq!(error.kind(), ErrorKind::Database);
+            assert!(error.to_string().contains("kept its row from being written"), "{error}");
+            assert!(done(&mut connection).is_empty());
+            assert_eq!(connection.value("SELECT count(*) FROM schema_migrations"), "1");
+        });
+    }
+}
+
+#[test]
+fn a_trigger_that_swallows_the_row() {
+    let sqlite = "CREATE TRIGGER swallow BEFORE INSERT ON schema_migrations BEGIN SELECT RAISE(IGNORE); END";
+    let server = "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+                  CREATE TRIGGER swallow BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION swallow()";
+    on(&Driver::ALL, |fresh| {
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        connection.execute(if fresh.driver().is_sqlite() { sqlite } else { server });
+        let error = fail(&mut connection, &migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (2);")]));
+        assert!(error.to_string().contains("a trigger, rule or policy"), "{error}");
+        assert!(done(&mut connection).is_empty());
+    });
+}
+
+#[test]
+fn a_pipeline_whose_first_request_is_refused_runs_nothing() {
+    // LATIN1 has no arrow, so the server cannot even read the request that would open the transaction.
+    let database = postgres().database("pipeline");
+    let name = format!("{}_latin1", database.name());
+    let mut admin = database.connect();
+    admin.batch_execute(&format!("CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")).unwrap();
+    let mut check = ::postgres::Client::connect(&postgres().url(&name), ::postgres::NoTls).unwrap();
+    let arrow =
+        migrations(&[FIRST, ("2_b.sql", "-- copy → done\nINSERT INTO done VALUES (2);\nINSERT INTO done VALUES (3);")]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    runtime.block_on(async {
+        let (mut client, connection) =
+            tokio_postgres::connect(&postgres().url(&name), tokio_postgres::NoTls).await.unwrap();
+        let task = tokio::spawn(connection);
+        let error = arrow.run_async(&mut client).await.unwrap_err();
+        assert_eq!(error.database_code(), Some("22P05"), "{error}");
+        drop(client);
+        task.await.unwrap().unwrap();
+    });
+    let rows: i64 = check.query_one("SELECT count(*) FROM done", &[]).unwrap().get(0);
+    assert_eq!(rows, 0);
+    drop(check);
+    admin.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
+}
+
+#[test]
+fn strings_cannot_be_made_to_end_elsewhere() {
+    let hidden =
+        "SELECT 'a\\', '; INSERT INTO done VALUES (1); COMMIT; --';\nINSERT INTO done VALUES (2);\nSELECT 1/0;";
+    let ways = [
+        "SET standard_conforming_strings = off;\n",
+        "SELECT set_config('standard_conforming_strings', 'off', true);\n",
+        "SET client_encoding = 'LATIN1';\n",
+    ];
+    for way in ways {
+        on(&SERVER, |fresh| {
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+            let error = fail(&mut connection, &migrations(&[FIRST, ("2_b.sql", &format!("{way}{hidden}"))]));
+            assert_eq!(error.kind(), ErrorKind::UnreadableScript, "{error}");
+            assert!(done(&mut connection).is_empty());
+        });
+    }
+    on(&SERVER, |fresh| {
+        let dump = "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\nSELECT 1;";
+        fresh.connect().run(&Migrator::new(&migrations(&[("1_dump.sql", dump)]))).unwrap();
+    });
+}
+
+#[test]
+fn settings_of_the_session_are_set_back() {
+    on(&SERVER, |fresh| {
+        let mut connection = fresh.connect();
+        let usual = "SELECT current_user, current_setting('lock_timeout'), current_setting('statement_timeout'), \
+                     current_setting('session_replication_role'), current_setting('row_security'), \
+                     current_setting('check_function_bodies'), current_setting('TimeZone'), \
+                     current_setting('default_transaction_read_only')";
+        let before = connection.rows(usual);
+        let setting = migrations(&[
+            (
+                "1_a.sql",
+                "SET lock_timeout = '7s';\nSET statement_timeout = '8s';\nSET session_replication_role = replica;\n\
+                 SET row_security = off;\nSET check_function_bodies = off;\nSET TimeZone = 'Asia/Tokyo';\n\
+                 SET default_transaction_read_only = on;\nSET ROLE pg_read_all_data;",
+            ),
+            ("2_b.sql", "CREATE TABLE b (x integer);"),
+        ]);
+        // The last statement leaves the role without rights on the table.
+        let error = fail(&mut connection, &setting);
+        assert_eq!(error.database_code(), Some("42501"), "{error}");
+        assert_eq!(connection.rows(usual), before);
+        let without_role = setting.set().scripts()[0].sql().replace("\nSET ROLE pg_read_all_data;", "");
+        let setting = migrations(&[("1_a.sql", &without_role), ("2_b.sql", "CREATE TABLE b (x integer);")]);
+        assert_eq!(connection.run(&Migrator::new(&setting)).unwrap().applied().len(), 2);
+        assert_eq!(connection.rows(usual), before);
+    });
+}
+
+#[test]
+fn two_branches_at_once_do_not_both_succeed() {
+    let ours = migrations(&[FIRST, ("2_ours.sql", "INSERT INTO done VALUES (2);")]);
+    let theirs = migrations(&[FIRST, ("3_theirs.sql", "INSERT INTO done VALUES (3);")]);
+    on(&Driver::ALL, |fresh| {
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        // The other branch gets in after our plan and before our claim.
+        let other = Mutex::new(fresh.connect());
+        let migrator = Migrator::new(&ours).on_event(|event| {
+            if matches!(event, Event::Started { .. }) {
+                let _ = other.lock().unwrap().run(&Migrator::new(&theirs));
+            }
+        });
+        let error = match fresh.driver() {
+            // An asynchronous connection cannot be waited for inside of another.
+            Driver::TokioPostgres => return,
+            _ => connection.run(&migrator).unwrap_err(),
+        };
+        assert_eq!(error.kind(), ErrorKind::HistoryMismatch, "{error}");
+        assert_eq!(done(&mut connection), ["3"]);
+    });
+}
+
+#[test]
+fn a_history_table_without_its_key_is_refused() {
+    on(&Driver::ALL, |fresh| {
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        connection.execute("CREATE TABLE copy AS SELECT * FROM schema_migrations");
+        connection.execute("DROP TABLE schema_migrations");
+        connection.execute("ALTER TABLE copy RENAME TO schema_migrations");
+        let error = fail(&mut connection, &migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (2);")]));
+        assert_eq!(error.kind(), ErrorKind::BadHistory);
+        assert!(error.to_string().contains("has lost its primary key"), "{error}");
+        assert!(done(&mut connection).is_empty());
+    });
+}
+
+#[test]
+fn something_else_with_the_name_of_the_table() {
+    let others = [
+        "CREATE TABLE schema_migrations ()",
+        "CREATE TYPE schema_migrations AS ENUM ('a')",
+        "CREATE VIEW schema_migrations AS SELECT 1 AS version",
+    ];
+    for other in others {
+        on(&SERVER, |fresh| {
+            let mut connection = fresh.connect();
+            connection.execute(other);
+            let error = fail(&mut connection, &migrations(&[FIRST]));
+            assert!(matches!(error.kind(), ErrorKind::ForeignTable | ErrorKind::Database), "{error}");
+        });
+    }
+}
+
+#[test]
+fn a_syntax_error_in_somebody_s_transaction_costs_nothing_else() {
+    let database = postgres().database("nested_syntax");
+    let mut client = database.connect();
+    let mut transaction = client.transaction().unwrap();
+    transaction.batch_execute("CREATE TABLE mine (x int); SAVEPOINT migrate; CREATE TABLE mine2 (x int)").unwrap();
+    let error = migrations(&[("1_a.sql", "CREATE TALBE a (x int);")]).run(&mut transaction).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
+    transaction.batch_execute("INSERT INTO mine2 VALUES (1)").unwrap();
+    transaction.commit().unwrap();
+    assert_eq!(client.query("SELECT FROM mine2", &[]).unwrap().len(), 1);
+}
+
+#[test]
+fn a_panic_inside_somebody_s_transaction_leaves_no_half_migration() {
+    let halves = migrations(&[("1_a.sql", "CREATE TABLE a (x integer);\nCREATE TABLE b (x integer);")]);
+    let panics = || {
+        Migrator::new(&halves)
+            .on_event(|event| assert!(!matches!(event, Event::Statement { number: 2, .. }), "on purpose"))
+    };
+    let attempt = |run: &mut dyn FnMut()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
+
+    let mut sqlite = rusqlite::Connection::open_in_memory().unwrap();
+    let mut transaction = sqlite.transaction().unwrap();
+    attempt(&mut || drop(panics().run(&mut transaction)));
+    transaction.commit().unwrap();
+    assert_eq!(Connection::Rusqlite(sqlite).tables(), [""; 0]);
+
+    let database = postgres().database("nested_panic");
+    let mut client = database.connect();
+    let mut transaction = client.transaction().unwrap();
+    attempt(&mut || drop(panics().run(&mut transaction)));
+    transaction.commit().unwrap();
+    assert_eq!(Connection::Postgres(client).tables(), ["schema_migrations"]);
+}
+
+#[test]
+fn a_lock_that_is_not_waited_for_is_the_statement_s_failure() {
+    on(&SERVER, |fresh| {
+        let (mut holder, mut connection) = (fresh.connect(), fresh.connect());
+        holder.execute("CREATE TABLE busy (x int)");
+        holder.execute("BEGIN; LOCK TABLE busy");
+        let error =
+            fail(&mut connection, &migrations(&[("1_a.sql", "LOCK TABLE busy IN ACCESS EXCLUSIVE MODE NOWAIT;")]));
+        assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("55P03")), "{error}");
+    });
+}
+
+#[test]
+fn parameters_are_refused() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let error = fail(&mut fresh.connect(), &migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (?1);")]));
+    assert_eq!(error.migration().unwrap().as_str(), "2_b", "{error}");
+}
