@@ -8,9 +8,10 @@ use super::apply::NO_RECORD;
 use crate::quote::{identifier, literal};
 use crate::table::TableName;
 
-/// What a script may change for the session of Postgres, and is set back after each migration; the role first, because it decides
+/// What a script may change for the session of Postgres, and is set back after each migration; who one is comes first, because it decides
 /// what else may be set.
-pub(super) const SETTINGS: [&str; 22] = [
+pub(super) const SETTINGS: [&str; 23] = [
+    "session_authorization",
     "role",
     "search_path",
     "standard_conforming_strings",
