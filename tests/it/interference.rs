@@ -1,9 +1,10 @@
 //! Scripts, triggers and people that meddle with the runner's own affairs: what was promised holds, or the run fails and says why.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator};
-use migrate_tests::{Connection, Driver, Fresh, migrations, postgres};
+use migrate_tests::{Connection, Driver, Fresh, migrations, postgres, set};
 
 const FIRST: (&str, &str) = ("1_a.sql", "CREATE TABLE done (x integer);");
 
@@ -234,6 +235,24 @@ fn a_lock_that_is_not_waited_for_is_the_statement_s_failure() {
         let error =
             fail(&mut connection, &migrations(&[("1_a.sql", "LOCK TABLE busy IN ACCESS EXCLUSIVE MODE NOWAIT;")]));
         assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("55P03")), "{error}");
+    });
+}
+
+#[test]
+fn the_holder_of_this_set_is_named_and_not_that_of_another() {
+    on(&SERVER, |fresh| {
+        let (mut innocent, mut holder, mut connection) = (fresh.connect(), fresh.connect(), fresh.connect());
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        connection.run(&Migrator::new(&set("other", &[("1_a.sql", "SELECT 1;")]))).unwrap();
+        for (session, name, set) in [(&mut innocent, "innocent", "other"), (&mut holder, "holder", "default")] {
+            session.execute(&format!("SET application_name = '{name}'; BEGIN"));
+            session.execute(&format!("SELECT FROM schema_migrations WHERE \"set\" = '{set}' FOR UPDATE"));
+            session.execute("CREATE TEMPORARY TABLE assigns_a_transaction_number (x int)");
+        }
+        let two = migrations(&[FIRST, ("2_b.sql", "SELECT 1;")]);
+        let error = connection.run(&Migrator::new(&two).wait_timeout(Duration::from_millis(200))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WaitTimeout);
+        assert!(error.to_string().contains("application holder"), "{error}");
     });
 }
 

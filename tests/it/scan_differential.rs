@@ -77,6 +77,42 @@ fn psql_splits_nasty_files_alike() {
     }
 }
 
+#[test]
+fn psql_splits_real_scripts_alike() {
+    let scripts = real_scripts();
+    let texts: Vec<&str> = scripts.iter().map(|(_, text)| text.as_str()).collect();
+    let sent = fake_server::statements_sent(&psql(), &texts);
+    let mut statements = 0;
+    for ((path, text), sent) in scripts.iter().zip(&sent) {
+        assert_psql_agrees(path, text, sent);
+        statements += scan::scan(text, Dialect::Postgres).statements.len();
+    }
+    println!("{} scripts, {statements} statements", scripts.len());
+    assert!(scripts.len() > 10 && statements > 1_000, "{} scripts, {statements} statements", scripts.len());
+}
+
+/// The scripts that come with every Postgres server, its own and those of its extensions, without the lines for psql; and those of
+/// the folder that `SCAN_FOLDER` names.
+fn real_scripts() -> Vec<(String, String)> {
+    let database = migrate_tests::postgres().database("scripts");
+    let row = database
+        .connect()
+        .query_one("SELECT setting FROM pg_config WHERE name = 'SHAREDIR'", &[])
+        .expect("the server knows");
+    let share = PathBuf::from(row.get::<_, String>(0));
+    let own = std::env::var_os("SCAN_FOLDER").map(PathBuf::from);
+    let folders = [share.join("extension"), share].into_iter().chain(own);
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
+    let scripts =
+        files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).ok()?;
+        let lines = text.lines().filter(|line| !line.starts_with('\\')).map(|line| format!("{line}\n"));
+        Some((path.display().to_string(), lines.collect()))
+    };
+    scripts.filter_map(read).collect()
+}
+
 /// psql leaves out blank lines and the white space before a statement, so that only the rest can be compared.
 fn assert_psql_agrees(name: &str, script: &str, sent: &[String]) {
     let dense = |text: &str| text.chars().filter(|char| !char.is_whitespace()).collect::<String>();

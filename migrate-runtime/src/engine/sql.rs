@@ -157,17 +157,21 @@ impl<'a> Sql<'a> {
         }
     }
 
-    /// Postgres: who else has written to the table and not committed yet.
+    /// Postgres: who holds the latest row of the set, or else who has written to the table first and not committed yet.
     pub(super) fn holder(&self) -> String {
         format!(
             "SELECT 'process ' || a.pid || coalesce(', user ' || a.usename, '') || coalesce(', application ' || \
              nullif(a.application_name, ''), '') || coalesce(', address ' || pg_catalog.host(a.client_addr), '') || \
              coalesce(', since ' || pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') \
              FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
-             WHERE l.locktype = 'relation' AND l.granted AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND l.pid <> pg_catalog.pg_backend_pid() \
-             AND l.relation = pg_catalog.to_regclass({}) AND l.database = (SELECT oid FROM pg_catalog.pg_database \
-             WHERE datname = pg_catalog.current_database()) ORDER BY a.xact_start LIMIT 1",
-            self.literal(&self.table)
+             WHERE l.locktype = 'relation' AND l.granted AND l.mode IN ('RowShareLock', 'RowExclusiveLock') \
+             AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation = pg_catalog.to_regclass({}) \
+             AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
+             ORDER BY a.backend_xid = (SELECT xmax FROM {} WHERE {} ORDER BY version DESC LIMIT 1) DESC NULLS LAST, \
+             a.xact_start LIMIT 1",
+            self.literal(&self.table),
+            self.table,
+            self.of_set()
         )
     }
 
