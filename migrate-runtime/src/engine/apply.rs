@@ -62,7 +62,8 @@ impl<S: Session> Engine<'_, S> {
                 statements: statements.len(),
                 duration: started.elapsed(),
             })),
-            Err((index, error)) => self.interpret(prepared, &requests[index], error),
+            // There is always a request, whatever index a driver gives.
+            Err((index, error)) => self.interpret(prepared, &requests[index.min(requests.len() - 1)], error),
         }
     }
 
@@ -107,12 +108,7 @@ impl<S: Session> Engine<'_, S> {
 
     /// The bookkeeping around the statements of a migration.
     fn frame(&self, Prepared { migration, statements, .. }: &Prepared<'_>, history: &History, rows: usize) -> Frame {
-        let (open, close) = match (self.is_nested, self.sql.dialect) {
-            (true, _) => ("SAVEPOINT migrate_runtime", "RELEASE SAVEPOINT migrate_runtime"),
-            // A deferred transaction would find out too late that it may not write.
-            (false, Dialect::Sqlite) => ("BEGIN IMMEDIATE", "COMMIT"),
-            (false, _) => ("BEGIN", "COMMIT"),
-        };
+        let (open, close) = self.transaction();
         let claim = self.sql.claim(migration, statements.len(), &self.applied_by(&history.facts), rows);
         let finish = self.sql.finish(migration.version());
         let (claim, finish) = match self.sql.dialect {
@@ -140,6 +136,17 @@ impl<S: Session> Engine<'_, S> {
         migrator.applied_by.clone().unwrap_or_else(|| host::runner(facts.user.as_deref(), migrator.migrations.package))
     }
 
+    /// What opens a transaction of ours, and what commits it.
+    pub(super) fn transaction(&self) -> (&'static str, &'static str) {
+        match (self.is_nested, self.sql.dialect) {
+            (true, _) => ("SAVEPOINT migrate_runtime", "RELEASE SAVEPOINT migrate_runtime"),
+            // A deferred transaction would find out too late that it may not write.
+            (false, Dialect::Sqlite) => ("BEGIN IMMEDIATE", "COMMIT"),
+            (false, _) => ("BEGIN", "COMMIT"),
+        }
+    }
+
+    /// What undoes it.
     pub(super) fn rollback(&self) -> &'static str {
         if self.is_nested {
             "ROLLBACK TO SAVEPOINT migrate_runtime; RELEASE SAVEPOINT migrate_runtime"

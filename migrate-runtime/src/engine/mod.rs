@@ -92,6 +92,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let history = self.read_history().await?;
         let standings = self.sound_standings(&history).await?;
         let prepared = prepare::all(standings.pending(), self.sql.dialect)?;
+        self.refuse_lost_rows(&prepared).await?;
         let pending = prepared.into_iter().map(|prepared| Pending {
             migration: prepared.label,
             statements: prepared.statements.len(),
@@ -130,7 +131,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Plans and applies until nothing is pending.
     async fn apply_all_pending(&mut self) -> Result<(), Error> {
-        let mut wait = Wait::default();
+        let mut wait = Wait::start();
         // A claim that failed as if another runner had been faster, with what that means if the history is still the same.
         let mut contested: Option<(Label, usize, Error)> = None;
         'plan: loop {

@@ -5,7 +5,7 @@ use migrate_core::{BadRow, Dialect, HistoryRow, Migration, RowState};
 
 use super::prepare::{self, Prepared};
 use super::sql::SETTINGS;
-use super::{Engine, foreign, refuse};
+use super::{Engine, Wait, foreign, refuse};
 use crate::driver::{DriverErrorKind, Row, Session};
 use crate::error::Error;
 
@@ -17,7 +17,6 @@ pub(super) struct History {
 }
 
 /// What Postgres says of the connection; on SQLite there is nothing to know.
-#[derive(Default)]
 pub(super) struct Facts {
     /// Where a table without a schema would be created.
     pub(super) current_schema: Option<String>,
@@ -33,11 +32,10 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
         let mut next = || cells.next().flatten();
         let (columns, has_key, table_schema) = (next(), next(), next());
-        let facts = Facts { current_schema: next(), user: next(), settings: Vec::new() };
-        let in_transaction = next().is_some_and(|answer| answer == "t");
+        let (current_schema, user, in_transaction) = (next(), next(), next());
         let settings = SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), next()?))).collect();
-        let facts = Facts { settings, ..facts };
-        if !self.is_nested && in_transaction {
+        let facts = Facts { current_schema, user, settings };
+        if !self.is_nested && in_transaction.is_some_and(|answer| answer == "t") {
             return Err(refuse::in_transaction());
         }
         let Some(columns) = columns else { return Ok(History { rows: Vec::new(), table_exists: false, facts }) };
@@ -105,8 +103,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// A query that waits while SQLite is locked, for `wait_timeout` at most.
     async fn query_patiently(&mut self, sql: &str) -> Result<Vec<Row>, Error> {
-        let mut wait = super::Wait::default();
-        wait.waited();
+        let mut wait = Wait::start();
         loop {
             match self.session.query(sql).await {
                 Ok(rows) => return Ok(rows),

@@ -27,11 +27,7 @@ impl<S: Session> Engine<'_, S> {
                 None => return Err(refuse::no_schema(history.facts.setting("search_path"))),
             }
         }
-        let (open, close) = if self.is_nested {
-            ("SAVEPOINT migrate_runtime", "RELEASE SAVEPOINT migrate_runtime")
-        } else {
-            ("BEGIN", "COMMIT")
-        };
+        let (open, close) = self.transaction();
         let patience = self.claim_patience().as_millis();
         let usual = literal(history.facts.setting("lock_timeout"), Dialect::Postgres);
         let create = format!(

@@ -13,24 +13,28 @@ use crate::event::Event;
 const CLAIM_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long others have been waited for, since something last moved.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Wait {
     migration: Option<Label>,
-    since: Option<Instant>,
+    since: Instant,
     pauses: u32,
 }
 
 impl Wait {
+    /// Starts the clock.
+    pub(super) fn start() -> Wait {
+        Wait { migration: None, since: Instant::now(), pauses: 0 }
+    }
+
     /// Starts anew when another migration than before is waited for: then somebody has got on.
     pub(super) fn is_for(&mut self, migration: &Label) {
         if self.migration.as_ref() != Some(migration) {
-            *self = Wait { migration: Some(migration.clone()), since: Some(Instant::now()), pauses: 0 };
+            *self = Wait { migration: Some(migration.clone()), ..Wait::start() };
         }
     }
 
-    /// How long it has been, counted from the first call.
-    pub(super) fn waited(&mut self) -> Duration {
-        self.since.get_or_insert_with(Instant::now).elapsed()
+    pub(super) fn waited(&self) -> Duration {
+        self.since.elapsed()
     }
 
     /// How long to pause now: longer every time, and a bit different for every process.
