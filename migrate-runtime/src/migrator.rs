@@ -59,7 +59,8 @@ impl<'a> Migrator<'a> {
     /// The history table, as `table` or `schema.table`; `schema_migrations` by default.
     ///
     /// Without a schema it is the first of that name on the search path of Postgres, created in the current schema; on SQLite it is
-    /// in the main database. The name is used as written, as if quoted. A name that is not made of ASCII letters, digits
+    /// in the main database. Whoever starts with another search path has another history: name the schema where that may happen.
+    /// The name is used as written, as if quoted. A name that is not made of ASCII letters, digits
     /// and `_` is an error of the verb, [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption).
     pub fn history_table(mut self, name: impl Into<String>) -> Self {
         self.history_table = name.into();
