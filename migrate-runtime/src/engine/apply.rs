@@ -5,6 +5,7 @@ use std::time::Instant;
 use migrate_core::{Dialect, Place};
 
 use super::Engine;
+use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::{Facts, History};
 use super::request::{Frame, Part, Request, Style, compose};
@@ -35,7 +36,7 @@ impl<S: Session> Engine<'_, S> {
         &mut self,
         prepared: &Prepared<'_>,
         history: &History,
-        rows: usize,
+        foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
         let Prepared { migration, label, statements } = prepared;
         let style = match self.sql.dialect {
@@ -44,7 +45,7 @@ impl<S: Session> Engine<'_, S> {
             _ if self.session.pipelines() || self.is_nested => Style::Pipelined,
             _ => Style::Together,
         };
-        let requests = compose(style, self.frame(prepared, history, rows), migration.up().sql(), statements);
+        let requests = compose(style, self.frame(prepared, history, foreseen), migration.up().sql(), statements);
 
         self.migrator.tell(&Event::Started { migration: label, statements: statements.len() });
         let started = Instant::now();
@@ -107,12 +108,17 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// The bookkeeping around the statements of a migration.
-    fn frame(&self, Prepared { migration, statements, .. }: &Prepared<'_>, history: &History, rows: usize) -> Frame {
+    fn frame(
+        &self,
+        Prepared { migration, statements, .. }: &Prepared<'_>,
+        history: &History,
+        foreseen: &Foreseen,
+    ) -> Frame {
         let (open, close) = self.transaction();
-        let claim = self.sql.claim(migration, statements.len(), &self.applied_by(&history.facts), rows);
+        let claim = self.sql.claim(migration, statements.len(), &self.applied_by(&history.facts), foreseen);
         let finish = self.sql.finish(migration.version());
         let (claim, finish) = match self.sql.dialect {
-            Dialect::Sqlite if history.table_exists || rows > 0 => (claim, finish),
+            Dialect::Sqlite if history.table_exists || foreseen.rows > 0 => (claim, finish),
             Dialect::Sqlite => (format!("{};\n{claim}", self.sql.create_table()), finish),
             _ => (
                 self.bounded(&claim, &history.facts),

@@ -5,12 +5,13 @@
 //! is one read.
 //!
 //! In the order of a run: `start` reads one row; `read` reads the history when that was not enough; `refuse` says what is
-//! wrong with it; `prepare` scans what is pending; `ready` prepares table and session; `request` and `apply` apply a migration;
+//! wrong with it; `prepare` scans what is pending; `foreseen` is what claims expect; `ready` prepares table and session; `request` and `apply` apply a migration;
 //! `failure` says what an error of the driver means; `wait` bounds how long others are waited for.
 
 mod apply;
 mod failure;
 mod foreign;
+mod foreseen;
 mod prepare;
 mod read;
 mod ready;
@@ -30,6 +31,7 @@ use crate::migrator::Migrator;
 use crate::report::{Pending, Plan, Report, Status};
 use crate::table::TableName;
 use apply::Outcome;
+use foreseen::Foreseen;
 use sql::Sql;
 use wait::Wait;
 
@@ -140,9 +142,9 @@ impl<'a, S: Session> Engine<'a, S> {
             let prepared = prepare::all(standings.pending(), self.sql.dialect)?;
             let Some(first) = prepared.first() else { return Ok(()) };
             self.refuse_lost_rows(&prepared).await?;
-            let mut rows = history.rows.len();
+            let mut foreseen = Foreseen::of(&history.rows);
             if let Some((label, rows_then, error)) = contested.take()
-                && (&label, rows_then) == (&first.label, rows)
+                && (&label, rows_then) == (&first.label, foreseen.rows)
             {
                 return Err(error);
             }
@@ -157,14 +159,14 @@ impl<'a, S: Session> Engine<'a, S> {
             let mut others_helped = false;
             for prepared in &prepared {
                 wait.is_for(&prepared.label);
-                match self.apply(prepared, &history, rows).await? {
+                match self.apply(prepared, &history, &foreseen).await? {
                     Outcome::Applied(applied) => {
-                        rows += 1;
+                        foreseen.add(prepared.migration.version());
                         self.migrator.tell(&Event::Applied { applied: &applied });
                         self.report.applied.push(applied);
                     }
                     Outcome::Contested(_) if self.is_applied_by_now(&prepared.migration).await? => {
-                        rows += 1;
+                        foreseen.add(prepared.migration.version());
                         others_helped = true;
                     }
                     Outcome::Contested(error) => {

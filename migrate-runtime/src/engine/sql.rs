@@ -5,6 +5,7 @@
 use migrate_core::{Dialect, HistoryRow, Migration, Version};
 
 use super::apply::NO_RECORD;
+use super::foreseen::Foreseen;
 use crate::quote::{identifier, literal};
 use crate::table::TableName;
 
@@ -197,15 +198,21 @@ impl<'a> Sql<'a> {
         format!("SELECT FROM {} WHERE {} ORDER BY version DESC LIMIT 1 FOR UPDATE", self.table, self.of_set())
     }
 
-    /// Inserts the row of a migration that is about to run; its primary key is the claim. There is no version for a row that the
-    /// plan did not foresee, because the set no longer has as many `rows` as when it was planned.
-    pub(super) fn claim(&self, migration: &Migration<'_>, statements: usize, applied_by: &str, rows: usize) -> String {
+    /// Inserts the row of a migration that is about to run; its primary key is the claim. There is no version for a row when
+    /// the set is not as foreseen.
+    pub(super) fn claim(
+        &self,
+        migration: &Migration<'_>,
+        statements: usize,
+        applied_by: &str,
+        foreseen: &Foreseen,
+    ) -> String {
         let down = migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()));
         format!(
             "INSERT INTO {table} (\"set\", version, name, checksum, state, applied_at, statements, statements_done, applied_by, sql, \
-             down_sql) VALUES ({}, CASE (SELECT count(*) FROM {table} WHERE {of_set}) WHEN {rows} THEN {} END, {}, '{}', 'running', \
-             {}, {statements}, 0, {}, {}, {down})",
+             down_sql) VALUES ({}, CASE WHEN {} THEN {} END, {}, '{}', 'running', {}, {statements}, 0, {}, {}, {down})",
             self.literal(self.set),
+            self.is_as_foreseen(foreseen),
             self.version(migration.version()),
             self.literal(migration.name()),
             migration.up().checksum(),
@@ -213,8 +220,19 @@ impl<'a> Sql<'a> {
             self.literal(applied_by),
             self.literal(migration.up().sql()),
             table = self.table,
-            of_set = self.of_set(),
         )
+    }
+
+    fn is_as_foreseen(&self, foreseen: &Foreseen) -> String {
+        let (table, of_set) = (&self.table, self.of_set());
+        match self.dialect {
+            Dialect::Sqlite => format!("(SELECT count(*) FROM {table} WHERE {of_set}) = {}", foreseen.rows),
+            // Found through the primary key. Nobody inserts below the latest, because nobody's plan does.
+            _ => format!(
+                "(SELECT version FROM {table} WHERE {of_set} ORDER BY version DESC LIMIT 1) IS NOT DISTINCT FROM {}",
+                foreseen.latest.as_deref().unwrap_or("NULL")
+            ),
+        }
     }
 
     /// Turns the claim into the record of an applied migration.
