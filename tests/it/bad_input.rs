@@ -237,6 +237,36 @@ fn a_connection_lost_in_a_migration() {
 }
 
 #[test]
+fn an_asynchronous_connection_lost_in_a_migration() {
+    let two = migrations(&[("1_a.sql", "CREATE TABLE a (id int);"), ("2_b.sql", "CREATE TABLE b (id int);")]);
+    let database = postgres().database("lost_async");
+    let proxy = Proxy::start(database.port());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    // Verified start, facts, create, facts, history; then three requests a migration.
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        for message in 1..=11 {
+            let error = runtime.block_on(async {
+                let url = proxy.url(database.name());
+                let (mut client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+                let task = tokio::spawn(connection);
+                proxy.cut_after(message, direction);
+                let error = two.run_async(&mut client).await.unwrap_err();
+                drop(client);
+                let _ = task.await.unwrap();
+                error
+            });
+            assert_says(&error, ErrorKind::ConnectionLost, &["lost"]);
+            let mut again = database.connect();
+            two.run(&mut again).unwrap();
+            let count = "SELECT count(*)::int4 FROM pg_class WHERE relname IN ('a', 'b')";
+            let found: i32 = again.query_one(count, &[]).unwrap().get(0);
+            assert_eq!(found, 2, "{direction:?} {message}");
+            again.batch_execute("DROP TABLE a, b, schema_migrations").unwrap();
+        }
+    }
+}
+
+#[test]
 fn a_server_that_shuts_down_in_a_migration() {
     for mode in [Mode::Fast, Mode::Immediate] {
         let mut cluster = Cluster::start_own();

@@ -7,6 +7,7 @@ mod compile_errors;
 mod conformance;
 mod infrastructure;
 mod interference;
+mod observing;
 mod races;
 mod rebuild;
 mod scan_differential;

@@ -1,0 +1,87 @@
+//! What programs see of a run: JSON of the results, and events of the crate `tracing`.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use migrate_runtime::Migrator;
+use migrate_tests::{Driver, Fresh, migrations};
+use serde_json::{Value, json};
+
+#[test]
+fn results_are_json() {
+    let two = migrations(&[("1_a.sql", "CREATE TABLE a (x integer);"), ("2_b.sql", "SELECT 1;\nSELECT 2;")]);
+    let migrator = Migrator::new(&two);
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = fresh.connect();
+
+    let plan = serde_json::to_value(connection.plan(&migrator).unwrap()).unwrap();
+    assert_eq!(
+        plan,
+        json!({ "total": 2, "pending": [
+            { "migration": "1_a", "statements": 1, "path": "migrations/1_a.sql", "sql": "CREATE TABLE a (x integer);" },
+            { "migration": "2_b", "statements": 2, "path": "migrations/2_b.sql", "sql": "SELECT 1;\nSELECT 2;" },
+        ] })
+    );
+
+    let mut report = serde_json::to_value(connection.run(&migrator).unwrap()).unwrap();
+    for applied in report["applied"].as_array_mut().unwrap() {
+        assert!(applied["duration_ms"].take().is_u64());
+    }
+    assert_eq!(
+        report,
+        json!({ "total": 2, "applied": [
+            { "migration": "1_a", "statements": 1, "duration_ms": null },
+            { "migration": "2_b", "statements": 2, "duration_ms": null },
+        ] })
+    );
+
+    let status = serde_json::to_value(connection.status(&migrator).unwrap()).unwrap();
+    let first = &status["migrations"][0];
+    assert_eq!((&status["set"], &status["dialect"]), (&json!("default"), &json!("sqlite")));
+    assert_eq!(
+        (&first["migration"], &first["standing"], &first["version"]),
+        (&json!("1_a"), &json!("applied"), &json!("1"))
+    );
+    assert_eq!(first["applied_checksum"], first["embedded_checksum"]);
+    assert_eq!(first["renamed_from"], Value::Null);
+}
+
+/// A place for log lines.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn runs_are_traced() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(move || writer.clone()).without_time().with_ansi(false).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        migrations(&[("1_a.sql", "CREATE TABLE a (x integer);")]).run(&mut connection).unwrap();
+        migrations(&[("1_a.sql", "CREATE TABLE b (x integer);")]).run(&mut connection).unwrap_err();
+    });
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let expect = [
+        "INFO migrate_runtime: migrations planned set=\"default\" pending=1",
+        "INFO migrate_runtime: migration applied set=\"default\" migration=\"1_a\" duration_ms=",
+        "INFO migrate_runtime: database up to date set=\"default\" applied=1 total=1",
+        "ERROR migrate_runtime: the history does not match this binary in 1 migration; nothing was applied",
+    ];
+    let mut rest = text.as_str();
+    for line in expect {
+        let at = rest.find(line).unwrap_or_else(|| panic!("{line:?} is not in its place in\n{text}"));
+        rest = &rest[at..];
+    }
+    assert!(rest.contains("code=\"history-mismatch\""), "{text}");
+}
