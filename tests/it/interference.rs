@@ -106,6 +106,27 @@ fn strings_cannot_be_made_to_end_elsewhere() {
 }
 
 #[test]
+fn a_script_that_ends_its_transaction_goes_no_further_and_is_not_called_rolled_back() {
+    // `RESET ALL` brings back what the database says of strings, which the scanner cannot know of.
+    on(&SERVER, |fresh| {
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        let name = connection.value("SELECT current_database()");
+        connection.execute(&format!("ALTER DATABASE {name} SET standard_conforming_strings = off"));
+        let mut connection = fresh.connect();
+        let hidden =
+            "RESET ALL;\nSELECT 'a\\', '; INSERT INTO done VALUES (1); COMMIT; --';\nINSERT INTO done VALUES (2);";
+        let error = fail(&mut connection, &migrations(&[FIRST, ("2_b.sql", hidden)]));
+        let text = error.to_string();
+        assert!(text.starts_with("migration 2_b left its transaction before its end;"), "{text}");
+        assert!(text.contains("what it did before is committed"), "{text}");
+        assert_eq!(done(&mut connection), ["1"]);
+        let again = fail(&mut fresh.connect(), &migrations(&[FIRST, ("2_b.sql", hidden)]));
+        assert!(again.to_string().contains("2_b is interrupted"), "{again}");
+    });
+}
+
+#[test]
 fn settings_of_the_session_are_set_back() {
     on(&SERVER, |fresh| {
         let mut connection = fresh.connect();

@@ -84,9 +84,7 @@ impl<S: Session> Engine<'_, S> {
             Blame::Bookkeeping(Part::Close) => {
                 (ErrorKind::StatementFailed, "failed at its commit", Excerpt::of_file(path))
             }
-            Blame::Bookkeeping(Part::Guard) => {
-                (ErrorKind::Database, "is no longer in its transaction", Excerpt::of_file(path))
-            }
+            Blame::Bookkeeping(Part::Guard) => (ErrorKind::Database, "left its transaction", Excerpt::of_file(path)),
             Blame::Bookkeeping(Part::Open) => (ErrorKind::Database, "could not begin", Excerpt::of_file(path)),
             Blame::Bookkeeping(_) => {
                 (ErrorKind::Database, "could not be written to the history table", Excerpt::of_file(path))
@@ -95,7 +93,12 @@ impl<S: Session> Engine<'_, S> {
         if self.has_lost_transaction {
             notes.push("the transaction that the connection was in is rolled back as a whole".into());
         }
-        let message = format!("migration {label} {happened} and was rolled back; {}", self.what_stays());
+        let end = match blame {
+            // What the script did before is committed.
+            Blame::Bookkeeping(Part::Guard) => "before its end",
+            _ => "and was rolled back",
+        };
+        let message = format!("migration {label} {happened} {end}; {}", self.what_stays());
         let help = advice_on_bookkeeping(&blame, &error)
             .or_else(|| refuse::advice(&error))
             .unwrap_or("fix the data or the file, then start again; nothing of this migration was kept");
