@@ -3,6 +3,7 @@
 //! Every part of the crate that finds something wrong says it with a [`Problem`]; nobody else puts together a message, a place
 //! and a remedy.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use crate::Place;
@@ -14,13 +15,15 @@ pub struct Problem {
     path: Option<String>,
     place: Option<Place>,
     message: String,
+    rule: Option<Cow<'static, str>>,
+    notes: Vec<String>,
     help: String,
 }
 
 impl Problem {
     /// A problem that concerns no single file.
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Problem {
-        Problem { path: None, place: None, message: message.into(), help: help.into() }
+        Problem { path: None, place: None, message: message.into(), rule: None, notes: Vec::new(), help: help.into() }
     }
 
     /// A finding of the scanner in the script `sql`, said to a person.
@@ -79,9 +82,31 @@ impl Problem {
         self
     }
 
+    /// The same problem, as a finding of a lint rule: `-- migrate: allow=<rule> <reason>` in the file excuses it.
+    pub fn of_rule(mut self, rule: impl Into<Cow<'static, str>>) -> Problem {
+        self.rule = Some(rule.into());
+        self
+    }
+
+    /// The same problem, with one more line between its place and the remedy: a fact that does not fit into the message.
+    pub fn with_note(mut self, note: impl Into<String>) -> Problem {
+        self.notes.push(note.into());
+        self
+    }
+
     /// What is wrong: lower case, no full stop.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The lint rule that found it; `None` for what is wrong in any case.
+    pub fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
+    }
+
+    /// Facts that did not fit into the message, a line each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The remedy.
@@ -103,11 +128,17 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", OnOneLine(&self.message))?;
+        if let Some(rule) = &self.rule {
+            write!(f, " (lint `{}`)", OnOneLine(rule))?;
+        }
         if let Some(path) = &self.path {
             write!(f, "\n--> {}", OnOneLine(path))?;
             if let Some(place) = self.place {
                 write!(f, ":{place}")?;
             }
+        }
+        for note in &self.notes {
+            write!(f, "\nnote: {}", OnOneLine(note))?;
         }
         write!(f, "\nhelp: {}", OnOneLine(&self.help))
     }
