@@ -14,6 +14,8 @@ mod filename;
 pub mod folder;
 mod header;
 mod history;
+#[cfg(feature = "folder")]
+pub mod lock;
 mod migration;
 mod place;
 pub mod plan;

@@ -55,6 +55,14 @@ impl Script {
         &self.path
     }
 
+    /// What tells the script apart in its folder: `0004_orders.sql`, or `0004_orders/up.sql`.
+    pub fn file_name(&self) -> &str {
+        let in_own_folder = matches!(self.path.rsplit('/').next(), Some("up.sql" | "down.sql" | "migration.sql"));
+        let slashes = if in_own_folder { 1 } else { 0 };
+        let start = self.path.rmatch_indices('/').nth(slashes).map_or(0, |(slash, _)| slash + 1);
+        &self.path[start..]
+    }
+
     /// The SQL, without a byte order mark and with LF line endings.
     pub fn sql(&self) -> &str {
         &self.sql

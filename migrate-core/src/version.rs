@@ -77,9 +77,33 @@ impl Version {
         Version { written: Cow::Owned(format!("{:0>width$}", self.digits())) }
     }
 
-    /// Whether the version begins with a plausible calendar date (`YYYYMMDD`).
-    #[cfg(feature = "folder")]
-    pub(crate) fn begins_with_date(&self) -> bool {
+    /// The next number, spelled with as many digits; `None` for a timestamp, which a clock has to follow, and at 64 nines.
+    ///
+    /// ```
+    /// # use migrate_core::Version;
+    /// let next = |text: &str| Version::parse(text).unwrap().next().map(|next| next.to_string());
+    /// assert_eq!(next("0009").as_deref(), Some("0010"));
+    /// assert_eq!(next("99").as_deref(), Some("100"));
+    /// assert_eq!(next("20240313170000"), None);
+    /// ```
+    pub fn next(&self) -> Option<Version> {
+        if self.begins_with_date() {
+            return None;
+        }
+        let nines = self.written.bytes().rev().take_while(|digit| *digit == b'9').count();
+        let (kept, _) = self.written.split_at(self.written.len() - nines);
+        let zeros = "0".repeat(nines);
+        let written = match kept.as_bytes().split_last() {
+            Some((digit, rest)) => {
+                format!("{}{}{zeros}", &kept[..rest.len()], char::from(digit + 1))
+            }
+            None => format!("1{zeros}"),
+        };
+        Version::parse(&written).ok()
+    }
+
+    /// Whether the version begins with a plausible calendar date (`YYYYMMDD`), as timestamps do and counters do not.
+    pub fn begins_with_date(&self) -> bool {
         let digits = self.digits();
         digits.len() >= 8 && is_date(&digits[..8])
     }

@@ -20,7 +20,7 @@ mod tests;
 use std::ops::Range;
 
 pub use check::{check, is_blank};
-pub use comments::line_comments;
+pub use comments::{line_comments, without_comments};
 pub use problem::{ScanProblem, ScanProblemKind};
 
 use crate::{Dialect, Place};

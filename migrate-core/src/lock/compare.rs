@@ -1,0 +1,138 @@
+//! Where a folder differs from its lock file, said to a person.
+
+use super::{LockFile, Locked, Seal};
+use crate::{Direction, Problem, Script, Version};
+
+/// A folder beside its lock file.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison<'a> {
+    /// What must not be, in no particular order.
+    pub problems: Vec<Problem>,
+    /// The scripts that are not locked yet.
+    pub drafts: Vec<&'a Script>,
+}
+
+impl LockFile {
+    /// Compares the scripts of a folder, all of them and sorted, with the lock file, which messages call `shown`.
+    pub fn compare<'a>(&self, scripts: &'a [Script], shown: &str) -> Comparison<'a> {
+        let mut comparison = Comparison::default();
+        for locked in &self.locked {
+            let mut of_locked = of_version(scripts, &locked.version).iter().filter(|script| locked.is_for(script));
+            match of_locked.find(|script| script.direction() == Direction::Up) {
+                Some(up) => comparison.problems.extend(differences(locked, up, of_locked.next())),
+                None => comparison.problems.push(self.gone(locked, scripts, shown)),
+            }
+        }
+        for script in scripts.iter().filter(|script| !self.holds(script)) {
+            match self.is_in_place(script) {
+                true => comparison.drafts.push(script),
+                false => comparison.problems.push(self.too_early(script, scripts)),
+            }
+        }
+        for draft in self.drafts.iter().filter(|draft| of_version(scripts, &draft.version).is_empty()) {
+            let help = "restore the file, perhaps it was not committed; `migrate lock` forgets a draft that is gone";
+            comparison
+                .problems
+                .push(Problem::new(format!("the draft `{}` has no file", draft.label()), help).in_file(shown));
+        }
+        comparison
+    }
+
+    /// Whether a script is locked.
+    fn holds(&self, script: &Script) -> bool {
+        let locked = self.locked_in(script.version()).iter().find(|locked| locked.is_for(script));
+        locked.is_some_and(|locked| script.direction() == Direction::Up || locked.down.is_some())
+    }
+
+    /// Whether a script that is not locked stands where it can be applied: behind everything that is locked, or beside a script
+    /// of its version that is locked, to take it back or for another dialect.
+    fn is_in_place(&self, script: &Script) -> bool {
+        !self.locked_in(script.version()).is_empty()
+            || self.last_locked().is_none_or(|last| script.version() > &last.version)
+    }
+
+    /// What is locked of a version.
+    fn locked_in(&self, version: &Version) -> &[Locked] {
+        let start = self.locked.partition_point(|locked| &locked.version < version);
+        let count = self.locked[start..].partition_point(|locked| &locked.version == version);
+        &self.locked[start..start + count]
+    }
+
+    fn gone(&self, locked: &Locked, scripts: &[Script], shown: &str) -> Problem {
+        let is_it = |script: &&Script| script.checksum() == locked.up.checksum && !self.holds(script);
+        let label = locked.label();
+        match scripts.iter().find(is_it) {
+            Some(script) => {
+                let file = script.file_name();
+                let help = format!("give it its name back: databases know the migration as `{label}`");
+                Problem::new(format!("the locked migration `{label}` was renamed to `{file}`"), help)
+                    .in_file(script.path())
+            }
+            None => {
+                let dialect = locked.dialect.map(|dialect| format!(" for {dialect}")).unwrap_or_default();
+                let help = "restore its file: databases that have applied it refuse a binary without it";
+                Problem::new(format!("the locked migration `{label}`{dialect} is gone"), help).in_file(shown)
+            }
+        }
+    }
+
+    fn too_early(&self, script: &Script, scripts: &[Script]) -> Problem {
+        let last = self.last_locked().map(|last| last.label().to_string()).unwrap_or_default();
+        let highest = scripts.iter().map(Script::version).chain(self.locked.iter().map(|locked| &locked.version)).max();
+        let to = match highest.and_then(Version::next) {
+            Some(next) => format!(" to version {next} or later"),
+            None => " to a later version".to_owned(),
+        };
+        let message = format!("`{}` does not come after `{last}`, the last locked migration", script.file_name());
+        let help = format!("a branch has to be rebased: `migrate rebase` renames the file{to}");
+        Problem::new(message, help).in_file(script.path())
+    }
+}
+
+/// What has changed of a locked migration that is still there.
+fn differences(locked: &Locked, up: &Script, down: Option<&Script>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if locked.name != up.name() {
+        let label = locked.label();
+        let help = format!("give it its name back: databases know the migration as `{label}`");
+        let message = format!("the locked migration `{label}` was renamed to `{}`", up.file_name());
+        problems.push(Problem::new(message, help).in_file(up.path()));
+    }
+    problems.extend(edit(&locked.up, up));
+    match (&locked.down, down) {
+        (Some(seal), Some(down)) => problems.extend(edit(seal, down)),
+        (Some(_), None) => {
+            let message = format!("the script down of the locked migration `{}` is gone", locked.label());
+            problems.push(Problem::new(message, "restore its file from version control").in_file(up.path()));
+        }
+        (None, _) => {}
+    }
+    problems
+}
+
+fn edit(seal: &Seal, script: &Script) -> Option<Problem> {
+    if seal.checksum == script.checksum() {
+        return None;
+    }
+    let what = match seal.fingerprint == Seal::of(script).fingerprint {
+        true => "only in comments or white space, which count too",
+        false => "in what it does",
+    };
+    let version = script.version();
+    let help = format!(
+        "restore it from version control, and put the change into a new migration (`migrate new`); \
+         if no database has applied it yet: `migrate lock --rebless {version} --reason \"…\"`"
+    );
+    let problem = Problem::new(format!("`{}` is locked, and was edited {what}", script.file_name()), help)
+        .in_file(script.path())
+        .with_note(format!("locked  {}", seal.checksum))
+        .with_note(format!("present {}", script.checksum()));
+    Some(problem)
+}
+
+/// The scripts of a version among sorted ones.
+fn of_version<'a>(scripts: &'a [Script], version: &Version) -> &'a [Script] {
+    let start = scripts.partition_point(|script| script.version() < version);
+    let count = scripts[start..].partition_point(|script| script.version() == version);
+    &scripts[start..start + count]
+}

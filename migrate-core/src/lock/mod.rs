@@ -1,0 +1,165 @@
+//! `migrations.lock`: what has been reviewed, as text for version control. A folder that differs from it does not build.
+//!
+//! `text` reads and writes the file, `seal` is what it holds of a script, `compare` finds where a folder differs from it. Nothing
+//! here touches the file system.
+//!
+//! ```text
+//! migrations.lock 1
+//! 0001 users sha256:8c3d…/5f0e…
+//! 0002 orders sha256:77aa…/91c2… sha256:0be1…/44d7…
+//! draft 0003 items
+//! digest sha256:d2f1…
+//! ```
+//!
+//! Invariants: migrations stand in order of version and dialect, drafts in order of version; the last line is a digest of all lines
+//! before it, so two branches that both add a migration conflict. The format is frozen: golden tests.
+
+mod compare;
+mod seal;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use compare::Comparison;
+pub use seal::{Fingerprint, Seal};
+
+use crate::{Checksum, Dialect, Direction, Label, Script, Version};
+
+/// What `migrations.lock` says.
+///
+/// ```
+/// # use migrate_core::lock::LockFile;
+/// let text = LockFile::default().to_string();
+/// assert!(text.starts_with("migrations.lock 1\ndigest sha256:"));
+/// assert_eq!(LockFile::parse(&text).unwrap(), LockFile::default());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LockFile {
+    /// The only dialect that the folder is written for: line `dialect <name>`.
+    pub dialect: Option<Dialect>,
+    /// Patterns of entries to leave out of the folder: lines `ignore <pattern>`.
+    pub ignore: Vec<String>,
+    /// The migrations that must stay as they are: lines `<version> <name>[.<dialect>] <seal up> [<seal down>]`.
+    pub locked: Vec<Locked>,
+    /// The migrations that are still being written: lines `draft <version> <name>`.
+    pub drafts: Vec<Draft>,
+}
+
+/// A migration, for one dialect or all, that must stay as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locked {
+    /// The version, as its file spells it.
+    pub version: Version,
+    /// The name: `orders` for `0004_orders.sql`.
+    pub name: String,
+    /// The only dialect of the scripts; `None` for scripts that every dialect runs.
+    pub dialect: Option<Dialect>,
+    /// The script up.
+    pub up: Seal,
+    /// The script down, where there is one.
+    pub down: Option<Seal>,
+    /// Each time that an edit was accepted, the latest last: lines `reblessed …` behind that of the migration.
+    pub reblessed: Vec<Reblessed>,
+}
+
+/// An edit of a locked script that was accepted, with the reason that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reblessed {
+    /// Which of the two scripts.
+    pub direction: Direction,
+    /// The checksum before.
+    pub from: Checksum,
+    /// The checksum after.
+    pub to: Checksum,
+    /// Why: one line.
+    pub reason: String,
+}
+
+/// A migration that is still being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The version, as its file spells it.
+    pub version: Version,
+    /// The name.
+    pub name: String,
+}
+
+impl LockFile {
+    /// The name of the file, which stands in the folder of the migrations.
+    pub const FILE_NAME: &'static str = "migrations.lock";
+
+    /// The last version that is locked.
+    pub fn last_locked(&self) -> Option<&Locked> {
+        self.locked.last()
+    }
+
+    /// Locks scripts: those of a migration that is locked already are added to it, and no migration stays a draft. What is locked
+    /// already keeps its seal, whatever its script says today.
+    pub fn lock<'a>(&mut self, scripts: impl IntoIterator<Item = &'a Script>) {
+        for script in scripts {
+            let seal = Seal::of(script);
+            let same = |locked: &&mut Locked| locked.is_for(script);
+            match (self.locked.iter_mut().find(same), script.direction()) {
+                (Some(locked), Direction::Down) => locked.down = locked.down.or(Some(seal)),
+                (Some(_), Direction::Up) => {}
+                (None, Direction::Up) => self.locked.push(Locked {
+                    version: script.version().clone(),
+                    name: script.name().to_owned(),
+                    dialect: script.dialect(),
+                    up: seal,
+                    down: None,
+                    reblessed: Vec::new(),
+                }),
+                // A script down stands behind its script up.
+                (None, Direction::Down) => {}
+            }
+        }
+        self.locked.sort_by(|a, b| (&a.version, a.dialect).cmp(&(&b.version, b.dialect)));
+        self.drafts.clear();
+    }
+
+    /// Accepts the scripts of a version as they are now, for a reason that is kept; tells what was accepted.
+    pub fn rebless<'a>(
+        &mut self,
+        version: &Version,
+        scripts: impl IntoIterator<Item = &'a Script>,
+        reason: &str,
+    ) -> Vec<Reblessed> {
+        let mut accepted = Vec::new();
+        for script in scripts.into_iter().filter(|script| script.version() == version) {
+            let seal = Seal::of(script);
+            let Some(locked) = self.locked.iter_mut().find(|locked| locked.is_for(script)) else { continue };
+            let before = match script.direction() {
+                Direction::Up => Some(&mut locked.up),
+                Direction::Down => locked.down.as_mut(),
+            };
+            if let Some(before) = before.filter(|before| before.checksum != seal.checksum) {
+                let (direction, reason) = (script.direction(), reason.to_owned());
+                let reblessed = Reblessed { direction, from: before.checksum, to: seal.checksum, reason };
+                *before = seal;
+                locked.reblessed.push(reblessed.clone());
+                accepted.push(reblessed);
+            }
+        }
+        accepted
+    }
+}
+
+impl Locked {
+    /// Version and name as people read them: `0004_orders`.
+    pub fn label(&self) -> Label {
+        Label::new(&self.version, &self.name)
+    }
+
+    /// Whether the script is one of this migration's, for the same dialect.
+    fn is_for(&self, script: &Script) -> bool {
+        &self.version == script.version() && self.dialect == script.dialect()
+    }
+}
+
+impl Draft {
+    /// Version and name as people read them: `0004_orders`.
+    pub fn label(&self) -> Label {
+        Label::new(&self.version, &self.name)
+    }
+}

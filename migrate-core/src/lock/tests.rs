@@ -1,0 +1,253 @@
+//! The text of lock files, and folders beside them, as data.
+
+use std::borrow::Cow;
+
+use super::{Draft, Fingerprint, LockFile};
+use crate::{Checksum, Dialect, Direction, FileName, Problem, Script, Version};
+
+const USERS: &str = "CREATE TABLE users (id integer);\n";
+const DROP: &str = "DROP TABLE users;\n";
+
+/// The scripts of a folder that holds these files.
+fn scripts(files: &[(&str, &str)]) -> Vec<Script> {
+    let script = |(file, sql): &(&str, &str)| {
+        let name = FileName::of_file(file).unwrap();
+        Script {
+            version: name.version,
+            name: Cow::Owned(name.name),
+            dialect: name.dialect,
+            direction: name.direction.unwrap(),
+            path: Cow::Owned(format!("migrations/{file}")),
+            sql: Cow::Owned((*sql).to_owned()),
+            checksum: Checksum::of(sql),
+        }
+    };
+    let mut scripts: Vec<Script> = files.iter().map(script).collect();
+    scripts.sort_by(|a, b| (&a.version, a.dialect, a.direction).cmp(&(&b.version, b.dialect, b.direction)));
+    scripts
+}
+
+fn lock(files: &[(&str, &str)]) -> LockFile {
+    let mut lock = LockFile::default();
+    lock.lock(&scripts(files));
+    lock
+}
+
+fn draft(version: &str, name: &str) -> Draft {
+    Draft { version: Version::parse(version).unwrap(), name: name.to_owned() }
+}
+
+/// A file as its first version wrote it, with every kind of line. It may never change.
+const GOLDEN: &str = r#"migrations.lock 1
+dialect postgres
+ignore "data *.sql"
+0001 users sha256:3ae90ecc4d506cda0dc3961d0aa61703075387b62bc1cb1b1ec237f591eb3b60/12d7c6e8bd916259 sha256:de1015707e41d6682186c3440c58b222518e75eae7becfba74346468eefdfc5d/73e999ec7712a856
+0002 "Create \"Orders\" (v2)" sha256:b24301103e926f60ba4e5d9c973a558489d57930dade41bf0c2c5fa12de3012d/ee6dfbb43f42057f
+reblessed 0002 up sha256:8e7003d62f9d8cbd28da2f243bb0d215bfd4622c716be09be89a8764d9f4c7cb sha256:b24301103e926f60ba4e5d9c973a558489d57930dade41bf0c2c5fa12de3012d "a typo, \\ as I said"
+0003 größe.postgres sha256:6d51e258cb323b98bf07dd6658c78c08adaf998a8e717f85e02d9c7ce869608b/34aace4414fe1974
+0003 größe.sqlite sha256:8a717a16f8931155c916e04b8d68aa0cc451ed9646fb93dde4510cf8f4566fbe/34aace4414fe1974
+draft 0004 items
+draft 0005 "more items"
+digest sha256:072087a3038f8167b3409d8d152290674bef4fabdb5c20335afaccc03da734ff
+"#;
+
+#[test]
+fn the_golden_file_never_changes() {
+    let mut lock = lock(&[
+        ("0001_users.sql", USERS),
+        ("0001_users.down.sql", DROP),
+        ("0002_Create \"Orders\" (v2).sql", "SELECT 2;"),
+        ("0003_größe.postgres.sql", "SELECT 3;"),
+        ("0003_größe.sqlite.sql", "SELECT 3; -- lite"),
+    ]);
+    lock.dialect = Some(Dialect::Postgres);
+    lock.ignore = vec!["data *.sql".to_owned()];
+    let edited = scripts(&[("0002_Create \"Orders\" (v2).sql", "SELECT 22;")]);
+    let accepted = lock.rebless(&Version::parse("2").unwrap(), &edited, "a typo, \\ as I said");
+    assert_eq!(accepted.len(), 1);
+    lock.drafts = vec![draft("0004", "items"), draft("0005", "more items")];
+    assert_eq!(lock.to_string(), GOLDEN);
+    assert_eq!(LockFile::parse(GOLDEN).unwrap(), lock);
+    let with_other_line_ends = format!("\u{feff}{}", GOLDEN.replace('\n', "\r\n"));
+    assert_eq!(LockFile::parse(&with_other_line_ends).unwrap(), lock);
+}
+
+#[test]
+fn fingerprints_see_no_comments_and_no_white_space() {
+    let of = |sql: &str| Fingerprint::of(sql, None);
+    let same = ["SELECT 'a b' FROM t;", "-- all\nSELECT\t'a b'\r\n FROM /* the */ t;", "SELECT 'a b' FROM t;\n\n"];
+    let other = ["SELECT 'a  b' FROM t;", "SELECT 'a b' FROMt;", "select 'a b' FROM t;", "SELECT 'a b' FROM t", ""];
+    assert!(same.iter().all(|sql| of(sql) == of(same[0])));
+    assert!(other.iter().all(|sql| of(sql) != of(same[0])));
+    // A directive is a comment that does something; an excuse is not.
+    assert_ne!(of("-- migrate: no-transaction\nSELECT 'a b' FROM t;"), of(same[0]));
+    assert_eq!(of("-- migrate: allow=x because\nSELECT 'a b' FROM t;"), of(same[0]));
+    assert_eq!(of(same[0]).to_string(), "69d5a4abeaf8d47a");
+}
+
+#[test]
+fn texts_that_are_no_lock_file() {
+    let cases: &[(&str, &str)] = &[
+        ("", "the lock file is empty"),
+        ("migrations.lock 2\n", "1:1 `migrations.lock 2` is a format of lock files that this version cannot read"),
+        ("hello\nworld\n", "1:1 the lock file does not begin with `migrations.lock 1`"),
+        ("migrations.lock 1\n", "1:1 the lock file does not end with its digest"),
+        ("migrations.lock 1\ndigest sha256:00\n", "2:1 the lock file does not end with its digest"),
+        ("migrations.lock 1\n<<<<<<< HEAD\ndraft 1 a\n", "2:1 the lock file has a merge conflict"),
+        (
+            "migrations.lock 1\ndraft 2 b\ndraft 1 a\ndigest sha256:00\n",
+            "3:1 the lines of the lock file are out of order",
+        ),
+        (
+            "migrations.lock 1\ndraft 2 \"b\ndraft x a\n1 a md5:00\ndraft 3  c\nreblessed 1 up a b c\ndigest x\n",
+            "2:1 `draft 2 \"b` is no line of a lock file, 3:1 `draft x a` is no line of a lock file, \
+             4:1 `1 a md5:00` is no line of a lock file, 5:1 `draft 3  c` is no line of a lock file, \
+             6:1 `reblessed 1 up a b c` is no line of a lock file",
+        ),
+    ];
+    for (text, expect) in cases {
+        let problems = LockFile::parse(text).expect_err(text);
+        let told = |problem: &Problem| match problem.place() {
+            Some(place) => format!("{place} {}", problem.message()),
+            None => problem.message().to_owned(),
+        };
+        assert_eq!(problems.iter().map(told).collect::<Vec<_>>().join(", "), *expect, "{text}");
+    }
+}
+
+/// Any change of any line shows in the last one.
+#[test]
+fn an_edited_lock_file_is_noticed() {
+    let lines: Vec<&str> = GOLDEN.lines().collect();
+    for index in 1..lines.len() - 1 {
+        let mut without = lines.clone();
+        let line = without.remove(index);
+        assert!(LockFile::parse(&without.join("\n")).is_err(), "{line}");
+    }
+    for (from, to) in [("0002", "002"), ("items", "item"), ("a typo", "no typo"), ("3ae9", "3ae8")] {
+        assert!(LockFile::parse(&GOLDEN.replacen(from, to, 1)).is_err(), "{from}");
+    }
+}
+
+#[test]
+fn sides_of_a_merge_conflict() {
+    let common = "migrations.lock 1\ndraft 1 a\n";
+    let text = format!(
+        "{common}<<<<<<< HEAD\ndraft 2 b\ndigest x\n||||||| base\ndigest z\n=======\ndraft 2 c\ndigest y\n>>>>>>> main\n"
+    );
+    let (ours, theirs) = LockFile::parse_merged(&text).unwrap();
+    assert_eq!(ours.drafts, [draft("1", "a"), draft("2", "b")]);
+    assert_eq!(theirs.unwrap().drafts, [draft("1", "a"), draft("2", "c")]);
+    let (merged, none) = LockFile::parse_merged("migrations.lock 1\ndraft 2 b\ndraft 2 c\ndigest x\n").unwrap();
+    assert_eq!((merged.drafts.len(), none), (2, None));
+}
+
+#[test]
+fn folders_beside_their_lock_file() {
+    let locked: &[(&str, &str)] =
+        &[("0001_users.sql", USERS), ("0001_users.down.sql", DROP), ("0003_orders.postgres.sql", "SELECT 3;")];
+    let cases: &[(&[(&str, &str)], &str, &[&str])] = &[
+        (locked, "", &[]),
+        // Drafts: behind the last, to take a locked one back, for a dialect that had no script.
+        (
+            &[
+                locked[0],
+                locked[1],
+                locked[2],
+                ("0003_orders.postgres.down.sql", DROP),
+                ("0003_orders.sqlite.sql", "SELECT 3;"),
+                ("4_items.sql", "SELECT 4;"),
+            ],
+            "0003_orders.postgres.down.sql 0003_orders.sqlite.sql 4_items.sql",
+            &[],
+        ),
+        // Another spelling of a version is the same version.
+        (&[("1_users.sql", USERS), ("1_users.down.sql", DROP), locked[2]], "", &[]),
+        (
+            &[
+                ("0001_users.sql", "CREATE TABLE users (id bigint);\n"),
+                ("0001_users.down.sql", "-- undo\nDROP TABLE users;"),
+                locked[2],
+            ],
+            "",
+            &[
+                "`0001_users.sql` is locked, and was edited in what it does",
+                "`0001_users.down.sql` is locked, and was edited only in comments or white space, which count too",
+            ],
+        ),
+        (
+            &[("0001_people.sql", USERS), ("0001_people.down.sql", DROP), locked[2]],
+            "",
+            &["the locked migration `0001_users` was renamed to `0001_people.sql`"],
+        ),
+        (&[locked[0], locked[2]], "", &["the script down of the locked migration `0001_users` is gone"]),
+        (&[locked[0], locked[1]], "", &["the locked migration `0003_orders` for postgres is gone"]),
+        (
+            &[locked[0], locked[1], ("0005_orders.sql", "SELECT 3;")],
+            "0005_orders.sql",
+            &["the locked migration `0003_orders` was renamed to `0005_orders.sql`"],
+        ),
+        (
+            &[locked[0], locked[1], locked[2], ("0002_items.sql", "SELECT 2;"), ("0007_later.sql", "SELECT 7;")],
+            "0007_later.sql",
+            &["`0002_items.sql` does not come after `0003_orders`, the last locked migration \
+                 | a branch has to be rebased: `migrate rebase` renames the file to version 0008 or later"],
+        ),
+    ];
+    for (files, drafts, problems) in cases {
+        let scripts = scripts(files);
+        let lock = lock(locked);
+        let comparison = lock.compare(&scripts, "migrations/migrations.lock");
+        let found: Vec<&str> = comparison.drafts.iter().map(|script| script.file_name()).collect();
+        assert_eq!(found.join(" "), *drafts, "{files:?}");
+        let found: Vec<String> =
+            comparison.problems.iter().map(|problem| format!("{} | {}", problem.message(), problem.help())).collect();
+        assert_eq!(found.len(), problems.len(), "{found:#?}");
+        assert!(found.iter().zip(*problems).all(|(found, expect)| found.starts_with(expect)), "{found:#?}");
+    }
+}
+
+#[test]
+fn a_draft_without_a_file() {
+    let lock = LockFile { drafts: vec![draft("2", "gone"), draft("3", "other_name")], ..LockFile::default() };
+    let scripts = scripts(&[("3_name.sql", USERS)]);
+    let comparison = lock.compare(&scripts, "migrations/migrations.lock");
+    let messages: Vec<&str> = comparison.problems.iter().map(Problem::message).collect();
+    assert_eq!(messages, ["the draft `2_gone` has no file"]);
+    assert_eq!(comparison.drafts.len(), 1);
+}
+
+#[test]
+fn locking_adds_and_changes_nothing() {
+    let mut lock = lock(&[("1_a.sql", "SELECT 1;"), ("3_c.sqlite.sql", "SELECT 3;")]);
+    let before = lock.clone();
+    lock.drafts = vec![draft("4", "d")];
+    lock.lock(&scripts(&[
+        ("1_a.sql", "SELECT 11;"),
+        ("1_a.down.sql", DROP),
+        ("3_c.sqlite.sql", "SELECT 3;"),
+        ("3_c.postgres.sql", "SELECT 33;"),
+        ("4_d.sql", "SELECT 4;"),
+    ]));
+    assert_eq!(lock.locked[0].up, before.locked[0].up);
+    assert!(lock.locked[0].down.is_some() && lock.drafts.is_empty());
+    let told = |locked: &super::Locked| (locked.version.digits().to_owned(), locked.dialect);
+    let expect = [("1", None), ("3", Some(Dialect::Postgres)), ("3", Some(Dialect::Sqlite)), ("4", None)];
+    assert!(lock.locked.iter().map(told).eq(expect.map(|(version, dialect)| (version.to_owned(), dialect))));
+    assert_eq!(LockFile::parse(&lock.to_string()).unwrap(), lock);
+}
+
+#[test]
+fn reblessing_is_kept_on_record() {
+    let mut lock = lock(&[("1_a.sql", "SELECT 1;"), ("1_a.down.sql", DROP)]);
+    let version = Version::parse("01").unwrap();
+    assert_eq!(lock.rebless(&version, &scripts(&[("1_a.sql", "SELECT 1;")]), "no change"), []);
+    for sql in ["SELECT 2;", "SELECT 3;"] {
+        let edited = scripts(&[("1_a.sql", sql), ("1_a.down.sql", DROP)]);
+        let accepted = lock.rebless(&version, &edited, sql);
+        assert_eq!((accepted.len(), accepted[0].direction, accepted[0].to), (1, Direction::Up, Checksum::of(sql)));
+        assert!(lock.compare(&edited, "").problems.is_empty());
+    }
+    assert_eq!(lock.locked[0].reblessed.len(), 2);
+    assert_eq!(lock.locked[0].reblessed[1].from, Checksum::of("SELECT 2;"));
+}
