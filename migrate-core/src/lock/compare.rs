@@ -1,6 +1,6 @@
 //! Where a folder differs from its lock file, said to a person.
 
-use super::{LockFile, Locked, Seal};
+use super::{LockFile, Locked, Seal, command};
 use crate::{Direction, Problem, Script, Version};
 
 /// A folder beside its lock file.
@@ -13,27 +13,31 @@ pub struct Comparison<'a> {
 }
 
 impl LockFile {
-    /// Compares the scripts of a folder, all of them and sorted, with the lock file, which messages call `shown`.
-    pub fn compare<'a>(&self, scripts: &'a [Script], shown: &str) -> Comparison<'a> {
+    /// Compares the scripts of a folder, all of them and sorted, with the lock file, for messages about the `folder`
+    /// of that name.
+    pub fn compare<'a>(&self, scripts: &'a [Script], folder: &str) -> Comparison<'a> {
         let mut comparison = Comparison::default();
+        let shown = format!("{folder}/{}", LockFile::FILE_NAME);
         for locked in &self.locked {
             let mut of_locked = of_version(scripts, &locked.version).iter().filter(|script| locked.is_for(script));
             match of_locked.find(|script| script.direction() == Direction::Up) {
-                Some(up) => comparison.problems.extend(differences(locked, up, of_locked.next())),
-                None => comparison.problems.push(self.gone(locked, scripts, shown)),
+                Some(up) => comparison.problems.extend(differences(locked, up, of_locked.next(), folder)),
+                None => comparison.problems.push(self.gone(locked, scripts, &shown)),
             }
         }
         for script in scripts.iter().filter(|script| !self.holds(script)) {
             match self.is_in_place(script) {
                 true => comparison.drafts.push(script),
-                false => comparison.problems.push(self.too_early(script, scripts)),
+                false => comparison.problems.push(self.too_early(script, scripts, folder)),
             }
         }
         for draft in self.drafts.iter().filter(|draft| of_version(scripts, &draft.version).is_empty()) {
-            let help = "restore the file, perhaps it was not committed; `migrate lock` forgets a draft that is gone";
+            let forget = command("lock", folder);
+            let help =
+                format!("restore the file, perhaps it was not committed; `{forget}` forgets a draft that is gone");
             comparison
                 .problems
-                .push(Problem::new(format!("the draft `{}` has no file", draft.label()), help).in_file(shown));
+                .push(Problem::new(format!("the draft `{}` has no file", draft.label()), help).in_file(&shown));
         }
         comparison
     }
@@ -76,7 +80,7 @@ impl LockFile {
         }
     }
 
-    fn too_early(&self, script: &Script, scripts: &[Script]) -> Problem {
+    fn too_early(&self, script: &Script, scripts: &[Script], folder: &str) -> Problem {
         let last = self.last_locked().map(|last| last.label().to_string()).unwrap_or_default();
         let highest = scripts.iter().map(Script::version).chain(self.locked.iter().map(|locked| &locked.version)).max();
         let to = match highest.and_then(Version::next) {
@@ -84,13 +88,13 @@ impl LockFile {
             None => " to a later version".to_owned(),
         };
         let message = format!("`{}` does not come after `{last}`, the last locked migration", script.file_name());
-        let help = format!("a branch has to be rebased: `migrate rebase` renames the file{to}");
+        let help = format!("a branch has to be rebased: `{}` renames the file{to}", command("rebase", folder));
         Problem::new(message, help).in_file(script.path())
     }
 }
 
 /// What has changed of a locked migration that is still there.
-fn differences(locked: &Locked, up: &Script, down: Option<&Script>) -> Vec<Problem> {
+fn differences(locked: &Locked, up: &Script, down: Option<&Script>, folder: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     if locked.name != up.name() {
         let label = locked.label();
@@ -98,9 +102,9 @@ fn differences(locked: &Locked, up: &Script, down: Option<&Script>) -> Vec<Probl
         let message = format!("the locked migration `{label}` was renamed to `{}`", up.file_name());
         problems.push(Problem::new(message, help).in_file(up.path()));
     }
-    problems.extend(edit(&locked.up, up));
+    problems.extend(edit(&locked.up, up, folder));
     match (&locked.down, down) {
-        (Some(seal), Some(down)) => problems.extend(edit(seal, down)),
+        (Some(seal), Some(down)) => problems.extend(edit(seal, down, folder)),
         (Some(_), None) => {
             let message = format!("the script down of the locked migration `{}` is gone", locked.label());
             problems.push(Problem::new(message, "restore its file from version control").in_file(up.path()));
@@ -110,7 +114,7 @@ fn differences(locked: &Locked, up: &Script, down: Option<&Script>) -> Vec<Probl
     problems
 }
 
-fn edit(seal: &Seal, script: &Script) -> Option<Problem> {
+fn edit(seal: &Seal, script: &Script, folder: &str) -> Option<Problem> {
     if seal.checksum == script.checksum() {
         return None;
     }
@@ -118,10 +122,11 @@ fn edit(seal: &Seal, script: &Script) -> Option<Problem> {
         true => "only in comments or white space, which count too",
         false => "in what it does",
     };
-    let version = script.version();
+    let rebless = command(&format!("lock --rebless {} --reason \"…\"", script.version()), folder);
     let help = format!(
-        "restore it from version control, and put the change into a new migration (`migrate new`); \
-         if no database has applied it yet: `migrate lock --rebless {version} --reason \"…\"`"
+        "restore it from version control, and put the change into a new migration (`{}`); \
+         if no database has applied it yet: `{rebless}`",
+        command("new", folder)
     );
     let problem = Problem::new(format!("`{}` is locked, and was edited {what}", script.file_name()), help)
         .in_file(script.path())

@@ -84,6 +84,27 @@ pub struct Draft {
     pub name: String,
 }
 
+/// What a lock file is to those who read a folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LockUse {
+    /// A lock file holds where there is one.
+    #[default]
+    WhenPresent,
+    /// A folder without a lock file is a problem.
+    Required,
+    /// A lock file is not looked at.
+    Off,
+}
+
+/// A call of the command `migrate`, as people type it: `migrate lock`, with `--dir` for a folder of another name than the usual.
+pub(crate) fn command(verb: &str, folder: &str) -> String {
+    match folder {
+        "migrations" => format!("migrate {verb}"),
+        _ if folder.contains(' ') => format!("migrate {verb} --dir \"{folder}\""),
+        _ => format!("migrate {verb} --dir {folder}"),
+    }
+}
+
 impl LockFile {
     /// The name of the file, which stands in the folder of the migrations.
     pub const FILE_NAME: &'static str = "migrations.lock";

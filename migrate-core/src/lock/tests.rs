@@ -5,11 +5,14 @@ use std::borrow::Cow;
 use super::{Draft, Fingerprint, LockFile};
 use crate::{Checksum, Dialect, Direction, FileName, Problem, Script, Version};
 
+/// Names and texts.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
 const USERS: &str = "CREATE TABLE users (id integer);\n";
 const DROP: &str = "DROP TABLE users;\n";
 
 /// The scripts of a folder that holds these files.
-fn scripts(files: &[(&str, &str)]) -> Vec<Script> {
+fn scripts(files: Files<'_>) -> Vec<Script> {
     let script = |(file, sql): &(&str, &str)| {
         let name = FileName::of_file(file).unwrap();
         Script {
@@ -27,7 +30,7 @@ fn scripts(files: &[(&str, &str)]) -> Vec<Script> {
     scripts
 }
 
-fn lock(files: &[(&str, &str)]) -> LockFile {
+fn lock(files: Files<'_>) -> LockFile {
     let mut lock = LockFile::default();
     lock.lock(&scripts(files));
     lock
@@ -144,9 +147,9 @@ fn sides_of_a_merge_conflict() {
 
 #[test]
 fn folders_beside_their_lock_file() {
-    let locked: &[(&str, &str)] =
+    let locked: Files<'_> =
         &[("0001_users.sql", USERS), ("0001_users.down.sql", DROP), ("0003_orders.postgres.sql", "SELECT 3;")];
-    let cases: &[(&[(&str, &str)], &str, &[&str])] = &[
+    let cases: &[(Files<'_>, &str, &[&str])] = &[
         (locked, "", &[]),
         // Drafts: behind the last, to take a locked one back, for a dialect that had no script.
         (
@@ -197,7 +200,7 @@ fn folders_beside_their_lock_file() {
     for (files, drafts, problems) in cases {
         let scripts = scripts(files);
         let lock = lock(locked);
-        let comparison = lock.compare(&scripts, "migrations/migrations.lock");
+        let comparison = lock.compare(&scripts, "migrations");
         let found: Vec<&str> = comparison.drafts.iter().map(|script| script.file_name()).collect();
         assert_eq!(found.join(" "), *drafts, "{files:?}");
         let found: Vec<String> =
@@ -211,7 +214,7 @@ fn folders_beside_their_lock_file() {
 fn a_draft_without_a_file() {
     let lock = LockFile { drafts: vec![draft("2", "gone"), draft("3", "other_name")], ..LockFile::default() };
     let scripts = scripts(&[("3_name.sql", USERS)]);
-    let comparison = lock.compare(&scripts, "migrations/migrations.lock");
+    let comparison = lock.compare(&scripts, "migrations");
     let messages: Vec<&str> = comparison.problems.iter().map(Problem::message).collect();
     assert_eq!(messages, ["the draft `2_gone` has no file"]);
     assert_eq!(comparison.drafts.len(), 1);
@@ -246,7 +249,7 @@ fn reblessing_is_kept_on_record() {
         let edited = scripts(&[("1_a.sql", sql), ("1_a.down.sql", DROP)]);
         let accepted = lock.rebless(&version, &edited, sql);
         assert_eq!((accepted.len(), accepted[0].direction, accepted[0].to), (1, Direction::Up, Checksum::of(sql)));
-        assert!(lock.compare(&edited, "").problems.is_empty());
+        assert!(lock.compare(&edited, "migrations").problems.is_empty());
     }
     assert_eq!(lock.locked[0].reblessed.len(), 2);
     assert_eq!(lock.locked[0].reblessed[1].from, Checksum::of("SELECT 2;"));
