@@ -78,7 +78,6 @@ impl Version {
     }
 
     /// Whether the version begins with a plausible calendar date (`YYYYMMDD`).
-    #[cfg(feature = "folder")]
     pub(crate) fn begins_with_date(&self) -> bool {
         let digits = self.digits();
         digits.len() >= 8 && is_date(&digits[..8])

@@ -4,7 +4,6 @@
 //! only thing that the compiler reports.
 
 use std::env;
-use std::path::PathBuf;
 
 use migrate_core::folder::{Folder, FolderOptions};
 use migrate_core::{Dialect, Direction, MigrationSet, Problem, Script};
@@ -33,11 +32,10 @@ pub(crate) fn embed_migrations(input: TokenStream) -> TokenStream {
 fn read(folder: &LitStr, args: &Args) -> Result<(MigrationSet, Vec<String>), Vec<Problem>> {
     let path = path::resolve(&folder.value()).map_err(|problem| vec![problem])?;
     let options = FolderOptions { set: args.set.clone(), dialect: args.dialect, ignore: args.ignore.clone() };
-    let Folder { set, files } = Folder::read(&path.absolute, &path.shown, &options)?;
+    let Folder { set, files } = Folder::read_from(&path.source, &path.shown, &options)?;
+    let absolute = |file: String| path.absolute.join(file).into_os_string().into_string();
     let not_utf8 = |_| vec![Problem::new("the path of the package is not UTF-8", "move the package to another folder")];
-    let files =
-        files.into_iter().map(PathBuf::into_os_string).map(std::ffi::OsString::into_string).collect::<Result<_, _>>();
-    Ok((set, files.map_err(not_utf8)?))
+    Ok((set, files.into_iter().map(absolute).collect::<Result<_, _>>().map_err(not_utf8)?))
 }
 
 fn expand(runtime: &TokenStream, set: &MigrationSet, files: &[String]) -> TokenStream {
