@@ -84,8 +84,11 @@ impl fmt::Debug for Checksum {
 }
 
 /// The text that is checksummed, embedded and run: without a byte order mark, CRLF read as LF. A lone CR stays.
-#[cfg(feature = "folder")]
-pub(crate) fn normalise(text: &str) -> std::borrow::Cow<'_, str> {
+///
+/// ```
+/// assert_eq!(migrate_core::normalise("\u{feff}SELECT 1;\r\n"), "SELECT 1;\n");
+/// ```
+pub fn normalise(text: &str) -> std::borrow::Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { text.into() }
 }

@@ -148,9 +148,17 @@ impl FileName {
     }
 }
 
-/// Whether a name is ignored by rule: dot files, read-me files, and what other tools keep beside their migrations.
+/// What tells a script apart in its folder, at the end of its path: `0001_users.sql`, or `0001_users/up.sql`.
+pub(crate) fn within_folder(path: &str) -> &str {
+    let in_own_folder = matches!(path.rsplit('/').next(), Some("up.sql" | "down.sql" | "migration.sql"));
+    let slashes = if in_own_folder { 1 } else { 0 };
+    let start = path.rmatch_indices('/').nth(slashes).map_or(0, |(slash, _)| slash + 1);
+    &path[start..]
+}
+
+/// Whether a name is ignored by rule: dot files, read-me files, the lock file, and what other tools keep beside their migrations.
 pub fn is_ignored_by_rule(name: &str) -> bool {
-    const KEPT_BY_TOOLS: [&str; 3] = ["metadata.toml", "migration_lock.toml", "atlas.sum"];
+    const KEPT_BY_TOOLS: [&str; 4] = ["migrations.lock", "metadata.toml", "migration_lock.toml", "atlas.sum"];
     name.starts_with('.') || name.starts_with("README") || KEPT_BY_TOOLS.contains(&name)
 }
 
@@ -347,12 +355,19 @@ mod tests {
 
     #[test]
     fn ignored_by_rule() {
-        for name in
-            [".gitkeep", ".DS_Store", "README.md", "README", "metadata.toml", "migration_lock.toml", "atlas.sum"]
-        {
+        for name in [
+            ".gitkeep",
+            ".DS_Store",
+            "README.md",
+            "README",
+            "migrations.lock",
+            "metadata.toml",
+            "migration_lock.toml",
+            "atlas.sum",
+        ] {
             assert!(is_ignored_by_rule(name), "{name}");
         }
-        for name in ["readme.txt.sql", "0001_x.sql", "notes.md", "x.metadata.toml"] {
+        for name in ["readme.txt.sql", "0001_x.sql", "notes.md", "x.metadata.toml", "0001_migrations.lock"] {
             assert!(!is_ignored_by_rule(name), "{name}");
         }
     }

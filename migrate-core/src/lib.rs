@@ -4,13 +4,13 @@
 //! Programs use the crate `migrate-runtime`, which re-exports what they need.
 //!
 //! # Features
-//! - `folder`: reading folders and computing checksums (brings `sha2`); the macro switches it on for itself.
+//! - `folder`: making sets of folders, which takes checksums (brings `sha2`); the macro switches it on for itself. To list a folder
+//!   and to read its texts needs no feature.
 //! - `serde`: `Serialize` for what ends up in reports.
 
 mod checksum;
 mod dialect;
 mod filename;
-#[cfg(feature = "folder")]
 pub mod folder;
 mod header;
 mod history;
@@ -26,7 +26,7 @@ mod version;
 #[doc(hidden)]
 pub mod embedded;
 
-pub use checksum::Checksum;
+pub use checksum::{Checksum, normalise};
 pub use dialect::Dialect;
 pub use filename::{FileName, FileNameError, is_ignored_by_rule};
 pub use header::Header;

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::filename::within_folder;
 use crate::{Checksum, Dialect, Version};
 
 /// One SQL file: a step up or down, for one dialect or for all.
@@ -57,10 +58,7 @@ impl Script {
 
     /// What tells the script apart in its folder: `0004_orders.sql`, or `0004_orders/up.sql`.
     pub fn file_name(&self) -> &str {
-        let in_own_folder = matches!(self.path.rsplit('/').next(), Some("up.sql" | "down.sql" | "migration.sql"));
-        let slashes = if in_own_folder { 1 } else { 0 };
-        let start = self.path.rmatch_indices('/').nth(slashes).map_or(0, |(slash, _)| slash + 1);
-        &self.path[start..]
+        within_folder(&self.path)
     }
 
     /// The SQL, without a byte order mark and with LF line endings.

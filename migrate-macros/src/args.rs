@@ -1,5 +1,6 @@
 //! Tokens → arguments, or every problem with them.
 
+use migrate_core::lock::LockUse;
 use migrate_core::{Dialect, Problem};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -18,6 +19,7 @@ pub(crate) struct Args {
     pub(crate) dialect: Option<Dialect>,
     pub(crate) set: Option<String>,
     pub(crate) ignore: Vec<String>,
+    pub(crate) lock: LockUse,
     /// The path of the runtime crate.
     pub(crate) runtime: TokenStream,
     pub(crate) problems: Vec<Spanned>,
@@ -25,7 +27,7 @@ pub(crate) struct Args {
 
 const USAGE: &str = "write the folder's path, relative to Cargo.toml: `embed_migrations!(\"migrations\")`";
 const ARGUMENTS: &str =
-    "the arguments are a path, then any of `dialect`, `set`, `ignore` and `crate` as `name = value`";
+    "the arguments are a path, then any of `dialect`, `set`, `ignore`, `lock` and `crate` as `name = value`";
 
 impl Args {
     pub(crate) fn parse(input: TokenStream) -> Args {
@@ -34,6 +36,7 @@ impl Args {
             dialect: None,
             set: None,
             ignore: Vec::new(),
+            lock: LockUse::WhenPresent,
             runtime: quote!(::migrate_runtime),
             problems: Vec::new(),
         };
@@ -133,6 +136,19 @@ impl Args {
                     self.problem(span, "`ignore` is not a list of strings", "write `ignore = [\"data_*.sql\"]`");
                 }
             }
+            "lock" => {
+                const VALUES: &str = "`lock = \"required\"` or `lock = \"off\"`";
+                let Some(value) = self.string(name, input, VALUES)? else { return Ok(()) };
+                match value.value().as_str() {
+                    "required" => self.lock = LockUse::Required,
+                    "off" => self.lock = LockUse::Off,
+                    other => {
+                        let help =
+                            format!("write {VALUES}; without the argument, a lock file holds where there is one");
+                        self.problem(value.span(), format!("unknown use of the lock file `{other}`"), help);
+                    }
+                }
+            }
             "crate" => {
                 let span = input.span();
                 let path = path(input);
@@ -146,7 +162,7 @@ impl Args {
             }
             unknown => {
                 skip_value(input)?;
-                let help = "the arguments are `dialect`, `set`, `ignore` and `crate`";
+                let help = "the arguments are `dialect`, `set`, `ignore`, `lock` and `crate`";
                 self.problem(name.span(), format!("unknown argument `{unknown}`"), help);
             }
         }

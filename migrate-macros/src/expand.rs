@@ -4,10 +4,9 @@
 //! only thing that the compiler reports.
 
 use std::env;
-use std::path::PathBuf;
 
 use migrate_core::folder::{Folder, FolderOptions};
-use migrate_core::{Dialect, Direction, MigrationSet, Problem, Script};
+use migrate_core::{Dialect, Direction, Problem, Script};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::LitStr;
@@ -25,36 +24,69 @@ pub(crate) fn embed_migrations(input: TokenStream) -> TokenStream {
     });
     let runtime = &args.runtime;
     match embedded {
-        Some((set, files)) if problems.is_empty() => expand(runtime, &set, &files),
+        Some(embedded) if problems.is_empty() => expand(runtime, &embedded),
         _ => refuse(runtime, &problems),
     }
 }
 
-fn read(folder: &LitStr, args: &Args) -> Result<(MigrationSet, Vec<String>), Vec<Problem>> {
-    let path = path::resolve(&folder.value()).map_err(|problem| vec![problem])?;
-    let options = FolderOptions { set: args.set.clone(), dialect: args.dialect, ignore: args.ignore.clone() };
-    let Folder { set, files } = Folder::read(&path.absolute, &path.shown, &options)?;
-    let not_utf8 = |_| vec![Problem::new("the path of the package is not UTF-8", "move the package to another folder")];
-    let files =
-        files.into_iter().map(PathBuf::into_os_string).map(std::ffi::OsString::into_string).collect::<Result<_, _>>();
-    Ok((set, files.map_err(not_utf8)?))
+/// A folder without a problem, and where it is.
+struct Embedded {
+    folder: Folder,
+    /// What messages call it.
+    shown: String,
+    absolute: String,
+    /// The literal that names it.
+    span: Span,
 }
 
-fn expand(runtime: &TokenStream, set: &MigrationSet, files: &[String]) -> TokenStream {
-    let name = set.name();
-    let scripts = set.scripts().iter().map(script);
-    let digests = Dialect::ALL.map(|dialect| match set.digest(dialect) {
+fn read(literal: &LitStr, args: &Args) -> Result<Embedded, Vec<Problem>> {
+    let path = path::resolve(&literal.value()).map_err(|problem| vec![problem])?;
+    let options =
+        FolderOptions { set: args.set.clone(), dialect: args.dialect, ignore: args.ignore.clone(), lock: args.lock };
+    let folder = Folder::read_from(&path.source, &path.shown, &options)?;
+    let not_utf8 = |_| vec![Problem::new("the path of the package is not UTF-8", "move the package to another folder")];
+    let absolute = path.absolute.into_os_string().into_string().map_err(not_utf8)?;
+    Ok(Embedded { folder, shown: path.shown, absolute, span: literal.span() })
+}
+
+fn expand(runtime: &TokenStream, embedded: &Embedded) -> TokenStream {
+    let Embedded { folder, shown, absolute, .. } = embedded;
+    let files = folder.files.iter().map(|file| format!("{absolute}/{file}"));
+    let name = folder.set.name();
+    let scripts = folder.set.scripts().iter().map(script);
+    let digests = Dialect::ALL.map(|dialect| match folder.set.digest(dialect) {
         Some(digest) => Literal::byte_string(digest.as_bytes()),
         None => Literal::byte_string(&[]),
     });
     let package =
         ["CARGO_PKG_NAME", "CARGO_PKG_VERSION"].map(|variable| env::var(variable).unwrap_or_default()).join(" ");
+    let (ignore, dialect) = (&folder.options.ignore, dialect(folder.options.dialect));
+    let drafts = refuse_drafts(embedded);
     quote! {{
         use #runtime::__private as __migrate;
         #(const _: &[::core::primitive::u8] = ::core::include_bytes!(#files);)*
+        #drafts
         const __SCRIPTS: &[__migrate::Script] = &[#(#scripts),*];
-        __migrate::migrations(__migrate::set(#name, __SCRIPTS, [#(#digests),*]), #package)
+        #[cfg(debug_assertions)]
+        const __FOLDER: __migrate::Origin = __migrate::folder(#absolute, #shown, #dialect, &[#(#ignore),*]);
+        #[cfg(not(debug_assertions))]
+        const __FOLDER: __migrate::Origin = __migrate::ELSEWHERE;
+        __migrate::migrations(__migrate::set(#name, __SCRIPTS, [#(#digests),*]), #package, __FOLDER)
     }}
+}
+
+/// An error in the release builds of the user's crate, when there are scripts that are not locked.
+fn refuse_drafts(embedded: &Embedded) -> Option<TokenStream> {
+    let problem = embedded.folder.drafts_problem(&embedded.shown)?.to_string();
+    Some(quote_spanned!(embedded.span=> #[cfg(not(debug_assertions))] ::core::compile_error!(#problem);))
+}
+
+fn dialect(dialect: Option<Dialect>) -> TokenStream {
+    match dialect {
+        Some(Dialect::Postgres) => quote!(__migrate::POSTGRES),
+        Some(Dialect::Sqlite) => quote!(__migrate::SQLITE),
+        _ => quote!(__migrate::ANY_DIALECT),
+    }
 }
 
 fn script(script: &Script) -> TokenStream {
@@ -63,11 +95,7 @@ fn script(script: &Script) -> TokenStream {
     if script.dialect().is_none() && script.direction() == Direction::Up {
         return quote!(__migrate::up(#version, #name, #path, #sql, #checksum));
     }
-    let dialect = match script.dialect() {
-        Some(Dialect::Postgres) => quote!(__migrate::POSTGRES),
-        Some(Dialect::Sqlite) => quote!(__migrate::SQLITE),
-        _ => quote!(__migrate::ANY_DIALECT),
-    };
+    let dialect = dialect(script.dialect());
     let direction = match script.direction() {
         Direction::Up => quote!(Up),
         Direction::Down => quote!(Down),

@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Component, Path, PathBuf};
 
 use migrate_core::Problem;
+use migrate_core::folder::FileSystem;
 
 /// The folder to read.
 pub(crate) struct FolderPath {
@@ -11,6 +12,8 @@ pub(crate) struct FolderPath {
     pub(crate) absolute: PathBuf,
     /// What messages call it: relative to the package, with `/`.
     pub(crate) shown: String,
+    /// The way to read it.
+    pub(crate) source: FileSystem,
 }
 
 /// Finds the folder that an argument names.
@@ -24,20 +27,11 @@ pub(crate) fn resolve(argument: &str) -> Result<FolderPath, Problem> {
     let parts = inside(argument)?;
     let shown = parts.join("/");
     let absolute = package.join(parts.iter().collect::<PathBuf>());
-    let metadata = absolute.metadata().map_err(|error| {
-        let message = match error.kind() {
-            std::io::ErrorKind::NotFound => format!("the folder `{shown}` does not exist"),
-            kind => format!("the folder `{shown}` cannot be read: {kind}"),
-        };
-        Problem::new(message, "create it, or correct the path, which is relative to the folder of Cargo.toml")
-    })?;
-    if !metadata.is_dir() {
-        return Err(Problem::new(format!("`{shown}` is a file"), "name the folder that holds the migrations"));
-    }
+    let source = FileSystem::find(&absolute, &shown, "the folder of Cargo.toml")?;
     if leads_outside(&package, &absolute) {
         return Err(outside(argument));
     }
-    Ok(FolderPath { absolute, shown })
+    Ok(FolderPath { absolute, shown, source })
 }
 
 /// The parts of a relative path that stays below where it starts.

@@ -70,6 +70,8 @@ pub enum ErrorKind {
     Unsupported,
     /// The connection is inside a transaction that the driver does not know of.
     InTransaction,
+    /// A debug build that differs from the folder it was built from: it has to be built again.
+    StaleBinary,
     /// An option of the [`Migrator`](crate::Migrator) makes no sense.
     InvalidOption,
 }
@@ -90,6 +92,7 @@ impl ErrorKind {
             ErrorKind::UnreadableScript => "unreadable-script",
             ErrorKind::Unsupported => "unsupported",
             ErrorKind::InTransaction => "in-transaction",
+            ErrorKind::StaleBinary => "stale-binary",
             ErrorKind::InvalidOption => "invalid-option",
         }
     }

@@ -37,7 +37,7 @@
 //!
 //! A file holds SQL, and runs in a transaction of its own. `BEGIN;` … `COMMIT;` around the whole file is accepted and dropped; any other
 //! transaction statement is an error. A script down without a statement is the same as none. Dot files, `README*`, `metadata.toml`,
-//! `migration_lock.toml` and `atlas.sum` are left out; anything else that is no migration is an error.
+//! `migrations.lock`, `migration_lock.toml` and `atlas.sum` are left out; anything else that is no migration is an error.
 //!
 //! A migration is known by its version and its text: another name, or other line endings, change nothing. The text counts with its
 //! comments.
@@ -106,9 +106,11 @@ mod migrations;
 mod migrator;
 mod quote;
 mod report;
+mod stale;
 mod table;
 #[cfg(feature = "tracing")]
 mod trace;
+mod watch;
 
 pub use error::{Error, ErrorKind, Problem};
 pub use event::Event;
@@ -119,6 +121,7 @@ pub use migrate_core::{
 pub use migrations::Migrations;
 pub use migrator::Migrator;
 pub use report::{Applied, MigrationStatus, Pending, Plan, Report, Status};
+pub use watch::watch;
 
 /// Embeds a folder of SQL migrations: an expression of type [`Migrations`], for a `static`, a `const` or in place.
 ///
@@ -157,17 +160,32 @@ pub use migrate_macros::embed_migrations;
 /// What expansions of `embed_migrations!` name. Not public API.
 #[doc(hidden)]
 pub mod __private {
+    use migrate_core::Dialect;
     pub use migrate_core::embedded::{ANY_DIALECT, POSTGRES, SQLITE, script, set, up};
     pub use migrate_core::{Direction, MigrationSet, Script};
 
     use crate::Migrations;
+    pub use crate::stale::Origin;
 
-    pub const fn migrations(set: MigrationSet, package: &'static str) -> Migrations {
-        Migrations::new(set, package)
+    pub const fn migrations(set: MigrationSet, package: &'static str, origin: Origin) -> Migrations {
+        Migrations::new(set, package, origin)
     }
+
+    /// The origin of a set in a debug build.
+    pub const fn folder(
+        root: &'static str,
+        shown: &'static str,
+        dialect: Option<Dialect>,
+        ignore: &'static [&'static str],
+    ) -> Origin {
+        Origin::folder(root, shown, dialect, ignore)
+    }
+
+    /// The origin of a set in a release build: nobody will look at the folder again.
+    pub const ELSEWHERE: Origin = Origin::ELSEWHERE;
 
     /// Stands in for a set that was refused, so that nothing but the refusal is reported.
     pub const fn refused() -> Migrations {
-        Migrations::new(set("", &[], [&[], &[]]), "")
+        Migrations::new(set("", &[], [&[], &[]]), "", ELSEWHERE)
     }
 }

@@ -6,6 +6,7 @@ use crate::driver::{AsyncDatabase, Database};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::{Plan, Report, Status};
+use crate::stale::Origin;
 
 /// A set of migrations in the binary; made by [`embed_migrations!`](crate::embed_migrations).
 ///
@@ -29,12 +30,13 @@ pub struct Migrations {
     pub(crate) set: MigrationSet,
     /// Name and version of the package that the set was embedded in.
     pub(crate) package: &'static str,
+    pub(crate) origin: Origin,
 }
 
 impl Migrations {
     /// For expansions of the macro.
-    pub(crate) const fn new(set: MigrationSet, package: &'static str) -> Migrations {
-        Migrations { set, package }
+    pub(crate) const fn new(set: MigrationSet, package: &'static str, origin: Origin) -> Migrations {
+        Migrations { set, package, origin }
     }
 
     /// Brings the database up to date: verifies the history, then applies what is pending, each migration in a transaction.

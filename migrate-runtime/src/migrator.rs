@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::migrations::Migrations;
 use crate::report::{Plan, Report, Status};
+use crate::stale::refuse_stale;
 use crate::table::TableName;
 
 /// The verbs of [`Migrations`] with options.
@@ -36,6 +37,7 @@ pub struct Migrator<'a> {
     pub(crate) wait_timeout: Duration,
     pub(crate) applied_by: Option<String>,
     observer: Option<Box<Observer<'a>>>,
+    may_be_stale: bool,
 }
 
 /// What `on_event` takes.
@@ -53,6 +55,7 @@ impl<'a> Migrator<'a> {
             wait_timeout: Migrator::DEFAULT_WAIT_TIMEOUT,
             applied_by: None,
             observer: None,
+            may_be_stale: false,
         }
     }
 
@@ -79,6 +82,13 @@ impl<'a> Migrator<'a> {
     pub fn applied_by(mut self, who: impl Into<String>) -> Self {
         // No database takes a NUL byte.
         self.applied_by = Some(who.into().replace('\0', ""));
+        self
+    }
+
+    /// Goes on although a debug build differs from the folder that it was built from. Without it the verbs that judge a database
+    /// fail with [`ErrorKind::StaleBinary`](crate::ErrorKind::StaleBinary); a release build never looks.
+    pub fn allow_stale(mut self) -> Self {
+        self.may_be_stale = true;
         self
     }
 
@@ -159,11 +169,13 @@ impl<'a> Migrator<'a> {
     // Blocking and asynchronous verbs differ in how they get their session, and in nothing else.
 
     async fn run_on(&self, session: impl Session) -> Result<Report, Error> {
+        self.refuse_stale()?;
         let table = TableName::parse(&self.history_table)?;
         Engine::new(session, self, &table)?.run().await
     }
 
     async fn plan_on(&self, session: impl Session) -> Result<Plan, Error> {
+        self.refuse_stale()?;
         let table = TableName::parse(&self.history_table)?;
         Engine::new(session, self, &table)?.plan().await
     }
@@ -174,8 +186,13 @@ impl<'a> Migrator<'a> {
     }
 
     async fn verify_on(&self, session: impl Session) -> Result<(), Error> {
+        self.refuse_stale()?;
         let table = TableName::parse(&self.history_table)?;
         Engine::new(session, self, &table)?.verify().await
+    }
+
+    fn refuse_stale(&self) -> Result<(), Error> {
+        if self.may_be_stale { Ok(()) } else { refuse_stale(&self.migrations.set, &self.migrations.origin) }
     }
 
     pub(crate) fn tell(&self, event: &Event<'_>) {

@@ -1,32 +1,34 @@
 //! What is in a folder: which entry is a script of which version, without a look into the files.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 
+use super::source::{Kind, Source};
 use crate::{Dialect, Direction, FileName, FileNameError, Problem, Version, filename};
 
 /// A file that is a script, by its name.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) version: Version,
-    pub(super) name: String,
-    pub(super) dialect: Option<Dialect>,
-    pub(super) direction: Direction,
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The version of its migration.
+    pub version: Version,
+    /// The name of its migration.
+    pub name: String,
+    /// The only dialect that it is for; `None` for every dialect.
+    pub dialect: Option<Dialect>,
+    /// Whether it goes up or down.
+    pub direction: Direction,
     /// The file as messages name it.
-    pub(super) shown: String,
-    pub(super) path: PathBuf,
+    pub shown: String,
+    /// The file in its source.
+    pub path: String,
     /// Whether the version stands in the name of the folder around the file.
     in_own_folder: bool,
 }
 
 impl Entry {
     /// What tells the migration apart in its folder: `0001_users.sql`, or `0001_users/up.sql`.
-    pub(super) fn file_name(&self) -> &str {
-        let parts = if self.in_own_folder { 2 } else { 1 };
-        let start = self.shown.rmatch_indices('/').nth(parts - 1).map_or(0, |(slash, _)| slash + 1);
-        &self.shown[start..]
+    pub fn file_name(&self) -> &str {
+        filename::within_folder(&self.shown)
     }
 
     /// The name that the script up of this script down would have.
@@ -38,22 +40,22 @@ impl Entry {
     }
 }
 
-/// Lists the scripts in `root`, sorted by version, dialect, direction and file; what does not fit goes to `problems`.
-pub(super) fn list(root: &Path, shown: &str, ignore: &[String], problems: &mut Vec<Problem>) -> Vec<Entry> {
-    let mut lister = Lister { real_root: root.canonicalize().ok(), ignore, problems, entries: Vec::new() };
-    lister.list(root, shown);
-    let mut entries = lister.entries;
+/// The scripts in a folder, sorted by version, dialect, direction and file, and what does not fit.
+pub(super) fn list(source: &dyn Source, shown: &str, ignore: &[String]) -> (Vec<Entry>, Vec<Problem>) {
+    let mut lister = Lister { source, ignore, problems: Vec::new(), entries: Vec::new() };
+    lister.list(shown);
+    let Lister { mut entries, problems, .. } = lister;
     entries.sort_by(|a, b| {
         let key = |entry: &Entry| (entry.dialect, entry.direction);
         a.version.cmp(&b.version).then_with(|| key(a).cmp(&key(b))).then_with(|| a.shown.cmp(&b.shown))
     });
-    entries
+    (entries, problems)
 }
 
 struct Lister<'a> {
-    real_root: Option<PathBuf>,
+    source: &'a dyn Source,
     ignore: &'a [String],
-    problems: &'a mut Vec<Problem>,
+    problems: Vec<Problem>,
     entries: Vec<Entry>,
 }
 
@@ -61,13 +63,13 @@ struct Lister<'a> {
 struct Found {
     file_name: String,
     shown: String,
-    path: PathBuf,
+    path: String,
     is_folder: bool,
 }
 
 impl Lister<'_> {
-    fn list(&mut self, root: &Path, shown: &str) {
-        for found in self.found_in(root, shown, "").0 {
+    fn list(&mut self, shown: &str) {
+        for found in self.found_in("", shown).0 {
             if found.is_folder {
                 self.list_migration(&found);
                 continue;
@@ -96,7 +98,7 @@ impl Lister<'_> {
                 return;
             }
         };
-        let (found, is_left_out) = self.found_in(&folder.path, &folder.shown, &folder.file_name);
+        let (found, is_left_out) = self.found_in(&folder.path, &folder.shown);
         if found.is_empty() && !is_left_out {
             self.problems.push(
                 Problem::new(
@@ -134,74 +136,59 @@ impl Lister<'_> {
     }
 
     /// The entries of a folder that are not ignored, sorted by name, and whether a pattern left something out.
-    /// `inside` is the folder's name, for patterns.
-    fn found_in(&mut self, folder: &Path, shown: &str, inside: &str) -> (Vec<Found>, bool) {
-        let entries = match fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
-            Ok(entries) => entries,
+    fn found_in(&mut self, folder: &str, shown: &str) -> (Vec<Found>, bool) {
+        let mut names = match self.source.names(folder) {
+            Ok(names) => names,
             Err(error) => {
                 self.problems.push(unreadable(shown, &error));
                 return (Vec::new(), true);
             }
         };
-        let mut names: Vec<_> = entries.into_iter().map(|entry| entry.file_name()).collect();
         names.sort();
         let all = names.len();
-        names.retain(|name| !name.to_str().is_some_and(|name| self.is_left_out(inside, name)));
+        names.retain(|name| !name.to_str().is_some_and(|name| self.is_left_out(folder, name)));
         let is_left_out = names.len() < all;
         names.retain(|name| !name.to_str().is_some_and(filename::is_ignored_by_rule));
         (names.into_iter().filter_map(|name| self.found(folder, shown, &name)).collect(), is_left_out)
     }
 
     /// Whether a pattern of the user's fits the name, or the name behind that of its folder.
-    fn is_left_out(&self, inside: &str, name: &str) -> bool {
-        let in_root = format!("{inside}/{name}");
+    fn is_left_out(&self, folder: &str, name: &str) -> bool {
+        let in_root = format!("{folder}/{name}");
         self.ignore.iter().any(|pattern| matches(pattern, name) || matches(pattern, &in_root))
     }
 
-    fn found(&mut self, folder: &Path, shown: &str, name: &OsStr) -> Option<Found> {
-        let path = folder.join(name);
+    fn found(&mut self, folder: &str, shown: &str, name: &OsStr) -> Option<Found> {
         let Some(file_name) = name.to_str() else {
-            let shown = format!("{shown}/{}", name.to_string_lossy());
+            let shown = below(shown, &name.to_string_lossy());
             self.problems.push(Problem::new("the name of the file is not UTF-8", "rename the file").in_file(shown));
             return None;
         };
-        let shown = format!("{shown}/{file_name}");
-        match self.is_folder(&path) {
-            Ok(is_folder) => Some(Found { file_name: file_name.to_owned(), shown, path, is_folder }),
-            Err(problem) => {
-                self.problems
-                    .push(problem.map_or_else(|error| unreadable(&shown, &error), |outside| outside.in_file(&shown)));
-                None
+        let (path, shown) = (below(folder, file_name), below(shown, file_name));
+        let problem = match self.source.kind(&path) {
+            Ok(Kind::File) => return Some(Found { file_name: file_name.to_owned(), shown, path, is_folder: false }),
+            Ok(Kind::Folder) => return Some(Found { file_name: file_name.to_owned(), shown, path, is_folder: true }),
+            Ok(Kind::LinkToNothing) => Problem::new(
+                "the symbolic link leads nowhere",
+                "put the file itself into the folder, or remove the link",
+            ),
+            Ok(Kind::LinkOutside) => Problem::new(
+                "the symbolic link leads out of the folder",
+                "put the file itself into the folder: what is embedded must be under version control with the package",
+            ),
+            Ok(Kind::Other) => {
+                Problem::new("neither a file nor a folder", "move it elsewhere, or name it in `ignore = [\"…\"]`")
             }
-        }
+            Err(error) => unreadable(&shown, &error),
+        };
+        self.problems.push(problem.in_file(shown));
+        None
     }
+}
 
-    /// Whether the path is a folder, after links; a link out of the folder that is read is a problem.
-    fn is_folder(&self, path: &Path) -> Result<bool, Result<Problem, io::Error>> {
-        let mut metadata = path.symlink_metadata().map_err(Err)?;
-        if metadata.is_symlink() {
-            let refused = |message, help| Err(Ok(Problem::new(message, help)));
-            let Ok(target) = path.canonicalize() else {
-                return refused(
-                    "the symbolic link leads nowhere",
-                    "put the file itself into the folder, or remove the link",
-                );
-            };
-            if !self.real_root.as_ref().is_some_and(|root| target.starts_with(root)) {
-                return refused(
-                    "the symbolic link leads out of the folder",
-                    "put the file itself into the folder: what is embedded must be under version control with the package",
-                );
-            }
-            metadata = target.metadata().map_err(Err)?;
-        }
-        if metadata.is_dir() || metadata.is_file() {
-            return Ok(metadata.is_dir());
-        }
-        // To read a pipe would be to wait for someone who writes into it.
-        let help = "move it elsewhere, or name it in `ignore = [\"…\"]`";
-        Err(Ok(Problem::new("neither a file nor a folder", help)))
-    }
+/// The path of an entry, by the path of its folder; that of the folder that is read may be empty.
+fn below(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 fn misnamed(found: &Found, error: &FileNameError) -> Problem {

@@ -1,9 +1,11 @@
 //! Folders as data: files in, migrations or problems out. What the macro makes of problems is tested with the compiler.
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::{fs, io};
 
-use super::{Folder, FolderOptions};
-use crate::Direction;
+use super::{Folder, FolderOptions, Kind, Source};
+use crate::{Direction, Problem};
 
 /// Paths and texts.
 type Files = &'static [(&'static str, &'static str)];
@@ -112,7 +114,8 @@ fn folders_with_problems() {
     }
 }
 
-fn read(files: &[(&str, &str)], ignore: &[&str]) -> Result<Folder, Vec<crate::Problem>> {
+/// Reads the files from the file system, and from memory in another order, which must not make a difference.
+fn read(files: &[(&str, &str)], ignore: &[&str]) -> Result<Folder, Vec<Problem>> {
     let root = tempfile::tempdir().expect("a folder can be made");
     for (path, text) in files {
         let path = root.path().join(path);
@@ -120,5 +123,33 @@ fn read(files: &[(&str, &str)], ignore: &[&str]) -> Result<Folder, Vec<crate::Pr
         fs::write(path, text).expect("a file can be written");
     }
     let ignore = ignore.iter().map(|pattern| (*pattern).to_owned()).collect();
-    Folder::read(root.path(), "migrations", &FolderOptions { ignore, ..FolderOptions::default() })
+    let options = FolderOptions { ignore, ..FolderOptions::default() };
+    let folder = Folder::read(root.path(), "migrations", &options);
+    let memory = Memory(files.iter().copied().collect());
+    let in_memory = Folder::read_from(&memory, "migrations", &options);
+    let scripts = |folder: &Folder| folder.set.scripts().to_vec();
+    assert_eq!(in_memory.as_ref().map(scripts), folder.as_ref().map(scripts));
+    assert_eq!(in_memory.map(|folder| folder.files).ok(), folder.as_ref().map(|folder| folder.files.clone()).ok());
+    folder
+}
+
+/// Files in memory. Names come in the wrong order.
+struct Memory<'a>(BTreeMap<&'a str, &'a str>);
+
+impl Source for Memory<'_> {
+    fn names(&self, folder: &str) -> io::Result<Vec<OsString>> {
+        let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let below = self.0.keys().filter_map(|path| path.strip_prefix(&folder)?.split('/').next());
+        let mut names: Vec<_> = below.rev().map(OsString::from).collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn kind(&self, path: &str) -> io::Result<Kind> {
+        Ok(if self.0.contains_key(path) { Kind::File } else { Kind::Folder })
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.0.get(path).map(|text| text.as_bytes().to_vec()).ok_or(io::ErrorKind::NotFound.into())
+    }
 }

@@ -1,23 +1,23 @@
 //! What is in a file: SQL that can be embedded, or every problem with it.
 
-use std::fs;
-
 use super::entries::{Entry, unreadable};
 use super::sections;
+use super::source::Source;
 use crate::scan;
-use crate::{Checksum, Dialect, Header, Place, Problem, checksum};
+use crate::{Dialect, Header, Place, Problem, checksum};
 
-/// Reads a script: its normalised SQL and the checksum of it; `None` when it holds no statement.
-pub(super) fn read(entry: &Entry, dialect: Option<Dialect>) -> Result<Option<(String, Checksum)>, Vec<Problem>> {
-    let bytes = fs::read(&entry.path).map_err(|error| vec![unreadable(&entry.shown, &error)])?;
+/// Reads a script: its normalised SQL; `None` when it holds no statement.
+pub(super) fn read(
+    source: &dyn Source,
+    entry: &Entry,
+    dialect: Option<Dialect>,
+) -> Result<Option<String>, Vec<Problem>> {
+    let bytes = source.read(&entry.path).map_err(|error| vec![unreadable(&entry.shown, &error)])?;
     let in_file = |problem: Problem| problem.in_file(&entry.shown);
     let text = String::from_utf8(bytes).map_err(|error| vec![in_file(not_utf8(&error))])?;
     let sql = checksum::normalise(&text).into_owned();
     match check(&sql, entry.dialect.or(dialect)) {
-        Ok(Content::Statements) => {
-            let checksum = Checksum::of_bytes(sql.as_bytes());
-            Ok(Some((sql, checksum)))
-        }
+        Ok(Content::Statements) => Ok(Some(sql)),
         Ok(Content::Blank) => Ok(None),
         Err(problems) => Err(problems.into_iter().map(in_file).collect()),
     }

@@ -17,7 +17,8 @@ impl LockFile {
     /// of that name.
     pub fn compare<'a>(&self, scripts: &'a [Script], folder: &str) -> Comparison<'a> {
         let mut comparison = Comparison::default();
-        let shown = format!("{folder}/{}", LockFile::FILE_NAME);
+        let shown = LockFile::path_in(folder);
+        let highest = scripts.last().map(Script::version).max(self.last_locked().map(|last| &last.version));
         for locked in &self.locked {
             let mut of_locked = of_version(scripts, &locked.version).iter().filter(|script| locked.is_for(script));
             match of_locked.find(|script| script.direction() == Direction::Up) {
@@ -28,7 +29,7 @@ impl LockFile {
         for script in scripts.iter().filter(|script| !self.holds(script)) {
             match self.is_in_place(script) {
                 true => comparison.drafts.push(script),
-                false => comparison.problems.push(self.too_early(script, scripts, folder)),
+                false => comparison.problems.push(self.too_early(script, highest, folder)),
             }
         }
         for draft in self.drafts.iter().filter(|draft| of_version(scripts, &draft.version).is_empty()) {
@@ -80,9 +81,8 @@ impl LockFile {
         }
     }
 
-    fn too_early(&self, script: &Script, scripts: &[Script], folder: &str) -> Problem {
+    fn too_early(&self, script: &Script, highest: Option<&Version>, folder: &str) -> Problem {
         let last = self.last_locked().map(|last| last.label().to_string()).unwrap_or_default();
-        let highest = scripts.iter().map(Script::version).chain(self.locked.iter().map(|locked| &locked.version)).max();
         let to = match highest.and_then(Version::next) {
             Some(next) => format!(" to version {next} or later"),
             None => " to a later version".to_owned(),

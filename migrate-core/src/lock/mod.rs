@@ -23,6 +23,8 @@ mod text;
 pub use compare::Comparison;
 pub use seal::{Fingerprint, Seal};
 
+use std::collections::BTreeMap;
+
 use crate::{Checksum, Dialect, Direction, Label, Script, Version};
 
 /// What `migrations.lock` says.
@@ -109,6 +111,11 @@ impl LockFile {
     /// The name of the file, which stands in the folder of the migrations.
     pub const FILE_NAME: &'static str = "migrations.lock";
 
+    /// The lock file of a folder, as messages name it.
+    pub(crate) fn path_in(folder: &str) -> String {
+        if folder.is_empty() { LockFile::FILE_NAME.to_owned() } else { format!("{folder}/{}", LockFile::FILE_NAME) }
+    }
+
     /// The last version that is locked.
     pub fn last_locked(&self) -> Option<&Locked> {
         self.locked.last()
@@ -117,25 +124,28 @@ impl LockFile {
     /// Locks scripts: those of a migration that is locked already are added to it, and no migration stays a draft. What is locked
     /// already keeps its seal, whatever its script says today.
     pub fn lock<'a>(&mut self, scripts: impl IntoIterator<Item = &'a Script>) {
+        let key = |locked: Locked| ((locked.version.clone(), locked.dialect), locked);
+        let mut by_version: BTreeMap<_, Locked> = std::mem::take(&mut self.locked).into_iter().map(key).collect();
         for script in scripts {
-            let seal = Seal::of(script);
-            let same = |locked: &&mut Locked| locked.is_for(script);
-            match (self.locked.iter_mut().find(same), script.direction()) {
-                (Some(locked), Direction::Down) => locked.down = locked.down.or(Some(seal)),
-                (Some(_), Direction::Up) => {}
-                (None, Direction::Up) => self.locked.push(Locked {
-                    version: script.version().clone(),
-                    name: script.name().to_owned(),
-                    dialect: script.dialect(),
-                    up: seal,
-                    down: None,
-                    reblessed: Vec::new(),
-                }),
+            let entry = by_version.entry((script.version().clone(), script.dialect()));
+            match script.direction() {
+                Direction::Up => {
+                    entry.or_insert_with(|| Locked {
+                        version: script.version().clone(),
+                        name: script.name().to_owned(),
+                        dialect: script.dialect(),
+                        up: Seal::of(script),
+                        down: None,
+                        reblessed: Vec::new(),
+                    });
+                }
                 // A script down stands behind its script up.
-                (None, Direction::Down) => {}
+                Direction::Down => {
+                    entry.and_modify(|locked| locked.down = locked.down.or_else(|| Some(Seal::of(script))));
+                }
             }
         }
-        self.locked.sort_by(|a, b| (&a.version, a.dialect).cmp(&(&b.version, b.dialect)));
+        self.locked = by_version.into_values().collect();
         self.drafts.clear();
     }
 
