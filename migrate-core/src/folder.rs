@@ -11,14 +11,13 @@ mod agreement;
 mod entries;
 mod sections;
 mod source;
-#[cfg(all(test, feature = "folder"))]
+#[cfg(test)]
+#[cfg(feature = "folder")]
 mod tests;
 mod text;
 
 #[cfg(feature = "folder")]
-use std::borrow::Cow;
-#[cfg(feature = "folder")]
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use crate::{Dialect, Direction, Problem};
 #[cfg(feature = "folder")]
@@ -30,7 +29,7 @@ pub use source::{FileSystem, Kind, Source};
 /// How to read a folder.
 #[derive(Clone, Debug, Default)]
 pub struct FolderOptions {
-    /// The name of the set; [`MigrationSet::DEFAULT_NAME`] when `None`.
+    /// The name of the set; [`MigrationSet::DEFAULT_NAME`](crate::MigrationSet::DEFAULT_NAME) when `None`.
     pub set: Option<String>,
     /// The only dialect that the scripts are for; `None` checks what holds for every dialect.
     pub dialect: Option<Dialect>,
