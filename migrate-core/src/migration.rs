@@ -50,7 +50,8 @@ impl Script {
         self.direction
     }
 
-    /// The file that the script was read from, relative to the package: `migrations/0004_orders.sql`.
+    /// The file that the script was read from: relative to the package when it was embedded, `migrations/0004_orders.sql`; from another
+    /// source, with the path that was given.
     pub fn path(&self) -> &str {
         &self.path
     }

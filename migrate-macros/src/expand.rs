@@ -33,7 +33,7 @@ fn read(folder: &LitStr, args: &Args) -> Result<(MigrationSet, Vec<String>), Vec
     let path = path::resolve(&folder.value()).map_err(|problem| vec![problem])?;
     let options = FolderOptions { set: args.set.clone(), dialect: args.dialect, ignore: args.ignore.clone() };
     let Folder { set, files } = Folder::read_from(&path.source, &path.shown, &options)?;
-    let absolute = |file: String| path.absolute.join(file).into_os_string().into_string();
+    let absolute = |file: String| path.source.path_of(&file).into_os_string().into_string();
     let not_utf8 = |_| vec![Problem::new("the path of the package is not UTF-8", "move the package to another folder")];
     Ok((set, files.into_iter().map(absolute).collect::<Result<_, _>>().map_err(not_utf8)?))
 }
