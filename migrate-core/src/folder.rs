@@ -19,11 +19,7 @@ mod tests;
 mod text;
 
 #[cfg(feature = "folder")]
-use std::borrow::Cow;
-#[cfg(feature = "folder")]
-use std::collections::BTreeSet;
-#[cfg(feature = "folder")]
-use std::path::Path;
+use std::{borrow::Cow, collections::BTreeSet, path::Path};
 
 #[cfg(feature = "folder")]
 use crate::lock::{LockFile, LockUse};
@@ -37,7 +33,7 @@ pub use source::{FileSystem, Kind, Source};
 /// How to read a folder.
 #[derive(Clone, Debug, Default)]
 pub struct FolderOptions {
-    /// The name of the set; [`MigrationSet::DEFAULT_NAME`] when `None`.
+    /// The name of the set; [`MigrationSet::DEFAULT_NAME`](crate::MigrationSet::DEFAULT_NAME) when `None`.
     pub set: Option<String>,
     /// The only dialect that the scripts are for; `None` checks what holds for every dialect.
     pub dialect: Option<Dialect>,

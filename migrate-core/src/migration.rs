@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::filename::within_folder;
-use crate::{Checksum, Dialect, Version};
+use crate::{Checksum, Dialect, Problem, Version};
 
 /// One SQL file: a step up or down, for one dialect or for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,8 @@ impl Script {
         self.direction
     }
 
-    /// The file that the script was read from, relative to the package: `migrations/0004_orders.sql`.
+    /// The file that the script was read from: relative to the package when it was embedded, `migrations/0004_orders.sql`; from another
+    /// source, with the path that was given.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -146,6 +147,22 @@ pub struct MigrationSet {
 impl MigrationSet {
     /// The name of a set that was given none.
     pub const DEFAULT_NAME: &'static str = "default";
+
+    /// Whether a set may have this name.
+    ///
+    /// # Errors
+    /// It is not made of 1 to 64 ASCII letters, digits, `_`, `-` and `.`.
+    pub fn check_name(name: &str) -> Result<(), Problem> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if !name.is_empty() && name.len() <= 64 && name.chars().all(fits) {
+            return Ok(());
+        }
+        let message = match name {
+            "" => "the name of the set is empty".to_owned(),
+            _ => format!("`{name}` cannot be the name of a set"),
+        };
+        Err(Problem::new(message, "use 1 to 64 letters, digits, `_`, `-` and `.`"))
+    }
 
     pub(crate) const fn from_parts(
         name: Cow<'static, str>,

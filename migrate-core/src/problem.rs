@@ -114,7 +114,7 @@ impl Problem {
         &self.help
     }
 
-    /// The file, relative to the package.
+    /// The file: relative to the package when it is told by the macro; from another source, with the path that was given.
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref()
     }

@@ -1,7 +1,7 @@
 //! Tokens → arguments, or every problem with them.
 
 use migrate_core::lock::LockUse;
-use migrate_core::{Dialect, Problem};
+use migrate_core::{Dialect, MigrationSet, Problem};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
@@ -105,13 +105,8 @@ impl Args {
             "set" => {
                 let Some(value) = self.string(name, input, "`set = \"billing\"`")? else { return Ok(()) };
                 let set = value.value();
-                let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-                if set.is_empty() || set.len() > 64 || !set.chars().all(fits) {
-                    let message = match set.as_str() {
-                        "" => "the name of the set is empty".to_owned(),
-                        _ => format!("`{set}` cannot be the name of a set"),
-                    };
-                    self.problem(value.span(), message, "use 1 to 64 letters, digits, `_`, `-` and `.`");
+                if let Err(problem) = MigrationSet::check_name(&set) {
+                    self.problems.push((value.span(), problem));
                 }
                 self.set = Some(set);
             }

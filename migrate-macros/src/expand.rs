@@ -34,7 +34,9 @@ struct Embedded {
     folder: Folder,
     /// What messages call it.
     shown: String,
-    absolute: String,
+    /// Its absolute path, and those of the files in it that were read.
+    root: String,
+    files: Vec<String>,
     /// The literal that names it.
     span: Span,
 }
@@ -45,13 +47,14 @@ fn read(literal: &LitStr, args: &Args) -> Result<Embedded, Vec<Problem>> {
         FolderOptions { set: args.set.clone(), dialect: args.dialect, ignore: args.ignore.clone(), lock: args.lock };
     let folder = Folder::read_from(&path.source, &path.shown, &options)?;
     let not_utf8 = |_| vec![Problem::new("the path of the package is not UTF-8", "move the package to another folder")];
-    let absolute = path.absolute.into_os_string().into_string().map_err(not_utf8)?;
-    Ok(Embedded { folder, shown: path.shown, absolute, span: literal.span() })
+    let absolute = |file: &str| path.source.path_of(file).into_os_string().into_string();
+    let root = absolute("").map_err(not_utf8)?;
+    let files = folder.files.iter().map(|file| absolute(file)).collect::<Result<_, _>>().map_err(not_utf8)?;
+    Ok(Embedded { folder, shown: path.shown, root, files, span: literal.span() })
 }
 
 fn expand(runtime: &TokenStream, embedded: &Embedded) -> TokenStream {
-    let Embedded { folder, shown, absolute, .. } = embedded;
-    let files = folder.files.iter().map(|file| format!("{absolute}/{file}"));
+    let Embedded { folder, shown, root, files, .. } = embedded;
     let name = folder.set.name();
     let scripts = folder.set.scripts().iter().map(script);
     let digests = Dialect::ALL.map(|dialect| match folder.set.digest(dialect) {
@@ -68,7 +71,7 @@ fn expand(runtime: &TokenStream, embedded: &Embedded) -> TokenStream {
         #drafts
         const __SCRIPTS: &[__migrate::Script] = &[#(#scripts),*];
         #[cfg(debug_assertions)]
-        const __FOLDER: __migrate::Origin = __migrate::folder(#absolute, #shown, #dialect, &[#(#ignore),*]);
+        const __FOLDER: __migrate::Origin = __migrate::folder(#root, #shown, #dialect, &[#(#ignore),*]);
         #[cfg(not(debug_assertions))]
         const __FOLDER: __migrate::Origin = __migrate::ELSEWHERE;
         __migrate::migrations(__migrate::set(#name, __SCRIPTS, [#(#digests),*]), #package, __FOLDER)

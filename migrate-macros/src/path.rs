@@ -8,11 +8,9 @@ use migrate_core::folder::FileSystem;
 
 /// The folder to read.
 pub(crate) struct FolderPath {
-    /// Where it is.
-    pub(crate) absolute: PathBuf,
     /// What messages call it: relative to the package, with `/`.
     pub(crate) shown: String,
-    /// The way to read it.
+    /// Where it is.
     pub(crate) source: FileSystem,
 }
 
@@ -31,7 +29,7 @@ pub(crate) fn resolve(argument: &str) -> Result<FolderPath, Problem> {
     if leads_outside(&package, &absolute) {
         return Err(outside(argument));
     }
-    Ok(FolderPath { absolute, shown, source })
+    Ok(FolderPath { shown, source })
 }
 
 /// The parts of a relative path that stays below where it starts.

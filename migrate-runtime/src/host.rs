@@ -3,11 +3,19 @@
 use std::env;
 use std::fs;
 
-/// `user@host package version`, as far as it is known.
+/// `user@host package version`, as far as it is known; of a set that was read at run time, `user@host program`.
 pub(crate) fn runner(database_user: Option<&str>, package: &str) -> String {
     let user = database_user.map(str::to_owned).or_else(system_user).map(|user| user + "@").unwrap_or_default();
     let host = host_name().unwrap_or_else(|| "unknown-host".into());
     format!("{user}{host} {package}").trim_end().to_owned()
+}
+
+/// The name that this program was started by.
+#[cfg(feature = "folder")]
+pub(crate) fn program() -> Option<String> {
+    let path = std::path::PathBuf::from(env::args_os().next()?);
+    let name = path.file_name()?.to_string_lossy();
+    Some(name.strip_suffix(env::consts::EXE_SUFFIX).unwrap_or(&name).to_owned())
 }
 
 fn system_user() -> Option<String> {

@@ -45,6 +45,33 @@
 //! Directives are comment lines before the first statement. There is one: `-- migrate: no-transaction`, which is not supported yet and
 //! refused at start.
 //!
+//! # Other sources
+//!
+//! The macro is the way for what a program brings along: it alone finds mistakes before anything is deployed. Where it cannot be used,
+//! the same reader reads a folder while the program runs, with the same rules, problems and checksums; a database does not tell the
+//! sources apart. What would be a compile error is a `FolderError`.
+//!
+//! | feature | for | |
+//! |---|---|---|
+//! | `folder` | a folder that is not known when the program is built: of a plugin, of a tool, in tests | `Migrations::from_folder` |
+//! | `include_dir` | a folder that the crate `include_dir` has put into the binary | `Migrations::from_include_dir` |
+//!
+//! Both have a twin with the arguments of the macro as `FolderOptions`: `from_folder_with`, `from_include_dir_with`. They compute
+//! checksums at run time, so these features bring a hash function, which programs that only use the macro do without. A set that was read
+//! so has no package to be known by: the history names the program instead (or what
+//! [`Migrator::applied_by`] says).
+//!
+//! ```
+//! # #[cfg(all(feature = "folder", feature = "rusqlite-bundled"))] {
+//! use migrate_runtime::{FolderOptions, Migrations};
+//!
+//! let mut db = rusqlite::Connection::open_in_memory()?;
+//! let of_plugin = Migrations::from_folder_with("doc-migrations", &FolderOptions::new().set("plugin"))?;
+//! println!("{}", of_plugin.run(&mut db)?);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # The history
 //!
 //! One row a migration in the table `schema_migrations`: `set`, `version`, `name`, `checksum`, `state` (`running` or `applied`),
@@ -101,6 +128,8 @@ mod engine;
 mod error;
 mod event;
 mod excerpt;
+#[cfg(feature = "folder")]
+mod folder;
 mod host;
 mod migrations;
 mod migrator;
@@ -114,6 +143,14 @@ mod watch;
 
 pub use error::{Error, ErrorKind, Problem};
 pub use event::Event;
+#[cfg(feature = "folder")]
+pub use folder::{FolderError, FolderOptions};
+/// Something that is wrong with a folder, a file in it or an option, where it is, and what to do about it: what
+/// [`FolderError::problems`] holds.
+#[cfg(feature = "folder")]
+pub use migrate_core::Problem as FolderProblem;
+#[cfg(feature = "folder")]
+pub use migrate_core::lock::LockUse;
 pub use migrate_core::plan::Standing;
 pub use migrate_core::{
     Checksum, Dialect, Direction, Label, Migration, MigrationSet, Place, Script, Version, VersionError,

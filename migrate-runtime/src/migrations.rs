@@ -1,5 +1,7 @@
 //! `Migrations`: the embedded set, and the verbs with their defaults.
 
+use std::borrow::Cow;
+
 use migrate_core::MigrationSet;
 
 use crate::driver::{AsyncDatabase, Database};
@@ -8,7 +10,8 @@ use crate::migrator::Migrator;
 use crate::report::{Plan, Report, Status};
 use crate::stale::Origin;
 
-/// A set of migrations in the binary; made by [`embed_migrations!`](crate::embed_migrations).
+/// A set of migrations in the binary; made by [`embed_migrations!`](crate::embed_migrations), or from one of the
+/// [other sources](crate#other-sources).
 ///
 /// The verbs here use the defaults; a [`Migrator`] takes options. They are safe to call from any number of processes at once,
 /// at every start of a program.
@@ -28,15 +31,15 @@ use crate::stale::Origin;
 #[derive(Clone, Debug)]
 pub struct Migrations {
     pub(crate) set: MigrationSet,
-    /// Name and version of the package that the set was embedded in.
-    pub(crate) package: &'static str,
+    /// Name and version of the package that the set was embedded in; the name of the program for a set that it has read.
+    pub(crate) package: Cow<'static, str>,
     pub(crate) origin: Origin,
 }
 
 impl Migrations {
     /// For expansions of the macro.
     pub(crate) const fn new(set: MigrationSet, package: &'static str, origin: Origin) -> Migrations {
-        Migrations { set, package, origin }
+        Migrations { set, package: Cow::Borrowed(package), origin }
     }
 
     /// Brings the database up to date: verifies the history, then applies what is pending, each migration in a transaction.

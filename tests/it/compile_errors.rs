@@ -3,7 +3,7 @@
 //! A case is a program in `ui/` with one mistake, named after it. What the compiler says stands beside it; to write that anew,
 //! set `TRYBUILD=overwrite`, and read the difference.
 
-mod folders;
+pub(crate) mod folders;
 mod odd_tokens;
 
 use std::collections::BTreeSet;

@@ -5,6 +5,7 @@
 mod bad_input;
 mod compile_errors;
 mod conformance;
+mod dependencies;
 mod infrastructure;
 mod interference;
 mod observing;
@@ -12,6 +13,7 @@ mod races;
 mod rebuild;
 mod scan_differential;
 mod scratch;
+mod sources;
 mod traffic;
 mod transactions;
 mod transcripts;

@@ -79,20 +79,21 @@ impl FileSystem {
         Ok(FileSystem::new(root))
     }
 
-    fn at(&self, path: &str) -> PathBuf {
-        let mut at = self.root.clone();
-        at.extend(path.split('/').filter(|part| !part.is_empty()));
-        at
+    /// Where in the file system something of the folder stands.
+    pub fn path_of(&self, path: &str) -> PathBuf {
+        let mut whole = self.root.clone();
+        whole.extend(path.split('/').filter(|part| !part.is_empty()));
+        whole
     }
 }
 
 impl Source for FileSystem {
     fn names(&self, folder: &str) -> io::Result<Vec<OsString>> {
-        fs::read_dir(self.at(folder))?.map(|entry| Ok(entry?.file_name())).collect()
+        fs::read_dir(self.path_of(folder))?.map(|entry| Ok(entry?.file_name())).collect()
     }
 
     fn kind(&self, path: &str) -> io::Result<Kind> {
-        let path = self.at(path);
+        let path = self.path_of(path);
         let metadata = path.symlink_metadata()?;
         if !metadata.is_symlink() {
             return Ok(kind_of(&metadata));
@@ -105,7 +106,7 @@ impl Source for FileSystem {
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        fs::read(self.at(path))
+        fs::read(self.path_of(path))
     }
 }
 

@@ -139,7 +139,7 @@ impl<S: Session> Engine<'_, S> {
 
     fn applied_by(&self, facts: &Facts) -> String {
         let migrator = self.migrator;
-        migrator.applied_by.clone().unwrap_or_else(|| host::runner(facts.user.as_deref(), migrator.migrations.package))
+        migrator.applied_by.clone().unwrap_or_else(|| host::runner(facts.user.as_deref(), &migrator.migrations.package))
     }
 
     /// What opens a transaction of ours, and what commits it.

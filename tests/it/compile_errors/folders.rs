@@ -10,7 +10,7 @@ use crate::scratch;
 use Entry::{File, Folder, Link};
 
 /// What stands at a path in a folder.
-pub(super) enum Entry {
+pub(crate) enum Entry {
     File(&'static [u8]),
     /// A folder with nothing in it.
     Folder,
@@ -25,7 +25,7 @@ const ORDERS: Entry = File(b"CREATE TABLE orders (id integer);\n");
 const DROP: Entry = File(b"DROP TABLE users;\n");
 
 /// Every folder, by its name.
-pub(super) const FOLDERS: &[(&str, Entries)] = &[
+pub(crate) const FOLDERS: &[(&str, Entries)] = &[
     // Of several cases.
     ("sound", &[("0001_users.sql", USERS), ("0002_orders.sql", ORDERS)]),
     // names
@@ -161,6 +161,11 @@ pub(super) fn create() {
     if parent.exists() {
         fs::remove_dir_all(&parent).unwrap();
     }
+    create_in(&parent);
+}
+
+/// Creates the folders in another one.
+pub(crate) fn create_in(parent: &Path) {
     for (folder, entries) in FOLDERS {
         for (path, entry) in *entries {
             entry.create(&parent.join(folder).join(path));

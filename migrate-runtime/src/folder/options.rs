@@ -1,0 +1,54 @@
+//! The options of a folder that is read while the program runs: the arguments of the macro.
+
+use migrate_core::lock::LockUse;
+use migrate_core::{Dialect, MigrationSet, Problem, folder};
+
+/// How to read a folder: what the arguments of [`embed_migrations!`](crate::embed_migrations) are to the macro.
+///
+/// ```
+/// use migrate_runtime::{Dialect, FolderOptions};
+///
+/// let options = FolderOptions::new().set("billing").dialect(Dialect::Postgres).ignore("data_*.sql").ignore("*.csv");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct FolderOptions {
+    pub(super) core: folder::FolderOptions,
+}
+
+impl FolderOptions {
+    /// No options: the default set, scripts for any database, nothing left out.
+    pub fn new() -> FolderOptions {
+        FolderOptions::default()
+    }
+
+    /// The name of the set, `"default"` otherwise. Sets of different names share a history table. A name that is not made of 1 to 64
+    /// letters, digits, `_`, `-` and `.` is a problem.
+    pub fn set(mut self, name: impl Into<String>) -> Self {
+        self.core.set = Some(name.into());
+        self
+    }
+
+    /// The only database that the scripts are for; any other is refused. More can be checked then: without it, a script is refused
+    /// only if it is wrong for every database.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.core.dialect = Some(dialect);
+        self
+    }
+
+    /// Entries of the folder to leave out; `*` stands for any text, `?` for any character. Each call adds a pattern.
+    pub fn ignore(mut self, pattern: impl Into<String>) -> Self {
+        self.core.ignore.push(pattern.into());
+        self
+    }
+
+    /// Whether a lock file in the folder holds; one that is there holds unless told otherwise, and drafts are taken.
+    pub fn lock(mut self, lock: LockUse) -> Self {
+        self.core.lock = lock;
+        self
+    }
+
+    /// What is wrong with the options themselves.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        self.core.set.iter().filter_map(|name| MigrationSet::check_name(name).err()).collect()
+    }
+}

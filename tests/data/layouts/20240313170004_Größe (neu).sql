@@ -1,0 +1,2 @@
+﻿CREATE TABLE groessen (id integer);
+INSERT INTO groessen VALUES (1);
