@@ -5,7 +5,7 @@ use std::io;
 
 use super::FolderOptions;
 use super::entries::unreadable;
-use super::source::Source;
+use super::source::{Kind, Source};
 use crate::lock::{LockFile, LockUse, command};
 use crate::{Problem, Script};
 
@@ -15,7 +15,15 @@ pub(super) fn read(source: &dyn Source, shown: &str, lock: LockUse) -> (Option<L
         return (None, Vec::new());
     }
     let path = LockFile::path_in(shown);
-    let bytes = match source.read(LockFile::FILE_NAME) {
+    let bytes = match source.kind(LockFile::FILE_NAME) {
+        Ok(Kind::File) => source.read(LockFile::FILE_NAME),
+        Ok(_) => {
+            let help = "restore the file from version control; it must be a file of its own";
+            return (None, vec![Problem::new("the lock file is no file", help).in_file(path)]);
+        }
+        Err(error) => Err(error),
+    };
+    let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let missing = Problem::new(

@@ -119,16 +119,16 @@ fn edit(seal: &Seal, script: &Script, folder: &str) -> Option<Problem> {
         return None;
     }
     let what = match seal.fingerprint == Seal::of(script).fingerprint {
-        true => "only in comments or white space, which count too",
-        false => "in what it does",
+        true => ": only comments or white space differ, but they count",
+        false => "",
     };
     let rebless = command(&format!("lock --rebless {} --reason \"…\"", script.version()), folder);
     let help = format!(
         "restore it from version control, and put the change into a new migration (`{}`); \
          if no database has applied it yet: `{rebless}`",
-        command("new", folder)
+        command("new <name>", folder)
     );
-    let problem = Problem::new(format!("`{}` is locked, and was edited {what}", script.file_name()), help)
+    let problem = Problem::new(format!("`{}` is locked, and was edited{what}", script.file_name()), help)
         .in_file(script.path())
         .with_note(format!("locked  {}", seal.checksum))
         .with_note(format!("present {}", script.checksum()));

@@ -174,8 +174,8 @@ fn folders_beside_their_lock_file() {
             ],
             "",
             &[
-                "`0001_users.sql` is locked, and was edited in what it does",
-                "`0001_users.down.sql` is locked, and was edited only in comments or white space, which count too",
+                "`0001_users.sql` is locked, and was edited | ",
+                "`0001_users.down.sql` is locked, and was edited: only comments or white space differ, but they count",
             ],
         ),
         (

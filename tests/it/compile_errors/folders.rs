@@ -6,8 +6,12 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use migrate_core::FileName;
+use migrate_core::folder;
+use migrate_core::lock::{Draft, LockFile};
+
 use crate::scratch;
-use Entry::{File, Folder, Link};
+use Entry::{File, Folder, Link, Lock};
 
 /// What stands at a path in a folder.
 pub(crate) enum Entry {
@@ -16,6 +20,8 @@ pub(crate) enum Entry {
     Folder,
     /// A symbolic link, and what it points to.
     Link(&'static str),
+    /// The lock file of a folder that held these files, with these lines in it exchanged afterwards.
+    Lock(Entries, &'static [(&'static str, &'static str)]),
 }
 
 type Entries = &'static [(&'static str, Entry)];
@@ -23,6 +29,9 @@ type Entries = &'static [(&'static str, Entry)];
 const USERS: Entry = File(b"CREATE TABLE users (id integer);\n");
 const ORDERS: Entry = File(b"CREATE TABLE orders (id integer);\n");
 const DROP: Entry = File(b"DROP TABLE users;\n");
+
+/// The lock file of [`USERS`] and [`ORDERS`].
+const LOCKED: (&str, Entry) = ("migrations.lock", Lock(&[("0001_users.sql", USERS), ("0002_orders.sql", ORDERS)], &[]));
 
 /// Every folder, by its name.
 pub(crate) const FOLDERS: &[(&str, Entries)] = &[
@@ -74,6 +83,56 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
             ("notes.txt", File(b"remember the milk\n")),
         ],
     ),
+    // lock
+    ("edited", &[("0001_users.sql", File(b"CREATE TABLE users (id bigint);\n")), ("0002_orders.sql", ORDERS), LOCKED]),
+    (
+        "edited_comment",
+        &[
+            ("0001_users.sql", File(b"-- People.\r\nCREATE TABLE users\r\n  (id integer);\r\n")),
+            ("0002_orders.sql", ORDERS),
+            LOCKED,
+        ],
+    ),
+    (
+        "line_ends",
+        &[
+            ("0001_users.sql", File(b"\xef\xbb\xbfCREATE TABLE users (id integer);\r\n")),
+            ("0002_orders.sql", ORDERS),
+            LOCKED,
+        ],
+    ),
+    ("renamed", &[("0001_users.sql", USERS), ("0002_sales.sql", ORDERS), LOCKED]),
+    ("renumbered", &[("0001_users.sql", USERS), ("0003_orders.sql", ORDERS), LOCKED]),
+    ("removed", &[("0002_orders.sql", ORDERS), LOCKED]),
+    ("too_early", &[("0000_items.sql", USERS), ("0001_users.sql", USERS), ("0002_orders.sql", ORDERS), LOCKED]),
+    ("draft", &[("0001_users.sql", USERS), ("0002_orders.sql", ORDERS), ("0003_items.sql", DROP), LOCKED]),
+    (
+        "draft_gone",
+        &[
+            ("0001_users.sql", USERS),
+            ("migrations.lock", Lock(&[("0001_users.sql", USERS), ("0002_orders.sql", File(b""))], &[])),
+        ],
+    ),
+    (
+        "lock_conflict",
+        &[
+            ("0001_users.sql", USERS),
+            (
+                "migrations.lock",
+                Lock(&[("0001_users.sql", USERS)], &[("digest", "<<<<<<< HEAD\n=======\n>>>>>>> main\ndigest")]),
+            ),
+        ],
+    ),
+    (
+        "lock_tampered",
+        &[("0001_users.sql", USERS), ("migrations.lock", Lock(&[("0001_users.sql", USERS)], &[("users", "people")]))],
+    ),
+    (
+        "lock_unreadable",
+        &[("0001_users.sql", USERS), ("migrations.lock", File(b"migrations.lock 1\nhello\n0001\ndigest\n"))],
+    ),
+    ("lock_of_the_future", &[("0001_users.sql", USERS), ("migrations.lock", File(b"migrations.lock 2\n"))]),
+    ("lock_is_a_folder", &[("0001_users.sql", USERS), ("migrations.lock", Folder)]),
     // scripts
     ("empty", &[("0001_users.sql", File(b""))]),
     ("only_comments", &[("0001_users.sql", File(b"-- to be done\n/* CREATE TABLE users (id integer); */\n;\n"))]),
@@ -180,8 +239,28 @@ impl Entry {
             File(bytes) => fs::write(path, bytes).unwrap(),
             Folder => fs::create_dir(path).unwrap(),
             Link(target) => symlink(target, path).unwrap(),
+            Lock(entries, exchanged) => {
+                let text = exchanged.iter().fold(lock_of(entries), |text, (from, to)| text.replace(from, to));
+                fs::write(path, text).unwrap();
+            }
         }
     }
+}
+
+/// The lock file of a folder with these entries; an entry without a statement is a draft.
+fn lock_of(entries: Entries) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let (drafts, locked): (Vec<_>, Vec<_>) = entries.iter().partition(|(_, entry)| matches!(entry, File(b"")));
+    locked.iter().for_each(|(path, entry)| entry.create(&folder.path().join(path)));
+    let read = folder::Folder::read(folder.path(), "", &folder::FolderOptions::default()).unwrap();
+    let mut lock = LockFile::default();
+    lock.lock(read.set.scripts());
+    lock.drafts = drafts
+        .iter()
+        .map(|(path, _)| FileName::of_file(path).unwrap())
+        .map(|file| Draft { version: file.version, name: file.name })
+        .collect();
+    lock.to_string()
 }
 
 /// The target folder as trybuild finds it, which asks cargo.
