@@ -66,6 +66,7 @@ fn script(script: &Script) -> TokenStream {
     let dialect = match script.dialect() {
         Some(Dialect::Postgres) => quote!(__migrate::POSTGRES),
         Some(Dialect::Sqlite) => quote!(__migrate::SQLITE),
+        Some(Dialect::Mysql) => quote!(__migrate::MYSQL),
         _ => quote!(__migrate::ANY_DIALECT),
     };
     let direction = match script.direction() {
