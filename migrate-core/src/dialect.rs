@@ -10,28 +10,37 @@ pub enum Dialect {
     Postgres,
     /// SQLite, versions 3.35 and later.
     Sqlite,
+    /// MySQL and MariaDB, with their default `sql_mode` as far as it concerns quotes: neither `ANSI_QUOTES` nor
+    /// `NO_BACKSLASH_ESCAPES`, nor `ORACLE`. There is no driver yet: scripts are checked and embedded.
+    Mysql,
 }
 
 impl Dialect {
     /// Every dialect, in a fixed order.
-    pub const ALL: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];
+    pub const ALL: [Dialect; 3] = [Dialect::Postgres, Dialect::Sqlite, Dialect::Mysql];
 
-    /// The name used in file names, macro arguments and messages: `postgres` or `sqlite`.
+    /// The dialects of the databases that migrations can be run on. A script of no dialect is for these.
+    pub const WITH_DRIVER: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];
+
+    /// The name used in file names, macro arguments and messages: `postgres`, `sqlite` or `mysql`.
     pub const fn name(self) -> &'static str {
         match self {
             Dialect::Postgres => "postgres",
             Dialect::Sqlite => "sqlite",
+            Dialect::Mysql => "mysql",
         }
     }
 
-    /// The dialect of that name.
+    /// The dialect of that name. `mariadb` is another name of the dialect `mysql`.
     ///
     /// ```
     /// # use migrate_core::Dialect;
     /// assert_eq!(Dialect::from_name("sqlite"), Some(Dialect::Sqlite));
-    /// assert_eq!(Dialect::from_name("mysql"), None);
+    /// assert_eq!(Dialect::from_name("mariadb"), Some(Dialect::Mysql));
+    /// assert_eq!(Dialect::from_name("oracle"), None);
     /// ```
     pub fn from_name(name: &str) -> Option<Dialect> {
+        let name = if name == "mariadb" { "mysql" } else { name };
         Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
     }
 }

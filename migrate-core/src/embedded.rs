@@ -40,6 +40,8 @@ pub const fn script(
 pub const POSTGRES: Option<Dialect> = Some(Dialect::Postgres);
 /// As [`POSTGRES`].
 pub const SQLITE: Option<Dialect> = Some(Dialect::Sqlite);
+/// As [`POSTGRES`].
+pub const MYSQL: Option<Dialect> = Some(Dialect::Mysql);
 /// A script for every dialect.
 pub const ANY_DIALECT: Option<Dialect> = None;
 

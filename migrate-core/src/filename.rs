@@ -12,7 +12,7 @@ pub struct FileName {
     pub version: Version,
     /// What follows the separator: any text.
     pub name: String,
-    /// `.postgres` or `.sqlite` after the name.
+    /// `.postgres`, `.sqlite` or `.mysql` after the name; `.mariadb` is the same as `.mysql`.
     pub dialect: Option<Dialect>,
     /// `.up` or `.down` before the extension; a plain `.sql` goes up, a folder has none.
     pub direction: Option<Direction>,
@@ -85,8 +85,8 @@ impl FileNameError {
             FileNameError::Prefix('U') => "a script that takes a migration back has its name and `.down`: `0007_name.down.sql` beside `0007_name.sql`; an unversioned migration of refinery takes a `V`".into(),
             FileNameError::Prefix(_) => format!("a migration is {SHAPE}; a capital `V` may stand before the version"),
             FileNameError::UnknownDialect(_) => {
-                let names: Vec<String> = Dialect::ALL.iter().map(|dialect| format!("`.{dialect}`")).collect();
-                format!("the dialects are {}", names.join(" and "))
+                let names = Dialect::ALL.map(|dialect| format!("`.{dialect}`"));
+                format!("the dialects are {}", names.join(", "))
             }
             FileNameError::DirectionTooEarly(direction) => {
                 format!("it stands right before `.sql`, and after the dialect: `<version>_<name>.sqlite{direction}.sql`")
@@ -248,8 +248,7 @@ fn separated_digits<'a>(text: &'a str, separators: &[char], count: usize) -> Opt
 
 fn split_dialect(name: &str) -> Result<(&str, Option<Dialect>), FileNameError> {
     /// Names that a person would mean as a dialect; any other text after a dot is part of the name.
-    const UNSUPPORTED: [&str; 9] =
-        ["postgresql", "pg", "pgsql", "sqlite3", "mysql", "mariadb", "mssql", "oracle", "cockroachdb"];
+    const UNSUPPORTED: [&str; 7] = ["postgresql", "pg", "pgsql", "sqlite3", "mssql", "oracle", "cockroachdb"];
     let Some((before, last)) = name.rsplit_once('.') else { return Ok((name, None)) };
     match Dialect::from_name(last) {
         Some(dialect) => Ok((before, Some(dialect))),
@@ -302,6 +301,8 @@ mod tests {
             // dialects
             ("3_users.postgres.sql", "3", "users postgres up"),
             ("3_users.sqlite.down.sql", "3", "users sqlite down"),
+            ("3_users.mysql.sql", "3", "users mysql up"),
+            ("3_users.mariadb.down.sql", "3", "users mysql down"),
         ];
         for (file_name, version, expect) in cases {
             let file = FileName::of_file(file_name).unwrap_or_else(|error| panic!("{file_name}: {error}"));
@@ -344,7 +345,7 @@ mod tests {
             ("v1__x.sql", FileNameError::Prefix('v')),
             ("U1__x.sql", FileNameError::Prefix('U')),
             ("R__views.sql", FileNameError::Prefix('R')),
-            ("1_x.mysql.sql", FileNameError::UnknownDialect("mysql".into())),
+            ("1_x.mssql.sql", FileNameError::UnknownDialect("mssql".into())),
             ("1_x.postgresql.up.sql", FileNameError::UnknownDialect("postgresql".into())),
             (&long, FileNameError::Version(VersionError::TooLong(65))),
         ];

@@ -210,7 +210,11 @@ mod tests {
             sql: Cow::Borrowed(""),
             checksum: Checksum::of("as embedded"),
         };
-        MigrationSet::from_parts(Cow::Borrowed("default"), versions.split_whitespace().map(script).collect(), [None; 2])
+        MigrationSet::from_parts(
+            Cow::Borrowed("default"),
+            versions.split_whitespace().map(script).collect(),
+            [None; crate::Dialect::ALL.len()],
+        )
     }
 
     fn row(spec: &str) -> HistoryRow {

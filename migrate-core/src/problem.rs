@@ -30,7 +30,9 @@ impl Problem {
     pub fn in_script(sql: &str, problem: &ScanProblem) -> Problem {
         let (message, help) = match &problem.kind {
             ScanProblemKind::UnterminatedString => {
-                ("the string that begins here does not end".into(), "close it with `'`")
+                let is_double = sql.get(problem.offset..).is_some_and(|text| text.starts_with('"'));
+                let help = if is_double { "close it with `\"`" } else { "close it with `'`" };
+                ("the string that begins here does not end".into(), help)
             }
             ScanProblemKind::UnterminatedIdentifier => {
                 ("the quoted identifier that begins here does not end".into(), "close it with the quote that opens it")
@@ -44,6 +46,10 @@ impl Problem {
             ScanProblemKind::UnterminatedBody => {
                 ("what begins here does not end".into(), "look for a missing `END` or closing parenthesis")
             }
+            ScanProblemKind::Delimiter => (
+                "`DELIMITER` in a migration".into(),
+                "remove these lines, and end each routine with `;`: only the mysql client understands `DELIMITER`, and the body of a routine needs none",
+            ),
             ScanProblemKind::TransactionStatement { keyword } => (
                 format!("transaction statement `{keyword}` in a migration"),
                 "remove it: a migration runs in a transaction of its own (only one pair around the whole file is accepted)",

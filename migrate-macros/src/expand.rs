@@ -88,6 +88,7 @@ fn dialect(dialect: Option<Dialect>) -> TokenStream {
     match dialect {
         Some(Dialect::Postgres) => quote!(__migrate::POSTGRES),
         Some(Dialect::Sqlite) => quote!(__migrate::SQLITE),
+        Some(Dialect::Mysql) => quote!(__migrate::MYSQL),
         _ => quote!(__migrate::ANY_DIALECT),
     }
 }

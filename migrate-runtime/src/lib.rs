@@ -32,8 +32,9 @@
 //!
 //! `<version><sep><name>[.<dialect>][.up|.down].sql`, with an optional leading `V` and `_`, `__` or `-` as `sep`; or a folder
 //! `<version><sep><name>/` that holds `up.sql` and `down.sql`, or `migration.sql`. Versions have 1 to 64 digits and are compared as
-//! numbers; a date and a time may be spelled with dashes: `2024-03-13-170000_x`. The dialects are `postgres` and `sqlite`:
-//! `0003_users.postgres.sql` beside `0003_users.sqlite.sql` is one migration for two databases.
+//! numbers; a date and a time may be spelled with dashes: `2024-03-13-170000_x`. The dialects are `postgres`, `sqlite` and `mysql`
+//! (or `mariadb`, which is the same): `0003_users.postgres.sql` beside `0003_users.sqlite.sql` is one migration for two databases. There
+//! is no driver for `mysql` yet: its scripts are checked and embedded, for whoever runs them by other means.
 //!
 //! A file holds SQL, and runs in a transaction of its own. `BEGIN;` … `COMMIT;` around the whole file is accepted and dropped; any other
 //! transaction statement is an error. A script down without a statement is the same as none. Dot files, `README*`, `metadata.toml`,
@@ -175,7 +176,8 @@ pub use watch::watch;
 /// # Arguments
 ///
 /// - `dialect = "postgres"` or `"sqlite"`: the only database that the scripts are for; any other is refused at start. More can be
-///   checked then: without it, a script is refused only if it is wrong for every database.
+///   checked then: without it, a script is refused only if it is wrong for both. `"mysql"` (or `"mariadb"`) is checked and embedded,
+///   but has no driver yet.
 /// - `set = "billing"`: the name of the set, `"default"` otherwise. Sets of different names share a history table.
 /// - `ignore = ["data_*.sql"]`: entries of the folder to leave out; `*` stands for any text, `?` for any character.
 /// - `crate = path`: where to find `migrate_runtime`, when another crate re-exports it or `Cargo.toml` renames it.
@@ -198,7 +200,7 @@ pub use migrate_macros::embed_migrations;
 #[doc(hidden)]
 pub mod __private {
     use migrate_core::Dialect;
-    pub use migrate_core::embedded::{ANY_DIALECT, POSTGRES, SQLITE, script, set, up};
+    pub use migrate_core::embedded::{ANY_DIALECT, MYSQL, POSTGRES, SQLITE, script, set, up};
     pub use migrate_core::{Direction, MigrationSet, Script};
 
     use crate::Migrations;
@@ -223,6 +225,6 @@ pub mod __private {
 
     /// Stands in for a set that was refused, so that nothing but the refusal is reported.
     pub const fn refused() -> Migrations {
-        Migrations::new(set("", &[], [&[], &[]]), "", ELSEWHERE)
+        Migrations::new(set("", &[], [&[]; Dialect::ALL.len()]), "", ELSEWHERE)
     }
 }

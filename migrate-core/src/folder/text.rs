@@ -35,7 +35,7 @@ enum Content {
     Blank,
 }
 
-/// Everything that is wrong with a script for `dialect`, or for every dialect when it is for no single one.
+/// Everything that is wrong with a script for `dialect`, or for every dialect with a driver when it is for no single one.
 fn check(sql: &str, dialect: Option<Dialect>) -> Result<Content, Vec<Problem>> {
     let mut problems: Vec<Problem> =
         scan::check(sql, dialect).iter().map(|problem| Problem::in_script(sql, problem)).collect();
@@ -43,7 +43,7 @@ fn check(sql: &str, dialect: Option<Dialect>) -> Result<Content, Vec<Problem>> {
         let help = "remove it: no database takes SQL with a NUL byte";
         problems.push(Problem::new("the file has a NUL byte in it", help).at(Place::of(sql, offset)));
     }
-    let dialects = dialect.map_or(Dialect::ALL.to_vec(), |dialect| vec![dialect]);
+    let dialects = dialect.map_or(Dialect::WITH_DRIVER.to_vec(), |dialect| vec![dialect]);
     let scans: Vec<_> = dialects.into_iter().map(|dialect| (dialect, scan::scan(sql, dialect))).collect();
     let sound: Vec<_> = scans.iter().filter(|(_, scan)| scan.is_sound()).collect();
     // Comments are read by a dialect that reads the script soundly, or by any when none does.

@@ -6,8 +6,8 @@ use crate::Dialect;
 
 /// The problems of a script in `dialect` or, where none is given, those that hold whatever its dialect is.
 ///
-/// Without a dialect a script is refused only if no dialect reads it soundly; then the problems are those of the
-/// dialect that got furthest. Otherwise a problem counts only if every dialect that reads the script soundly finds it,
+/// Without a dialect a script is for any database [with a driver](Dialect::WITH_DRIVER), and refused only if none of their
+/// dialects reads it soundly; then the problems are those of the dialect that got furthest. Otherwise a problem counts only if every dialect that reads the script soundly finds it,
 /// for what one of them takes offence at may be good SQL in the one the script was written for.
 ///
 /// ```
@@ -22,7 +22,7 @@ pub fn check(sql: &str, dialect: Option<Dialect>) -> Vec<ScanProblem> {
     if let Some(dialect) = dialect {
         return scan(sql, dialect).problems;
     }
-    let scans = Dialect::ALL.map(|dialect| scan(sql, dialect));
+    let scans = Dialect::WITH_DRIVER.map(|dialect| scan(sql, dialect));
     let mut sound = scans.iter().filter(|scan| scan.is_sound());
     let Some(first) = sound.next() else {
         return furthest(scans);
@@ -39,7 +39,7 @@ fn finds(scan: &Scan, problem: &ScanProblem) -> bool {
 }
 
 /// Whether a script holds nothing but white space, comments and `;`, in `dialect` or, where none is given, in every
-/// dialect that reads it soundly.
+/// dialect [with a driver](Dialect::WITH_DRIVER) that reads it soundly.
 ///
 /// ```
 /// use migrate_core::scan::is_blank;
@@ -51,9 +51,10 @@ pub fn is_blank(sql: &str, dialect: Option<Dialect>) -> bool {
     if let Some(dialect) = dialect {
         return is_blank_in(sql, dialect);
     }
-    let blank = Dialect::ALL.map(|dialect| is_blank_in(sql, dialect));
+    let dialects = Dialect::WITH_DRIVER;
+    let blank = dialects.map(|dialect| is_blank_in(sql, dialect));
     blank.contains(&true)
-        && Dialect::ALL.into_iter().zip(blank).all(|(dialect, is_blank)| is_blank || !scan(sql, dialect).is_sound())
+        && dialects.into_iter().zip(blank).all(|(dialect, is_blank)| is_blank || !scan(sql, dialect).is_sound())
 }
 
 fn is_blank_in(sql: &str, dialect: Dialect) -> bool {

@@ -33,6 +33,7 @@ pub(super) fn transaction(statement: &str, dialect: Dialect) -> Option<Transacti
     let keyword_and_role = match dialect {
         Dialect::Postgres => postgres_transaction(verb.text(statement), &rest),
         Dialect::Sqlite => sqlite_transaction(verb.text(statement), &rest),
+        Dialect::Mysql => mysql_transaction(verb.text(statement), &rest),
     };
     keyword_and_role.map(|(keyword, role)| Transaction { keyword, role })
 }
@@ -90,8 +91,8 @@ pub(super) fn client_copy(statement: &str) -> Option<ScanProblemKind> {
     None
 }
 
-const VERBS: [&str; 10] =
-    ["BEGIN", "SET", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"];
+const VERBS: [&str; 11] =
+    ["BEGIN", "SET", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE", "XA"];
 
 fn postgres_transaction(verb: &str, rest: &Rest<'_>) -> Option<(&'static str, Role)> {
     let is_plain = rest.is(&[]) || rest.is(&["WORK"]) || rest.is(&["TRANSACTION"]);
@@ -139,6 +140,46 @@ fn sqlite_transaction(verb: &str, rest: &Rest<'_>) -> Option<(&'static str, Role
     })
 }
 
+fn mysql_transaction(verb: &str, rest: &Rest<'_>) -> Option<(&'static str, Role)> {
+    let is_plain = rest.is(&[]) || rest.is(&["WORK"]);
+    Some(match verb.to_ascii_uppercase().as_str() {
+        // A compound statement of MariaDB.
+        "BEGIN" if rest.starts_with(&["NOT", "ATOMIC"]) => return None,
+        "BEGIN" => ("BEGIN", if is_plain { Role::Opens } else { Role::Neither }),
+        "START" if rest.is(&["TRANSACTION"]) => ("START TRANSACTION", Role::Opens),
+        "START" if rest.starts_with(&["TRANSACTION"]) => ("START TRANSACTION", Role::Neither),
+        // The server refuses it inside of a transaction.
+        "SET" if rest.starts_with(&["TRANSACTION"]) => ("SET TRANSACTION", Role::Configures),
+        "SET" if sets_autocommit(rest.statement) => ("SET autocommit", Role::Neither),
+        "COMMIT" => ("COMMIT", if is_plain { Role::Closes } else { Role::Neither }),
+        "ROLLBACK" => (rollback(rest, &["WORK"]), Role::Neither),
+        "SAVEPOINT" => ("SAVEPOINT", Role::Neither),
+        "RELEASE" => ("RELEASE", Role::Neither),
+        "XA" if !rest.starts_with(&["RECOVER"]) => ("XA", Role::Neither),
+        _ => return None,
+    })
+}
+
+/// Whether one of the assignments of a MySQL `SET` is to the `autocommit` of the session.
+fn sets_autocommit(statement: &str) -> bool {
+    const SPELLED: [&str; 4] = ["autocommit", "@@autocommit", "@@session.autocommit", "@@local.autocommit"];
+    let mut depth = 0_usize;
+    let mut may_be_target = false;
+    for token in tokens(statement, Dialect::Mysql) {
+        let text = token.text(statement);
+        let is = |word: &str| text.eq_ignore_ascii_case(word);
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth = depth.saturating_sub(1),
+            _ if may_be_target && SPELLED.into_iter().any(is) => return true,
+            _ => {}
+        }
+        // The first word is `SET`.
+        may_be_target = depth == 0 && (text == "," || ["set", "session", "local"].into_iter().any(is));
+    }
+    false
+}
+
 fn rollback(rest: &Rest<'_>, noise: &[&str]) -> &'static str {
     let is_partial = rest.starts_with(&["TO"]) || noise.iter().any(|word| rest.starts_with(&[word, "TO"]));
     if is_partial { "ROLLBACK TO" } else { "ROLLBACK" }
@@ -170,5 +211,9 @@ impl Rest<'_> {
 }
 
 fn tokens(statement: &str, dialect: Dialect) -> impl Iterator<Item = Token> {
-    Lexer::new(statement, dialect).filter(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Meta))
+    // What an executable comment holds counts, and its two ends do not.
+    let is_nothing = |kind| {
+        matches!(kind, TokenKind::Blank | TokenKind::Meta | TokenKind::ExecutableStart | TokenKind::ExecutableEnd)
+    };
+    Lexer::new(statement, dialect).filter(move |token| !is_nothing(token.kind))
 }

@@ -2,6 +2,8 @@
 //!
 //! A guard is fed every token of a statement except white space and comments, and starts afresh with the next one.
 
+use super::ScanProblemKind;
+use super::compound::CompoundGuard;
 use super::lex::{Token, TokenKind};
 use crate::Dialect;
 
@@ -9,6 +11,7 @@ use crate::Dialect;
 pub(super) enum Guard {
     Postgres(RoutineGuard),
     Sqlite(TriggerGuard),
+    Mysql(CompoundGuard),
 }
 
 impl Guard {
@@ -16,6 +19,7 @@ impl Guard {
         match dialect {
             Dialect::Postgres => Guard::Postgres(RoutineGuard::default()),
             Dialect::Sqlite => Guard::Sqlite(TriggerGuard::default()),
+            Dialect::Mysql => Guard::Mysql(CompoundGuard::default()),
         }
     }
 
@@ -24,6 +28,7 @@ impl Guard {
         match self {
             Guard::Postgres(guard) => guard.parentheses > 0 || guard.blocks > 0,
             Guard::Sqlite(guard) => matches!(guard.state, Trigger::Body | Trigger::BodySemicolon),
+            Guard::Mysql(guard) => guard.protects(),
         }
     }
 
@@ -33,15 +38,18 @@ impl Guard {
         match self {
             Guard::Postgres(guard) => guard.feed(token, sql),
             Guard::Sqlite(guard) => guard.feed(token, sql),
+            Guard::Mysql(guard) => guard.feed(token, sql),
         }
     }
 
-    /// The offset of what is still open, if anything is.
-    pub(super) fn open_since(&self) -> Option<usize> {
+    /// What is still open, and since which offset, if anything is.
+    pub(super) fn open(&self) -> Option<(usize, ScanProblemKind)> {
+        let body = |offset| (offset, ScanProblemKind::UnterminatedBody);
         match self {
-            Guard::Postgres(guard) if guard.parentheses > 0 => Some(guard.outer_parenthesis),
-            Guard::Postgres(guard) => (guard.blocks > 0).then_some(guard.outer_block),
-            Guard::Sqlite(guard) => self.protects().then_some(guard.start),
+            Guard::Postgres(guard) if guard.parentheses > 0 => Some(body(guard.outer_parenthesis)),
+            Guard::Postgres(guard) => (guard.blocks > 0).then_some(body(guard.outer_block)),
+            Guard::Sqlite(guard) => self.protects().then_some(body(guard.start)),
+            Guard::Mysql(guard) => guard.open(),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Reads a script token by token, as far as the splitter needs to tell tokens apart.
 //!
-//! The rules of each dialect are in `postgres` and `sqlite`; here is what they share. Every token has at least one
+//! The rules of each dialect are in `postgres`, `sqlite` and `mysql`; here is what they share. Every token has at least one
 //! byte and starts and ends on a character boundary, and the tokens of a script put together are the script.
 
-use super::{postgres, sqlite};
+use super::{mysql, postgres, sqlite};
 use crate::Dialect;
 
 /// The tokens of a text.
@@ -14,7 +14,7 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(sql: &'a str, dialect: Dialect) -> Lexer<'a> {
-        Lexer { cursor: Cursor { sql, bytes: sql.as_bytes(), at: 0 }, dialect }
+        Lexer { cursor: Cursor { sql, bytes: sql.as_bytes(), at: 0, in_executable: false }, dialect }
     }
 
     /// Goes on at `offset`, which must be a character boundary and not lie behind.
@@ -33,6 +33,7 @@ impl Iterator for Lexer<'_> {
         let kind = match self.dialect {
             Dialect::Postgres => postgres::token(&mut self.cursor, first),
             Dialect::Sqlite => sqlite::token(&mut self.cursor, first),
+            Dialect::Mysql => mysql::token(&mut self.cursor, first),
         };
         Some(Token { kind, start, end: self.cursor.at })
     }
@@ -71,6 +72,10 @@ pub(super) enum TokenKind {
     Close,
     /// A backslash that Postgres has no use for, and what psql reads with it.
     Meta,
+    /// The beginning of an executable comment of MySQL: what is in it is statement text.
+    ExecutableStart,
+    /// The end of an executable comment.
+    ExecutableEnd,
     /// Something that is still open at the end of the text.
     Unterminated(Unterminated),
     /// Anything else: quoted names, numbers, parameters, operators.
@@ -91,6 +96,8 @@ pub(super) struct Cursor<'a> {
     sql: &'a str,
     bytes: &'a [u8],
     at: usize,
+    /// Whether the place is in an executable comment of MySQL.
+    in_executable: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -107,6 +114,14 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn is_at_start(&self) -> bool {
         self.at == 0
+    }
+
+    pub(super) fn is_in_executable(&self) -> bool {
+        self.in_executable
+    }
+
+    pub(super) fn set_in_executable(&mut self, is_in: bool) {
+        self.in_executable = is_in;
     }
 
     /// What lies before the current place.
@@ -178,6 +193,18 @@ impl<'a> Cursor<'a> {
         TokenKind::Unterminated(open)
     }
 
+    /// Moves over a `/* */` comment, which holds no other.
+    pub(super) fn comment(&mut self) -> TokenKind {
+        let mut skip = 2;
+        while self.find(skip, b'*') {
+            if self.peek(0) == Some(b'/') {
+                return self.take(1, TokenKind::Blank);
+            }
+            skip = 0;
+        }
+        TokenKind::Unterminated(Unterminated::Comment)
+    }
+
     /// The length of the byte order mark that is next, if one is.
     pub(super) fn byte_order_mark(&self) -> Option<usize> {
         let mark = "\u{feff}".as_bytes();
@@ -185,13 +212,13 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Whether a bare word may start with `byte`, in both dialects. Whatever is not ASCII counts as a letter.
+/// Whether a bare word may start with `byte`, in every dialect. Whatever is not ASCII counts as a letter.
 #[inline]
 pub(super) const fn is_word_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
 }
 
-/// Whether a bare word may go on with `byte`, in both dialects.
+/// Whether a bare word may go on with `byte`, in every dialect.
 #[inline]
 pub(super) fn is_word_byte(byte: u8) -> bool {
     WORD_BYTES[usize::from(byte)]

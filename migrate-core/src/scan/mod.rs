@@ -7,9 +7,11 @@
 
 mod check;
 mod comments;
+mod compound;
 mod content;
 mod guard;
 mod lex;
+mod mysql;
 mod postgres;
 mod problem;
 mod split;

@@ -116,7 +116,7 @@ fn continuation(ahead: &[u8]) -> Option<usize> {
 
 /// A dollar-quoted string, or a dollar sign alone: that of a parameter, whose number is a token of its own, or one that
 /// means nothing. A dollar sign within a word never gets here.
-fn dollar(cursor: &mut Cursor<'_>) -> TokenKind {
+pub(super) fn dollar(cursor: &mut Cursor<'_>) -> TokenKind {
     let Some(tag) = tag(cursor.ahead()) else {
         return cursor.take(1, TokenKind::Other);
     };

@@ -40,8 +40,12 @@ pub enum ScanProblemKind {
     },
     /// Lexical: something that may hold `;` is still open at the end of the script, which makes everything after it
     /// one statement: the `BEGIN ATOMIC` of a Postgres routine without its `END`, a `(` of Postgres without its `)`,
-    /// or a SQLite `CREATE TRIGGER` without its `END`. The offset is that of the `BEGIN`, the `(` or the statement.
+    /// a SQLite `CREATE TRIGGER` without its `END`, or a block in the body of a MySQL routine without its `END`. The
+    /// offset is that of the `BEGIN` (or another word that opens a block), the `(` or the statement.
     UnterminatedBody,
+    /// Lexical: `DELIMITER`, with which the client of MySQL is told where statements end; the server does not know it.
+    /// The offset is that of the word, once for each line that begins with it.
+    Delimiter,
     /// Content: a statement that controls the transaction, which is the runner's to control.
     TransactionStatement {
         /// The words that make it one, in capitals: `BEGIN`, `COMMIT`, `ROLLBACK TO`, `PREPARE TRANSACTION`, …
@@ -72,7 +76,8 @@ impl ScanProblemKind {
             | ScanProblemKind::UnterminatedIdentifier
             | ScanProblemKind::UnterminatedComment
             | ScanProblemKind::UnterminatedDollarQuote { .. }
-            | ScanProblemKind::UnterminatedBody => true,
+            | ScanProblemKind::UnterminatedBody
+            | ScanProblemKind::Delimiter => true,
             ScanProblemKind::TransactionStatement { .. }
             | ScanProblemKind::MetaCommand { .. }
             | ScanProblemKind::CopyFromStdin

@@ -25,10 +25,17 @@ pub(super) fn split(sql: &str, dialect: Dialect) -> Split {
     let mut data = CopyData { sql, may_end: true };
     let mut lexer = Lexer::new(sql, dialect);
     while let Some(token) = lexer.next() {
-        if splitter.feed(&token) == Next::CopyData
-            && let Some(end) = data.end(token.end)
-        {
-            lexer.skip_to(end);
+        match splitter.feed(&token) {
+            Next::Token => {}
+            Next::CopyData => {
+                if let Some(end) = data.end(token.end) {
+                    lexer.skip_to(end);
+                }
+            }
+            Next::Delimiters => {
+                splitter.delimiters(token.start);
+                break;
+            }
         }
     }
     splitter.finish()
@@ -50,6 +57,8 @@ enum Next {
     Token,
     /// Perhaps the data of a `COPY`, as psql and `pg_dump` write it.
     CopyData,
+    /// A script for the client of MySQL, whose statements do not end where the server takes them to end.
+    Delimiters,
 }
 
 impl Splitter<'_> {
@@ -73,7 +82,12 @@ impl Splitter<'_> {
         self.guard.feed(token, self.sql);
         match &mut self.span {
             Some((_, last)) => *last = token.end,
-            None => self.span = Some((token.start, token.end)),
+            None => {
+                self.span = Some((token.start, token.end));
+                if self.dialect == Dialect::Mysql && token.is_word(self.sql, "delimiter") {
+                    return Next::Delimiters;
+                }
+            }
         }
         Next::Token
     }
@@ -99,13 +113,26 @@ impl Splitter<'_> {
         if has_data { Next::CopyData } else { Next::Token }
     }
 
+    /// Reports the lines that name a delimiter, and leaves all that follows the first to its last statement.
+    fn delimiters(&mut self, start: usize) {
+        self.span = Some((start, self.sql.len()));
+        let mut at = start;
+        for line in self.sql.get(start..).unwrap_or_default().split_inclusive('\n') {
+            if at == start || names_delimiter(line) {
+                let indent = line.len() - line.trim_start().len();
+                self.report(at + indent, ScanProblemKind::Delimiter);
+            }
+            at += line.len();
+        }
+    }
+
     fn finish(mut self) -> Split {
         // What is open because the script ends inside a string or a comment is no news.
         let is_lexical = |problem: &ScanProblem| problem.kind.is_lexical();
-        if let Some(offset) = self.guard.open_since()
+        if let Some((offset, kind)) = self.guard.open()
             && !self.found.problems.iter().any(is_lexical)
         {
-            self.report(offset, ScanProblemKind::UnterminatedBody);
+            self.report(offset, kind);
         }
         if let Some((_, last)) = self.span {
             self.end_statement(last);
@@ -130,6 +157,17 @@ fn unterminated(what: Unterminated, text: &str) -> ScanProblemKind {
             ScanProblemKind::UnterminatedDollarQuote { tag }
         }
     }
+}
+
+/// Whether a line says `DELIMITER` and what may be one, unlike a column `delimiter`.
+fn names_delimiter(line: &str) -> bool {
+    const COMMAND: &str = "delimiter";
+    let line = line.trim_start();
+    let is_command = line.get(..COMMAND.len()).is_some_and(|word| word.eq_ignore_ascii_case(COMMAND));
+    let argument = line.get(COMMAND.len()..).unwrap_or_default();
+    is_command
+        && argument.starts_with([' ', '\t'])
+        && argument.trim_start().starts_with([';', '/', '$', '|', '@', '#', '%', '&', '\\', '!', '^', '~', '+', ':'])
 }
 
 /// The backslash and the name of the command. One without a name is the backslash alone.

@@ -15,7 +15,7 @@ pub(super) fn token(cursor: &mut Cursor<'_>, first: u8) -> TokenKind {
             cursor.skip_while(|byte| byte != b'\n');
             TokenKind::Blank
         }
-        b'/' if cursor.peek(1) == Some(b'*') => comment(cursor),
+        b'/' if cursor.peek(1) == Some(b'*') => cursor.comment(),
         b';' => cursor.take(1, TokenKind::Semicolon),
         b'\'' => string(cursor, 1),
         b'x' | b'X' if cursor.peek(1) == Some(b'\'') => string(cursor, 2),
@@ -33,18 +33,6 @@ pub(super) fn token(cursor: &mut Cursor<'_>, first: u8) -> TokenKind {
         _ if is_word_start(first) => cursor.word(),
         _ => cursor.take(1, TokenKind::Other),
     }
-}
-
-/// A `/* */` comment, which holds no other.
-fn comment(cursor: &mut Cursor<'_>) -> TokenKind {
-    let mut skip = 2;
-    while cursor.find(skip, b'*') {
-        if cursor.peek(0) == Some(b'/') {
-            return cursor.take(1, TokenKind::Blank);
-        }
-        skip = 0;
-    }
-    TokenKind::Unterminated(Unterminated::Comment)
 }
 
 fn string(cursor: &mut Cursor<'_>, opening: usize) -> TokenKind {

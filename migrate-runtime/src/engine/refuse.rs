@@ -21,7 +21,10 @@ pub(super) fn lacking_dialect(dialect: Dialect, set: &MigrationSet, lacking: &[&
         Dialect::ALL.into_iter().find(|only| set.scripts().iter().all(|script| script.dialect() == Some(*only)))
     {
         let message = format!("these migrations are for {only}, and the database is {dialect}; nothing was applied");
-        let help = format!("connect to a {only} database, or embed the migrations for {dialect} too");
+        let help = match Dialect::WITH_DRIVER.contains(&only) {
+            true => format!("connect to a {only} database, or embed the migrations for {dialect} too"),
+            false => format!("embed the migrations for {dialect} too: there is no driver for {only} yet"),
+        };
         return Error::new(ErrorKind::MissingDialect, message).with_help(help);
     }
     let versions: Vec<&str> = lacking.iter().map(|version| version.as_written()).collect();
