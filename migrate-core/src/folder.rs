@@ -5,6 +5,7 @@
 
 mod agreement;
 mod entries;
+mod metadata;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -55,7 +56,7 @@ impl Folder {
                 // A script down that does nothing cannot take anything back: it is as good as none.
                 Ok(None) if entry.direction == Direction::Down => {}
                 Ok(None) => problems.push(text::blank(&entry)),
-                Ok(Some((sql, checksum))) => scripts.push(Script {
+                Ok(Some(text::Text { sql, checksum, no_transaction })) => scripts.push(Script {
                     version: entry.version,
                     name: Cow::Owned(entry.name),
                     dialect: entry.dialect,
@@ -63,10 +64,13 @@ impl Folder {
                     path: Cow::Owned(entry.shown),
                     sql: Cow::Owned(sql),
                     checksum,
+                    no_transaction,
                 }),
                 Err(of_file) => problems.extend(of_file),
             }
             files.push(entry.path);
+            // Scripts up and down share it.
+            files.extend(entry.metadata.filter(|_| entry.direction == Direction::Up));
         }
         restrict_to(options.dialect, &mut scripts);
         if !problems.is_empty() {

@@ -14,6 +14,8 @@ mod filename;
 pub mod folder;
 mod header;
 mod history;
+pub mod in_transaction;
+mod marks;
 mod migration;
 mod place;
 pub mod plan;

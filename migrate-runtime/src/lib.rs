@@ -157,7 +157,7 @@ pub use migrate_macros::embed_migrations;
 /// What expansions of `embed_migrations!` name. Not public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use migrate_core::embedded::{ANY_DIALECT, POSTGRES, SQLITE, script, set, up};
+    pub use migrate_core::embedded::{ANY_DIALECT, POSTGRES, SQLITE, outside_of_transaction, script, set, up};
     pub use migrate_core::{Direction, MigrationSet, Script};
 
     use crate::Migrations;

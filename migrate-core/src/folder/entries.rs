@@ -17,6 +17,8 @@ pub(super) struct Entry {
     /// The file as messages name it.
     pub(super) shown: String,
     pub(super) path: PathBuf,
+    /// What Diesel keeps beside the script, where there is such a file.
+    pub(super) metadata: Option<PathBuf>,
     /// Whether the version stands in the name of the folder around the file.
     in_own_folder: bool,
 }
@@ -80,6 +82,7 @@ impl Lister<'_> {
                     direction: direction.unwrap_or(Direction::Up),
                     shown: found.shown,
                     path: found.path,
+                    metadata: None,
                     in_own_folder: false,
                 }),
                 Err(error) => self.problems.push(misnamed(&found, &error)),
@@ -106,6 +109,7 @@ impl Lister<'_> {
                 .in_file(&folder.shown),
             );
         }
+        let metadata = Some(folder.path.join(super::metadata::FILE_NAME)).filter(|file| file.is_file());
         for file in found {
             let direction = match file.file_name.as_str() {
                 "up.sql" | "migration.sql" if !file.is_folder => Direction::Up,
@@ -128,6 +132,7 @@ impl Lister<'_> {
                 direction,
                 shown: file.shown,
                 path: file.path,
+                metadata: metadata.clone(),
                 in_own_folder: true,
             });
         }

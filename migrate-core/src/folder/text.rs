@@ -3,20 +3,29 @@
 use std::fs;
 
 use super::entries::{Entry, unreadable};
-use super::sections;
-use crate::scan;
-use crate::{Checksum, Dialect, Header, Place, Problem, checksum};
+use super::{metadata, sections};
+use crate::{Checksum, Dialect, Header, Place, Problem, checksum, in_transaction, scan};
 
-/// Reads a script: its normalised SQL and the checksum of it; `None` when it holds no statement.
-pub(super) fn read(entry: &Entry, dialect: Option<Dialect>) -> Result<Option<(String, Checksum)>, Vec<Problem>> {
+/// A script that can be embedded.
+pub(super) struct Text {
+    /// As the checksum sees it.
+    pub(super) sql: String,
+    pub(super) checksum: Checksum,
+    /// Whether the file beside it says that it runs outside of a transaction.
+    pub(super) no_transaction: bool,
+}
+
+/// Reads a script; `None` when it holds no statement.
+pub(super) fn read(entry: &Entry, dialect: Option<Dialect>) -> Result<Option<Text>, Vec<Problem>> {
     let bytes = fs::read(&entry.path).map_err(|error| vec![unreadable(&entry.shown, &error)])?;
     let in_file = |problem: Problem| problem.in_file(&entry.shown);
     let text = String::from_utf8(bytes).map_err(|error| vec![in_file(not_utf8(&error))])?;
     let sql = checksum::normalise(&text).into_owned();
-    match check(&sql, entry.dialect.or(dialect)) {
+    let no_transaction = metadata::asks_for_no_transaction(entry).map_err(|problem| vec![problem])?;
+    match check(&sql, entry.dialect.or(dialect), no_transaction) {
         Ok(Content::Statements) => {
             let checksum = Checksum::of_bytes(sql.as_bytes());
-            Ok(Some((sql, checksum)))
+            Ok(Some(Text { sql, checksum, no_transaction }))
         }
         Ok(Content::Blank) => Ok(None),
         Err(problems) => Err(problems.into_iter().map(in_file).collect()),
@@ -36,7 +45,7 @@ enum Content {
 }
 
 /// Everything that is wrong with a script for `dialect`, or for every dialect when it is for no single one.
-fn check(sql: &str, dialect: Option<Dialect>) -> Result<Content, Vec<Problem>> {
+fn check(sql: &str, dialect: Option<Dialect>, no_transaction: bool) -> Result<Content, Vec<Problem>> {
     let mut problems: Vec<Problem> =
         scan::check(sql, dialect).iter().map(|problem| Problem::in_script(sql, problem)).collect();
     if let Some(offset) = sql.find('\0') {
@@ -50,7 +59,13 @@ fn check(sql: &str, dialect: Option<Dialect>) -> Result<Content, Vec<Problem>> {
     if let Some((reader, scanned)) = sound.first().copied().or(scans.first()) {
         match sections::find(sql, *reader) {
             Some(problem) => problems.push(problem),
-            None => problems.extend(Header::read(sql, *reader, scanned).err().unwrap_or_default()),
+            None => match Header::read(sql, *reader, scanned) {
+                Ok(header) => {
+                    let header = header.marked_beside(no_transaction, scanned);
+                    problems.extend(in_transaction::check_for_all(sql, &sound, &header));
+                }
+                Err(of_header) => problems.extend(of_header),
+            },
         }
     }
     if !problems.is_empty() {
