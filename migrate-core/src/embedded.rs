@@ -33,7 +33,14 @@ pub const fn script(
         path: Cow::Borrowed(path),
         sql: Cow::Borrowed(sql),
         checksum: Checksum::from_bytes(*checksum),
+        no_transaction: false,
     }
+}
+
+/// The script, marked by a file beside it to run outside of a transaction.
+pub const fn outside_of_transaction(mut script: Script) -> Script {
+    script.no_transaction = true;
+    script
 }
 
 /// The dialects by name, so that an expansion needs no `Some`.

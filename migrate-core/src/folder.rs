@@ -11,6 +11,7 @@ mod agreement;
 mod entries;
 #[cfg(feature = "folder")]
 mod locked;
+mod metadata;
 mod sections;
 mod source;
 #[cfg(test)]
@@ -113,7 +114,7 @@ impl Folder {
 }
 
 #[cfg(feature = "folder")]
-fn script((entry, sql): (Entry, String)) -> Script {
+fn script(Text { entry, sql, no_transaction }: Text) -> Script {
     Script {
         checksum: Checksum::of_bytes(sql.as_bytes()),
         version: entry.version,
@@ -122,16 +123,28 @@ fn script((entry, sql): (Entry, String)) -> Script {
         direction: entry.direction,
         path: Cow::Owned(entry.shown),
         sql: Cow::Owned(sql),
+        no_transaction,
     }
 }
 
 /// What the files of a folder hold.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
-    /// The scripts of the set, in its order, each with its normalised SQL.
-    pub scripts: Vec<(Entry, String)>,
+    /// The scripts of the set, in its order.
+    pub scripts: Vec<Text>,
     /// Every file that was read, as a path in the source; more than there are scripts when a script down does nothing.
     pub files: Vec<String>,
+}
+
+/// A script that can be embedded.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// What its name says.
+    pub entry: Entry,
+    /// The SQL, as checksums see it: without a byte order mark, and with LF line ends.
+    pub sql: String,
+    /// Whether a file beside it says that it runs outside of a transaction.
+    pub no_transaction: bool,
 }
 
 /// Reads and checks every script of a folder; with the problems of the whole folder, in no order. A script that has one is not
@@ -144,14 +157,14 @@ pub struct Texts {
 /// # std::fs::write(folder.path().join("0001_users.sql"), "CREATE TABLE users (id integer);\r\n")?;
 /// let (texts, problems) = texts(&FileSystem::new(folder.path()), "migrations", &FolderOptions::default());
 /// assert!(problems.is_empty());
-/// let (entry, sql) = &texts.scripts[0];
-/// assert_eq!(entry.shown, "migrations/0001_users.sql");
-/// assert_eq!(sql, "CREATE TABLE users (id integer);\n");
+/// let text = &texts.scripts[0];
+/// assert_eq!(text.entry.shown, "migrations/0001_users.sql");
+/// assert_eq!(text.sql, "CREATE TABLE users (id integer);\n");
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn texts(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Texts, Vec<Problem>) {
     let (mut texts, problems) = all_texts(source, shown, options);
-    restrict_to(options.dialect, &mut texts.scripts, |(entry, _)| &mut entry.dialect);
+    restrict_to(options.dialect, &mut texts.scripts, |text| &mut text.entry.dialect);
     (texts, problems)
 }
 
@@ -165,9 +178,11 @@ fn all_texts(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Text
             // A script down that does nothing cannot take anything back: it is as good as none.
             Ok(None) if entry.direction == Direction::Down => {}
             Ok(None) => problems.push(text::blank(&entry)),
-            Ok(Some(sql)) => texts.scripts.push((entry, sql)),
+            Ok(Some(text)) => texts.scripts.push(text),
             Err(of_file) => problems.extend(of_file),
         }
+        // Scripts up and down share it.
+        texts.files.extend(entry.metadata.filter(|_| entry.direction == Direction::Up));
     }
     (texts, problems)
 }

@@ -1,17 +1,19 @@
 //! Directives: comment lines `-- migrate: <key>` or `-- migrate: <key>=<value>` before the first statement of a script.
 
 use crate::scan::{self, Scan};
-use crate::{Dialect, Place, Problem};
+use crate::{Dialect, Place, Problem, marks};
 
 /// What the directives of a script ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     no_transaction: bool,
+    foreign_keys_off: bool,
 }
 
 /// What a comment that is a directive begins with.
 const MARKER: &str = "migrate:";
 const NO_TRANSACTION: &str = "no-transaction";
+const FOREIGN_KEYS: &str = "foreign-keys";
 
 impl Header {
     /// Reads the directives of a script that was scanned for `dialect`.
@@ -19,11 +21,13 @@ impl Header {
     /// # Errors
     /// A problem each for an unknown or malformed directive, and for one that stands after the first statement.
     pub fn read(sql: &str, dialect: Dialect, scan: &Scan) -> Result<Header, Vec<Problem>> {
+        // A pair around the whole script says of itself what is in the transaction.
+        let no_transaction = !scan.wrapped && marks::ask_for_no_transaction(sql, dialect);
+        let mut header = Header { no_transaction, ..Header::default() };
         // Most scripts have no directive, and a plain search is far cheaper than a second look at every comment.
         if !sql.contains("igrate") && !sql.contains("IGRATE") {
-            return Ok(Header::default());
+            return Ok(header);
         }
-        let mut header = Header::default();
         let mut problems = Vec::new();
         let first_statement = scan.statements.first().map_or(sql.len(), |statement| statement.span.start);
         for comment in scan::line_comments(sql, dialect) {
@@ -34,19 +38,33 @@ impl Header {
                     "move it to the top of the file",
                 )),
                 Some(directive) => header.take(directive).and_then(|()| header.fits(scan)),
-                None if is_misspelt(text) => {
-                    Err(Problem::new(format!("misspelt directive `{text}`"), "write `-- migrate: no-transaction`"))
-                }
-                None => Ok(()),
+                None => misspelt(text).map_or(Ok(()), |meant| {
+                    Err(Problem::new(format!("misspelt directive `{text}`"), format!("write `-- migrate: {meant}`")))
+                }),
             };
             problems.extend(result.err().map(|problem| problem.at(Place::of(sql, comment.start))));
         }
         if problems.is_empty() { Ok(header) } else { Err(problems) }
     }
 
-    /// Whether the script asks to run outside of a transaction: `-- migrate: no-transaction`.
+    /// Whether the script asks to run outside of a transaction: `-- migrate: no-transaction`, or the comment of another tool that
+    /// says the same, such as `-- +goose NO TRANSACTION`.
     pub fn no_transaction(&self) -> bool {
         self.no_transaction
+    }
+
+    /// Whether the script asks for foreign keys to be off while it runs: `-- migrate: foreign-keys=off`. SQLite cannot switch them
+    /// off in a transaction; the other databases need not.
+    pub fn foreign_keys_off(&self) -> bool {
+        self.foreign_keys_off
+    }
+
+    /// The same, for a script about which a file beside it may say that it runs outside of a transaction
+    /// ([`Script::no_transaction`](crate::Script::no_transaction)). A transaction pair around the whole script comes first, as it does
+    /// with the comments of other tools.
+    pub fn marked_beside(mut self, is_marked: bool, scan: &Scan) -> Header {
+        self.no_transaction |= is_marked && !scan.wrapped;
+        self
     }
 
     fn fits(&self, scan: &Scan) -> Result<(), Problem> {
@@ -70,6 +88,13 @@ impl Header {
                     "write `-- migrate: no-transaction`",
                 ));
             }
+            (FOREIGN_KEYS, Some("off")) => self.foreign_keys_off = true,
+            (FOREIGN_KEYS, _) => {
+                return Err(Problem::new(
+                    "directive `foreign-keys` takes the value `off` only",
+                    "write `-- migrate: foreign-keys=off`",
+                ));
+            }
             ("", _) => {
                 return Err(Problem::new(
                     "directive without a key",
@@ -79,7 +104,7 @@ impl Header {
             _ => {
                 return Err(Problem::new(
                     format!("unknown directive `{key}`"),
-                    "the only directive is `-- migrate: no-transaction`; reword the comment if it is none",
+                    "the directives are `no-transaction` and `foreign-keys=off`; reword the comment if it is none",
                 ));
             }
         }
@@ -87,11 +112,16 @@ impl Header {
     }
 }
 
-/// Whether a comment says `migrate` and a known key, but is no directive: `-- Migrate: no-transaction`. Any other comment may
-/// speak of migrating.
-fn is_misspelt(comment: &str) -> bool {
+/// The directive that a comment means which says `migrate` and a known key, but is none: `-- Migrate: no-transaction`. Any other
+/// comment may speak of migrating.
+fn misspelt(comment: &str) -> Option<&'static str> {
     let words = comment.split([' ', ':', '=', '\t']).filter(|word| !word.is_empty());
-    words.map(|word| word.to_ascii_lowercase().replace('_', "-")).eq(["migrate", NO_TRANSACTION])
+    let words: Vec<String> = words.map(|word| word.to_ascii_lowercase().replace('_', "-")).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["migrate", NO_TRANSACTION] => Some("no-transaction"),
+        ["migrate", FOREIGN_KEYS, "off"] => Some("foreign-keys=off"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -100,10 +130,10 @@ mod tests {
 
     #[test]
     fn directives() {
-        let cases: &[(&str, Result<bool, &str>)] = &[
-            ("SELECT 1;", Ok(false)),
-            ("-- migrate: no-transaction\nSELECT 1;", Ok(true)),
-            ("/* a */\n--migrate:no-transaction \nSELECT 1;", Ok(true)),
+        let cases: &[(&str, Result<&str, &str>)] = &[
+            ("SELECT 1;", Ok("")),
+            ("-- migrate: no-transaction\nSELECT 1;", Ok("no-transaction")),
+            ("/* a */\n--migrate:no-transaction \nSELECT 1;", Ok("no-transaction")),
             ("BEGIN;\n-- migrate: x\nSELECT 1; COMMIT;", Err("2:1 unknown directive `x`")),
             ("-- migrate: no-transaction=yes\nSELECT 1;", Err("1:1 directive `no-transaction` takes no value")),
             ("-- migrate:\nSELECT 1;", Err("1:1 directive without a key")),
@@ -114,16 +144,41 @@ mod tests {
             ),
             ("-- Migrate no-transaction\nSELECT 1;", Err("1:1 misspelt directive `Migrate no-transaction`")),
             ("-- MIGRATE: NO_TRANSACTION\nSELECT 1;", Err("1:1 misspelt directive `MIGRATE: NO_TRANSACTION`")),
-            ("-- Migrate: move the data\nSELECT 1;", Ok(false)),
-            ("-- no-transaction\nSELECT '-- migrate: x';", Ok(false)),
+            ("-- Migrate: move the data\nSELECT 1;", Ok("")),
+            ("-- transactions\nSELECT '-- migrate: x';", Ok("")),
+            ("-- migrate: foreign-keys=off\nSELECT 1;", Ok("foreign-keys=off")),
+            (
+                "-- migrate: foreign-keys = off\n-- migrate: no-transaction\nSELECT 1;",
+                Ok("no-transaction foreign-keys=off"),
+            ),
+            ("-- migrate: foreign-keys\nSELECT 1;", Err("1:1 directive `foreign-keys` takes the value `off` only")),
+            ("-- migrate: foreign-keys=on\nSELECT 1;", Err("1:1 directive `foreign-keys` takes the value `off` only")),
+            ("--MIGRATE foreign_keys off\nSELECT 1;", Err("1:1 misspelt directive `MIGRATE foreign_keys off`")),
+            // Marks of other tools.
+            ("-- no-transaction\nSELECT '-- migrate: x';", Ok("no-transaction")),
+            (
+                "-- +goose NO TRANSACTION\n-- migrate: foreign-keys=off\nSELECT 1;",
+                Ok("no-transaction foreign-keys=off"),
+            ),
+            ("-- no-transaction\nBEGIN; SELECT 1; COMMIT;", Ok("")),
+            (
+                "-- migrate: no-transaction\nBEGIN; SELECT 1; COMMIT;",
+                Err("1:1 directive `no-transaction` in a script that is wrapped in a transaction"),
+            ),
         ];
         for (sql, expect) in cases {
             let read = Header::read(sql, Dialect::Postgres, &scan::scan(sql, Dialect::Postgres));
-            let told = read.map(|header| header.no_transaction()).map_err(|problems| {
+            let asked = |header: Header| {
+                let asks =
+                    [(header.no_transaction(), "no-transaction"), (header.foreign_keys_off(), "foreign-keys=off")];
+                let asked: Vec<&str> = asks.into_iter().filter_map(|(asks, what)| asks.then_some(what)).collect();
+                asked.join(" ")
+            };
+            let told = read.map(asked).map_err(|problems| {
                 let told = |problem: &Problem| format!("{} {}", problem.place().unwrap(), problem.message());
                 problems.iter().map(told).collect::<Vec<_>>().join(", ")
             });
-            assert_eq!(told, expect.map_err(str::to_owned), "{sql}");
+            assert_eq!(told, expect.map(str::to_owned).map_err(str::to_owned), "{sql}");
         }
     }
 }

@@ -14,8 +14,10 @@ mod filename;
 pub mod folder;
 mod header;
 mod history;
+pub mod in_transaction;
 #[cfg(feature = "folder")]
 pub mod lock;
+mod marks;
 mod migration;
 mod place;
 pub mod plan;

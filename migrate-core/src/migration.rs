@@ -19,6 +19,7 @@ pub struct Script {
     pub(crate) path: Cow<'static, str>,
     pub(crate) sql: Cow<'static, str>,
     pub(crate) checksum: Checksum,
+    pub(crate) no_transaction: bool,
 }
 
 /// Whether a script applies a migration or takes it back.
@@ -70,6 +71,12 @@ impl Script {
     /// The checksum of the SQL.
     pub fn checksum(&self) -> Checksum {
         self.checksum
+    }
+
+    /// Whether a file beside the script says that it runs outside of a transaction: Diesel's `metadata.toml`. What the SQL itself says
+    /// is in its [`Header`](crate::Header).
+    pub fn no_transaction(&self) -> bool {
+        self.no_transaction
     }
 }
 

@@ -209,6 +209,7 @@ mod tests {
             path: Cow::Borrowed(""),
             sql: Cow::Borrowed(""),
             checksum: Checksum::of("as embedded"),
+            no_transaction: false,
         };
         MigrationSet::from_parts(
             Cow::Borrowed("default"),

@@ -94,6 +94,11 @@ fn dialect(dialect: Option<Dialect>) -> TokenStream {
 }
 
 fn script(script: &Script) -> TokenStream {
+    let in_transaction = script_in_transaction(script);
+    if script.no_transaction() { quote!(__migrate::outside_of_transaction(#in_transaction)) } else { in_transaction }
+}
+
+fn script_in_transaction(script: &Script) -> TokenStream {
     let (version, name, path, sql) = (script.version().as_written(), script.name(), script.path(), script.sql());
     let checksum = Literal::byte_string(script.checksum().as_bytes());
     if script.dialect().is_none() && script.direction() == Direction::Up {

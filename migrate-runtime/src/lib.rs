@@ -200,7 +200,7 @@ pub use migrate_macros::embed_migrations;
 #[doc(hidden)]
 pub mod __private {
     use migrate_core::Dialect;
-    pub use migrate_core::embedded::{ANY_DIALECT, MYSQL, POSTGRES, SQLITE, script, set, up};
+    pub use migrate_core::embedded::{ANY_DIALECT, MYSQL, POSTGRES, SQLITE, outside_of_transaction, script, set, up};
     pub use migrate_core::{Direction, MigrationSet, Script};
 
     use crate::Migrations;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use migrate_core::folder::{FileSystem, FolderOptions, Texts, texts};
+use migrate_core::folder::{FileSystem, FolderOptions, Text, Texts, texts};
 use migrate_core::{Dialect, MigrationSet, Problem, Script};
 
 use crate::error::{Error, ErrorKind};
@@ -72,9 +72,9 @@ pub(crate) fn refuse_stale(set: &MigrationSet, origin: &Origin) -> Result<(), Er
 fn differences(set: &MigrationSet, texts: &Texts, problems: &[Problem]) -> Vec<String> {
     let mut embedded: BTreeMap<&str, &Script> = set.scripts().iter().map(|script| (script.path(), script)).collect();
     let mut differences = Vec::new();
-    for (entry, sql) in &texts.scripts {
+    for Text { entry, sql, no_transaction } in &texts.scripts {
         match embedded.remove(&*entry.shown) {
-            Some(script) if script.sql() == sql => {}
+            Some(script) if script.sql() == sql && script.no_transaction() == *no_transaction => {}
             Some(_) => differences.push(format!("`{}` was edited since", entry.file_name())),
             None => differences.push(format!("`{}` is not in it", entry.file_name())),
         }

@@ -21,6 +21,8 @@ pub struct Entry {
     pub shown: String,
     /// The file in its source.
     pub path: String,
+    /// What Diesel keeps beside the script, where there is such a file, in its source.
+    pub(super) metadata: Option<String>,
     /// Whether the version stands in the name of the folder around the file.
     in_own_folder: bool,
 }
@@ -82,6 +84,7 @@ impl Lister<'_> {
                     direction: direction.unwrap_or(Direction::Up),
                     shown: found.shown,
                     path: found.path,
+                    metadata: None,
                     in_own_folder: false,
                 }),
                 Err(error) => self.problems.push(misnamed(&found, &error)),
@@ -108,6 +111,8 @@ impl Lister<'_> {
                 .in_file(&folder.shown),
             );
         }
+        let metadata = Some(format!("{}/{}", folder.path, super::metadata::FILE_NAME));
+        let metadata = metadata.filter(|file| matches!(self.source.kind(file), Ok(Kind::File)));
         for file in found {
             let direction = match file.file_name.as_str() {
                 "up.sql" | "migration.sql" if !file.is_folder => Direction::Up,
@@ -130,6 +135,7 @@ impl Lister<'_> {
                 direction,
                 shown: file.shown,
                 path: file.path,
+                metadata: metadata.clone(),
                 in_own_folder: true,
             });
         }

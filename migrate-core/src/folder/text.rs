@@ -1,23 +1,19 @@
 //! What is in a file: SQL that can be embedded, or every problem with it.
 
 use super::entries::{Entry, unreadable};
-use super::sections;
 use super::source::Source;
-use crate::scan;
-use crate::{Dialect, Header, Place, Problem, checksum};
+use super::{Text, metadata, sections};
+use crate::{Dialect, Header, Place, Problem, checksum, in_transaction, scan};
 
-/// Reads a script: its normalised SQL; `None` when it holds no statement.
-pub(super) fn read(
-    source: &dyn Source,
-    entry: &Entry,
-    dialect: Option<Dialect>,
-) -> Result<Option<String>, Vec<Problem>> {
+/// Reads a script; `None` when it holds no statement.
+pub(super) fn read(source: &dyn Source, entry: &Entry, dialect: Option<Dialect>) -> Result<Option<Text>, Vec<Problem>> {
     let bytes = source.read(&entry.path).map_err(|error| vec![unreadable(&entry.shown, &error)])?;
     let in_file = |problem: Problem| problem.in_file(&entry.shown);
     let text = String::from_utf8(bytes).map_err(|error| vec![in_file(not_utf8(&error))])?;
     let sql = checksum::normalise(&text).into_owned();
-    match check(&sql, entry.dialect.or(dialect)) {
-        Ok(Content::Statements) => Ok(Some(sql)),
+    let no_transaction = metadata::asks_for_no_transaction(source, entry).map_err(|problem| vec![problem])?;
+    match check(&sql, entry.dialect.or(dialect), no_transaction) {
+        Ok(Content::Statements) => Ok(Some(Text { entry: entry.clone(), sql, no_transaction })),
         Ok(Content::Blank) => Ok(None),
         Err(problems) => Err(problems.into_iter().map(in_file).collect()),
     }
@@ -36,7 +32,7 @@ enum Content {
 }
 
 /// Everything that is wrong with a script for `dialect`, or for every dialect with a driver when it is for no single one.
-fn check(sql: &str, dialect: Option<Dialect>) -> Result<Content, Vec<Problem>> {
+fn check(sql: &str, dialect: Option<Dialect>, no_transaction: bool) -> Result<Content, Vec<Problem>> {
     let mut problems: Vec<Problem> =
         scan::check(sql, dialect).iter().map(|problem| Problem::in_script(sql, problem)).collect();
     if let Some(offset) = sql.find('\0') {
@@ -50,7 +46,13 @@ fn check(sql: &str, dialect: Option<Dialect>) -> Result<Content, Vec<Problem>> {
     if let Some((reader, scanned)) = sound.first().copied().or(scans.first()) {
         match sections::find(sql, *reader) {
             Some(problem) => problems.push(problem),
-            None => problems.extend(Header::read(sql, *reader, scanned).err().unwrap_or_default()),
+            None => match Header::read(sql, *reader, scanned) {
+                Ok(header) => {
+                    let header = header.marked_beside(no_transaction, scanned);
+                    problems.extend(in_transaction::check_for_all(sql, &sound, &header));
+                }
+                Err(of_header) => problems.extend(of_header),
+            },
         }
     }
     if !problems.is_empty() {

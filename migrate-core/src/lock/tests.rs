@@ -23,6 +23,7 @@ fn scripts(files: Files<'_>) -> Vec<Script> {
             path: Cow::Owned(format!("migrations/{file}")),
             sql: Cow::Owned((*sql).to_owned()),
             checksum: Checksum::of(sql),
+            no_transaction: false,
         }
     };
     let mut scripts: Vec<Script> = files.iter().map(script).collect();

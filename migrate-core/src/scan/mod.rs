@@ -12,6 +12,7 @@ mod content;
 mod guard;
 mod lex;
 mod mysql;
+mod pieces;
 mod postgres;
 mod problem;
 mod split;
@@ -23,6 +24,7 @@ use std::ops::Range;
 
 pub use check::{check, is_blank};
 pub use comments::{line_comments, without_comments};
+pub(crate) use pieces::Piece;
 pub use problem::{ScanProblem, ScanProblemKind};
 
 use crate::{Dialect, Place};

@@ -66,13 +66,13 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(row.is_some_and(|row| row.checksum == migration.up().checksum() && row.state == RowState::Applied))
     }
 
-    /// Refuses migrations that rely on `PRAGMA foreign_keys = OFF` while foreign keys are on: SQLite ignores it inside a
-    /// transaction, and rows would be lost without a word.
+    /// Refuses migrations that need foreign keys to be off while they are on: SQLite cannot switch them inside a transaction, and
+    /// rows would be lost without a word.
     pub(super) async fn refuse_lost_rows(&mut self, pending: &[Prepared<'_>]) -> Result<(), Error> {
         if self.sql.dialect != Dialect::Sqlite {
             return Ok(());
         }
-        let relying = prepare::switching_foreign_keys_off(pending);
+        let relying = prepare::needing_foreign_keys_off(pending);
         if relying.is_empty() {
             return Ok(());
         }

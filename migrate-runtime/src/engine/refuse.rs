@@ -157,13 +157,12 @@ pub(super) fn no_transaction(labels: &[Label]) -> Error {
         "pending migrations ask for `no-transaction`, which is not supported yet; nothing was applied",
     )
     .with_body(lines.join("\n"))
-    .with_help("remove the directive, and whatever cannot run in a transaction, such as CONCURRENTLY")
+    .with_help("remove what asks for it (a directive, or the mark of another tool), and whatever cannot run in a transaction, such as CONCURRENTLY")
 }
 
 pub(super) fn foreign_keys(labels: &[Label]) -> Error {
     let lines: Vec<String> = labels.iter().map(|label| format!("   {label}")).collect();
-    let message =
-        "pending migrations switch foreign keys off, which does nothing inside a transaction; nothing was applied";
+    let message = "pending migrations ask for foreign keys to be off, which cannot be done inside a transaction; nothing was applied";
     Error::new(ErrorKind::Unsupported, message).with_body(lines.join("\n")).with_help(
         "run `PRAGMA foreign_keys = OFF` on the connection before, and `PRAGMA foreign_keys = ON` after: \
          otherwise a table that is dropped to be rebuilt takes the rows that refer to it along",

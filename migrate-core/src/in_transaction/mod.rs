@@ -1,0 +1,105 @@
+//! What a transaction keeps a script from doing: every migration runs in one, unless it is marked `-- migrate: no-transaction`.
+//!
+//! Only what is certain is found here, whatever the database holds: a statement that the server refuses, a pragma that it ignores,
+//! a value of an enum that cannot be used yet. What only may go wrong is for a lint. Looks at statements token by token, in time
+//! linear in the script, and never at what stands between dollar signs.
+
+mod elsewhere;
+mod enum_value;
+mod pragma;
+mod refused;
+#[cfg(test)]
+mod tests;
+
+pub use pragma::switches_foreign_keys_off;
+
+use crate::scan::{Scan, Statement};
+use crate::{Dialect, Header, Place, Problem};
+
+/// Everything in a script that cannot work because the script runs in a transaction. The scan and the header are those of the
+/// script in `dialect`; nothing is found in a script that is marked, or that cannot be read.
+///
+/// ```
+/// use migrate_core::{Dialect, Header, in_transaction, scan::scan};
+///
+/// let messages = |sql: &str| -> Vec<String> {
+///     let scan = scan(sql, Dialect::Postgres);
+///     let header = Header::read(sql, Dialect::Postgres, &scan).unwrap();
+///     let problems = in_transaction::check(sql, Dialect::Postgres, &scan, &header);
+///     problems.iter().map(|problem| problem.message().to_owned()).collect()
+/// };
+/// let index = "CREATE INDEX CONCURRENTLY by_name ON users (name);";
+/// assert_eq!(messages(index), ["`CREATE INDEX CONCURRENTLY` cannot run in a transaction"]);
+/// assert!(messages(&format!("-- migrate: no-transaction\n{index}")).is_empty());
+/// ```
+pub fn check(sql: &str, dialect: Dialect, scan: &Scan, header: &Header) -> Vec<Problem> {
+    find(sql, dialect, scan, header).into_iter().map(|finding| finding.problem_in(sql)).collect()
+}
+
+/// As [`check`], for a script of any of the dialects that `scans` were made in: a problem only if none of them can run it.
+#[cfg(feature = "folder")]
+pub(crate) fn check_for_all(sql: &str, scans: &[&(Dialect, Scan)], header: &Header) -> Vec<Problem> {
+    let readings: Vec<Reading<'_>> = scans
+        .iter()
+        .map(|(dialect, scan)| Reading { dialect: *dialect, scan, findings: find(sql, *dialect, scan, header) })
+        .collect();
+    let stops_all = |finding: &&Finding| readings.iter().all(|reading| reading.cannot_run(sql, finding.statement));
+    let findings = readings.iter().flat_map(|reading| &reading.findings).filter(stops_all);
+    let mut problems: Vec<Problem> = findings.map(|finding| finding.clone().problem_in(sql)).collect();
+    problems.sort();
+    problems.dedup();
+    problems
+}
+
+/// Something that cannot work.
+#[derive(Clone)]
+struct Finding {
+    /// Where the statement starts without which it would work.
+    statement: usize,
+    /// What to point at.
+    offset: usize,
+    problem: Problem,
+}
+
+impl Finding {
+    fn problem_in(self, sql: &str) -> Problem {
+        self.problem.at(Place::of(sql, self.offset))
+    }
+}
+
+/// The findings in order of their statements.
+fn find(sql: &str, dialect: Dialect, scan: &Scan, header: &Header) -> Vec<Finding> {
+    if header.no_transaction() || !scan.is_sound() {
+        return Vec::new();
+    }
+    let mut findings = refused::find(sql, dialect, scan);
+    match dialect {
+        Dialect::Postgres => findings.extend(enum_value::find(sql, scan)),
+        Dialect::Sqlite => findings.extend(pragma::find(sql, scan, header)),
+        Dialect::Mysql => {}
+    }
+    findings.sort_by_key(|finding| finding.statement);
+    findings
+}
+
+/// What a dialect makes of a script.
+#[cfg(feature = "folder")]
+struct Reading<'a> {
+    dialect: Dialect,
+    scan: &'a Scan,
+    findings: Vec<Finding>,
+}
+
+#[cfg(feature = "folder")]
+impl Reading<'_> {
+    /// Whether the dialect has no use for the statement at `offset`: it cannot work, or there is no such statement.
+    fn cannot_run(&self, sql: &str, offset: usize) -> bool {
+        self.findings.binary_search_by_key(&offset, |finding| finding.statement).is_ok()
+            || self.statement_at(offset).is_some_and(|statement| elsewhere::lacks(self.dialect, sql, statement))
+    }
+
+    fn statement_at(&self, offset: usize) -> Option<&Statement> {
+        let index = self.scan.statements.binary_search_by_key(&offset, |statement| statement.span.start).ok()?;
+        self.scan.statements.get(index)
+    }
+}

@@ -1,0 +1,83 @@
+//! Pragmas that SQLite ignores in a transaction that has written, as that of a migration has: its row is inserted first.
+
+use super::Finding;
+use crate::scan::{Piece, Scan, Statement};
+use crate::{Dialect, Header, Problem};
+
+/// The pragmas of a script that are ignored although something depends on them.
+///
+/// A script that switches foreign keys off and later on again says what the directive says, in the words of SQLite's own manual.
+/// The runtime keeps it from running while foreign keys are on.
+pub(super) fn find(sql: &str, scan: &Scan, header: &Header) -> Vec<Finding> {
+    let set: Vec<(&Statement, Pragma)> =
+        scan.statements.iter().filter_map(|statement| Some((statement, Pragma::set_by(sql, statement)?))).collect();
+    let last_on = set.iter().rposition(|(_, pragma)| *pragma == Pragma::ForeignKeysOn);
+    let is_open = |index: usize| !header.foreign_keys_off() && last_on.is_none_or(|last| last < index);
+    let problem = |(index, (statement, pragma)): (usize, &(&Statement, Pragma))| {
+        let (name, help) = match pragma {
+            Pragma::ForeignKeysOff if is_open(index) => (
+                "foreign_keys",
+                "begin the file with `-- migrate: foreign-keys=off` instead, which switches them off around the migration",
+            ),
+            Pragma::JournalMode => (
+                "journal_mode",
+                "put it into a file of its own that begins with `-- migrate: no-transaction`, or set it where the program opens the \
+                 database",
+            ),
+            _ => return None,
+        };
+        let start = statement.span.start;
+        let problem = Problem::new(format!("`PRAGMA {name}` does nothing in a transaction"), help);
+        Some(Finding { statement: start, offset: start, problem })
+    };
+    set.iter().enumerate().filter_map(problem).collect()
+}
+
+/// Whether a script for SQLite switches foreign keys off itself, with `PRAGMA foreign_keys = OFF` in any spelling.
+///
+/// ```
+/// use migrate_core::{Dialect, in_transaction::switches_foreign_keys_off, scan::scan};
+///
+/// let switches = |sql| switches_foreign_keys_off(sql, &scan(sql, Dialect::Sqlite));
+/// assert!(switches("pragma main.foreign_keys(0); DROP TABLE a;"));
+/// assert!(!switches("PRAGMA foreign_keys; SELECT 'PRAGMA foreign_keys = OFF';"));
+/// ```
+pub fn switches_foreign_keys_off(sql: &str, scan: &Scan) -> bool {
+    scan.statements.iter().any(|statement| Pragma::set_by(sql, statement) == Some(Pragma::ForeignKeysOff))
+}
+
+/// A pragma that is given a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pragma {
+    ForeignKeysOff,
+    ForeignKeysOn,
+    /// Of the main database: that of an attached one can be changed.
+    JournalMode,
+}
+
+impl Pragma {
+    /// `PRAGMA [schema.]name = value` or `PRAGMA [schema.]name(value)`. Names and values may be quoted in any way.
+    fn set_by(sql: &str, statement: &Statement) -> Option<Pragma> {
+        let mut pieces = statement.pieces(sql, Dialect::Sqlite);
+        pieces.next().filter(|verb| verb.is("PRAGMA"))?;
+        let mut name = pieces.next()?;
+        let mut next = pieces.next()?;
+        let mut schema = None;
+        if next.is_sign(".") {
+            schema = Some(name);
+            name = pieces.next()?;
+            next = pieces.next()?;
+        }
+        if !next.is_sign("=") && !next.is_sign("(") {
+            return None;
+        }
+        let value = pieces.next()?.bare();
+        let is_word = |piece: &Piece<'_>, word| piece.bare().eq_ignore_ascii_case(word);
+        if is_word(&name, "foreign_keys") {
+            let is_off = ["off", "no", "false", "0"].into_iter().any(|off| value.eq_ignore_ascii_case(off));
+            return Some(if is_off { Pragma::ForeignKeysOff } else { Pragma::ForeignKeysOn });
+        }
+        let is_main = schema.is_none_or(|schema| is_word(&schema, "main"));
+        (is_word(&name, "journal_mode") && is_main).then_some(Pragma::JournalMode)
+    }
+}
