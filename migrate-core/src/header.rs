@@ -8,12 +8,25 @@ use crate::{Dialect, Place, Problem, marks};
 pub struct Header {
     no_transaction: bool,
     foreign_keys_off: bool,
+    allowed: Vec<Excuse>,
+}
+
+/// What `-- migrate: allow=<rule> <reason>` says: a finding of a lint rule in this script is known, and meant to be so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excuse {
+    /// The name of the rule, as written: what rules there are is known to the linter alone.
+    pub rule: String,
+    /// Why it is fine here; never empty.
+    pub reason: String,
+    /// Where the directive stands.
+    pub place: Place,
 }
 
 /// What a comment that is a directive begins with.
 const MARKER: &str = "migrate:";
 const NO_TRANSACTION: &str = "no-transaction";
 const FOREIGN_KEYS: &str = "foreign-keys";
+const ALLOW: &str = "allow";
 
 impl Header {
     /// Reads the directives of a script that was scanned for `dialect`.
@@ -29,6 +42,7 @@ impl Header {
             return Ok(header);
         }
         let mut problems = Vec::new();
+        let mut place = (0, Place::START);
         let first_statement = scan.statements.first().map_or(sql.len(), |statement| statement.span.start);
         for comment in scan::line_comments(sql, dialect) {
             let text = sql[comment.clone()].trim_start_matches('-').trim();
@@ -37,10 +51,13 @@ impl Header {
                     format!("directive `{directive}` stands after the first statement"),
                     "move it to the top of the file",
                 )),
+                Some(directive) if names(directive, ALLOW) => {
+                    place = (comment.start, place.1.after(&sql[place.0..comment.start]));
+                    Excuse::read(directive, place.1).map(|excuse| header.allowed.push(excuse))
+                }
                 Some(directive) => header.take(directive).and_then(|()| header.fits(scan)),
-                None => misspelt(text).map_or(Ok(()), |meant| {
-                    Err(Problem::new(format!("misspelt directive `{text}`"), format!("write `-- migrate: {meant}`")))
-                }),
+                None => misspelt(text)
+                    .map_or(Ok(()), |help| Err(Problem::new(format!("misspelt directive `{text}`"), help))),
             };
             problems.extend(result.err().map(|problem| problem.at(Place::of(sql, comment.start))));
         }
@@ -65,6 +82,20 @@ impl Header {
     pub fn marked_beside(mut self, is_marked: bool, scan: &Scan) -> Header {
         self.no_transaction |= is_marked && !scan.wrapped;
         self
+    }
+
+    /// The findings of lint rules that the script excuses, in order: `-- migrate: allow=<rule> <reason>`, once a rule.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Header, scan::scan};
+    ///
+    /// let sql = "-- migrate: allow=ban-drop-table nobody has read it since 2.0\nDROP TABLE notes;";
+    /// let header = Header::read(sql, Dialect::Sqlite, &scan(sql, Dialect::Sqlite)).unwrap();
+    /// assert_eq!(header.allowed()[0].rule, "ban-drop-table");
+    /// assert_eq!(header.allowed()[0].reason, "nobody has read it since 2.0");
+    /// ```
+    pub fn allowed(&self) -> &[Excuse] {
+        &self.allowed
     }
 
     fn fits(&self, scan: &Scan) -> Result<(), Problem> {
@@ -104,7 +135,7 @@ impl Header {
             _ => {
                 return Err(Problem::new(
                     format!("unknown directive `{key}`"),
-                    "the directives are `no-transaction` and `foreign-keys=off`; reword the comment if it is none",
+                    "the directives are `no-transaction`, `foreign-keys=off` and `allow=<rule> <reason>`; reword the comment if it is none",
                 ));
             }
         }
@@ -112,14 +143,39 @@ impl Header {
     }
 }
 
-/// The directive that a comment means which says `migrate` and a known key, but is none: `-- Migrate: no-transaction`. Any other
-/// comment may speak of migrating.
+impl Excuse {
+    const FORM: &str = "write `-- migrate: allow=<rule> <reason>`";
+
+    /// Reads the directive `allow=<rule> <reason>`.
+    fn read(directive: &str, place: Place) -> Result<Excuse, Problem> {
+        let value = directive.split_once('=').map_or("", |(_, value)| value.trim());
+        let (rule, reason) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
+        match (rule, reason.trim()) {
+            ("", _) => Err(Problem::new("directive `allow` without a rule", Excuse::FORM)),
+            (_, "") => {
+                let help = "say behind the rule why it is fine here: a reviewer will ask";
+                Err(Problem::new(format!("directive `allow={rule}` without a reason"), help))
+            }
+            (rule, reason) => Ok(Excuse { rule: rule.to_owned(), reason: reason.to_owned(), place }),
+        }
+    }
+}
+
+/// Whether the directive has this key, with or without a value.
+fn names(directive: &str, key: &str) -> bool {
+    directive.split(|c: char| c == '=' || c.is_whitespace()).next() == Some(key)
+}
+
+/// What to write instead of a comment that says `migrate` and a known key, but is no directive: `-- Migrate: no-transaction`. Any
+/// other comment may speak of migrating.
 fn misspelt(comment: &str) -> Option<&'static str> {
     let words = comment.split([' ', ':', '=', '\t']).filter(|word| !word.is_empty());
     let words: Vec<String> = words.map(|word| word.to_ascii_lowercase().replace('_', "-")).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["migrate", NO_TRANSACTION] => Some("no-transaction"),
-        ["migrate", FOREIGN_KEYS, "off"] => Some("foreign-keys=off"),
+        ["migrate", NO_TRANSACTION] => Some("write `-- migrate: no-transaction`"),
+        ["migrate", FOREIGN_KEYS, "off"] => Some("write `-- migrate: foreign-keys=off`"),
+        // Its value is free text.
+        ["migrate", ALLOW, ..] if comment.contains('=') => Some(Excuse::FORM),
         _ => None,
     }
 }
@@ -127,6 +183,35 @@ fn misspelt(comment: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn excuses() {
+        let cases: &[(&str, &str)] = &[
+            ("-- migrate: allow=a-b it is fine\nSELECT 1;", "1:1 a-b: it is fine"),
+            ("--migrate:allow = a  b = c \n-- migrate: allow=d e\nSELECT 1;", "1:1 a: b = c, 2:1 d: e"),
+            ("-- migrate: no-transaction\n  -- migrate: allow=a b\nSELECT 1;", "2:3 a: b"),
+            ("SELECT 1; -- migrate: allow=a b", "1:11 directive `allow=a b` stands after the first statement"),
+            ("-- migrate: allow=a\nSELECT 1;", "1:1 directive `allow=a` without a reason"),
+            ("-- migrate: allow=\nSELECT 1;", "1:1 directive `allow` without a rule"),
+            ("-- migrate: allow a b\nSELECT 1;", "1:1 directive `allow` without a rule"),
+            ("-- migrate: allowed=a b\nSELECT 1;", "1:1 unknown directive `allowed`"),
+            ("-- Migrate: allow=a b\nSELECT 1;", "1:1 misspelt directive `Migrate: allow=a b`"),
+            ("-- migrate allow=a\nSELECT 1;", "1:1 misspelt directive `migrate allow=a`"),
+            ("-- migrate allow lists\nSELECT 1;", ""),
+        ];
+        for (sql, expect) in cases {
+            let read = Header::read(sql, Dialect::Postgres, &scan::scan(sql, Dialect::Postgres));
+            let told: Vec<String> = match read {
+                Ok(header) => {
+                    header.allowed().iter().map(|own| format!("{} {}: {}", own.place, own.rule, own.reason)).collect()
+                }
+                Err(problems) => {
+                    problems.iter().map(|own| format!("{} {}", own.place().unwrap(), own.message())).collect()
+                }
+            };
+            assert_eq!(told.join(", "), *expect, "{sql}");
+        }
+    }
 
     #[test]
     fn directives() {

@@ -146,7 +146,12 @@ impl Source for Memory<'_> {
     }
 
     fn kind(&self, path: &str) -> io::Result<Kind> {
-        Ok(if self.0.contains_key(path) { Kind::File } else { Kind::Folder })
+        let inside = format!("{path}/");
+        match () {
+            () if self.0.contains_key(path) => Ok(Kind::File),
+            () if self.0.keys().any(|file| file.starts_with(&inside)) => Ok(Kind::Folder),
+            () => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {

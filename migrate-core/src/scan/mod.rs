@@ -12,6 +12,7 @@ mod content;
 mod guard;
 mod lex;
 mod mysql;
+mod parts;
 mod pieces;
 mod postgres;
 mod problem;
@@ -24,6 +25,7 @@ use std::ops::Range;
 
 pub use check::{check, is_blank};
 pub use comments::{line_comments, without_comments};
+pub use parts::Part;
 pub(crate) use pieces::Piece;
 pub use problem::{ScanProblem, ScanProblemKind};
 

@@ -1,0 +1,167 @@
+//! `ALTER`: what is done to a table, action by action.
+
+use migrate_core::scan::Part;
+
+use super::{Deed, Kind, Name, Words, depth_after, is_word};
+
+/// One of the actions of an `ALTER TABLE`, which are divided by commas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Action {
+    /// Where the action begins.
+    pub(crate) offset: usize,
+    pub(crate) change: Change,
+}
+
+/// What an action does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    AddColumn {
+        column: Name,
+        is_required: bool,
+        has_default: bool,
+    },
+    DropColumn {
+        column: Name,
+    },
+    RenameColumn {
+        column: Name,
+        to: Name,
+    },
+    RenameTable {
+        to: Name,
+    },
+    /// `ALTER COLUMN … TYPE`.
+    ChangeType,
+    /// What lets everybody else go on on Postgres, such as `VALIDATE CONSTRAINT`.
+    Light,
+    Other,
+}
+
+/// Reads what follows `ALTER`.
+pub(super) fn alter(words: &mut Words<'_>) -> Option<Deed> {
+    words.takes("materialized");
+    let is_foreign = words.takes("foreign");
+    let kind = words.kind()?;
+    if kind == "type" {
+        return alter_type(words);
+    }
+    if kind != "table" || is_foreign {
+        return Some(rename(words, kind).unwrap_or(Deed::Alter { kind }));
+    }
+    words.takes_if_exists();
+    words.takes("only");
+    let table = words.name()?;
+    words.takes_symbol('*');
+    let mut actions = Vec::new();
+    while words.peek().is_some() {
+        let from = words.at;
+        let mut depth = 0_usize;
+        while let Some(part) = words.peek() {
+            if depth == 0 && *part == Part::Symbol(',') {
+                break;
+            }
+            depth = depth_after(depth, part);
+            words.at += 1;
+        }
+        let mut of_action =
+            Words { parts: words.parts.get(from..words.at).unwrap_or_default(), at: 0, dialect: words.dialect };
+        let offset = of_action.offset();
+        actions.push(Action { offset, change: change(&mut of_action).unwrap_or(Change::Other) });
+        words.at += 1;
+    }
+    Some(Deed::AlterTable { table, actions })
+}
+
+/// Reads `ALTER … name RENAME TO name`.
+fn rename(words: &mut Words<'_>, kind: Kind) -> Option<Deed> {
+    words.takes_if_exists();
+    let name = words.name()?;
+    (words.takes("rename") && words.takes("to")).then(|| words.name()).flatten().map(|to| Deed::Rename {
+        kind,
+        name,
+        to,
+    })
+}
+
+fn alter_type(words: &mut Words<'_>) -> Option<Deed> {
+    let from = words.at;
+    let of = words.name()?;
+    if !(words.takes("add") && words.takes("value")) {
+        words.at = from;
+        return Some(rename(words, "type").unwrap_or(Deed::Alter { kind: "type" }));
+    }
+    words.takes_if_exists();
+    match words.next()? {
+        (_, Part::Text(value)) => Some(Deed::AddEnumValue { of, value: (*value).to_owned() }),
+        _ => None,
+    }
+}
+
+fn change(words: &mut Words<'_>) -> Option<Change> {
+    if words.takes("add") {
+        return add(words);
+    }
+    if words.takes("drop") {
+        if !words.takes("column")
+            && words.is_any(&["constraint", "index", "key", "primary", "foreign", "check", "partition"])
+        {
+            return None;
+        }
+        words.takes_if_exists();
+        return Some(Change::DropColumn { column: words.name()? });
+    }
+    if words.takes("rename") {
+        if words.takes("to") || words.takes("as") {
+            return Some(Change::RenameTable { to: words.name()? });
+        }
+        if words.is_any(&["constraint", "index", "key"]) {
+            return None;
+        }
+        words.takes("column");
+        let column = words.name()?;
+        return words.takes("to").then(|| words.name()).flatten().map(|to| Change::RenameColumn { column, to });
+    }
+    if words.takes("validate") || words.takes("cluster") || words.takes("attach") {
+        return Some(Change::Light);
+    }
+    if words.takes("set") {
+        return (words.peek() == Some(&Part::Symbol('('))).then_some(Change::Light);
+    }
+    if words.takes("alter") {
+        words.takes("column");
+        words.name()?;
+        let _ = words.is("set") && words.is_at(1, "data") && words.takes("set") && words.takes("data");
+        if words.is("type") {
+            return Some(Change::ChangeType);
+        }
+        return (words.takes("set") && words.is("statistics")).then_some(Change::Light);
+    }
+    None
+}
+
+/// Reads what follows `ADD`.
+fn add(words: &mut Words<'_>) -> Option<Change> {
+    const NO_COLUMN: [&str; 10] =
+        ["constraint", "primary", "unique", "foreign", "check", "exclude", "index", "key", "fulltext", "spatial"];
+    if !words.takes("column") && (words.is_any(&NO_COLUMN) || words.is("partition")) {
+        return None;
+    }
+    words.takes_if_exists();
+    let column = words.name()?;
+    let (mut depth, mut is_not_null, mut has_default) = (0_usize, false, false);
+    // A serial type brings its default along.
+    if words.is_any(&["serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"]) {
+        has_default = true;
+    }
+    while let Some((_, part)) = words.next() {
+        depth = depth_after(depth, part);
+        if depth > 0 {
+            continue;
+        }
+        is_not_null |= is_word(part, "not") && words.is("null");
+        has_default |= is_word(part, "default") && !words.is("null");
+        has_default |=
+            ["generated", "as", "auto_increment", "autoincrement"].into_iter().any(|word| is_word(part, word));
+    }
+    Some(Change::AddColumn { column, is_required: is_not_null && !has_default, has_default })
+}
