@@ -9,6 +9,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Ident, LitStr, Token, bracketed, token};
 
+use crate::lint;
+
 /// A problem, and the argument that it concerns.
 pub(crate) type Spanned = (Span, Problem);
 
@@ -20,6 +22,8 @@ pub(crate) struct Args {
     pub(crate) set: Option<String>,
     pub(crate) ignore: Vec<String>,
     pub(crate) lock: LockUse,
+    /// Whether findings of the lint are errors.
+    pub(crate) deny_lints: bool,
     /// The path of the runtime crate.
     pub(crate) runtime: TokenStream,
     pub(crate) problems: Vec<Spanned>,
@@ -27,7 +31,7 @@ pub(crate) struct Args {
 
 const USAGE: &str = "write the folder's path, relative to Cargo.toml: `embed_migrations!(\"migrations\")`";
 const ARGUMENTS: &str =
-    "the arguments are a path, then any of `dialect`, `set`, `ignore`, `lock` and `crate` as `name = value`";
+    "the arguments are a path, then any of `dialect`, `set`, `ignore`, `lock`, `lint` and `crate` as `name = value`";
 
 impl Args {
     pub(crate) fn parse(input: TokenStream) -> Args {
@@ -37,6 +41,7 @@ impl Args {
             set: None,
             ignore: Vec::new(),
             lock: LockUse::WhenPresent,
+            deny_lints: false,
             runtime: quote!(::migrate_runtime),
             problems: Vec::new(),
         };
@@ -145,6 +150,24 @@ impl Args {
                     }
                 }
             }
+            "lint" => {
+                const VALUES: &str = "`lint = \"deny\"`, or leave the argument out";
+                let Some(value) = self.string(name, input, VALUES)? else { return Ok(()) };
+                match value.value().as_str() {
+                    "deny" if !lint::IS_BUILT_IN => {
+                        let help = "add it to the dependency: `migrate-runtime = { …, features = [\"lint\"] }`";
+                        self.problem(value.span(), "the lint needs the feature `lint` of migrate-runtime", help);
+                    }
+                    "deny" => self.deny_lints = true,
+                    other => {
+                        self.problem(
+                            value.span(),
+                            format!("unknown level of the lint `{other}`"),
+                            format!("write {VALUES}"),
+                        );
+                    }
+                }
+            }
             "crate" => {
                 let span = input.span();
                 let path = path(input);
@@ -158,7 +181,7 @@ impl Args {
             }
             unknown => {
                 skip_value(input)?;
-                let help = "the arguments are `dialect`, `set`, `ignore`, `lock` and `crate`";
+                let help = "the arguments are `dialect`, `set`, `ignore`, `lock`, `lint` and `crate`";
                 self.problem(name.span(), format!("unknown argument `{unknown}`"), help);
             }
         }

@@ -12,7 +12,7 @@ use quote::{quote, quote_spanned};
 use syn::LitStr;
 
 use crate::args::{Args, Spanned};
-use crate::path;
+use crate::{lint, path};
 
 pub(crate) fn embed_migrations(input: TokenStream) -> TokenStream {
     let mut args = Args::parse(input);
@@ -46,6 +46,10 @@ fn read(literal: &LitStr, args: &Args) -> Result<Embedded, Vec<Problem>> {
     let options =
         FolderOptions { set: args.set.clone(), dialect: args.dialect, ignore: args.ignore.clone(), lock: args.lock };
     let folder = Folder::read_from(&path.source, &path.shown, &options)?;
+    let findings = if args.deny_lints { lint::findings(&folder) } else { Vec::new() };
+    if !findings.is_empty() {
+        return Err(findings);
+    }
     let not_utf8 = |_| vec![Problem::new("the path of the package is not UTF-8", "move the package to another folder")];
     let absolute = |file: &str| path.source.path_of(file).into_os_string().into_string();
     let root = absolute("").map_err(not_utf8)?;

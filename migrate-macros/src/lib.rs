@@ -1,10 +1,12 @@
 //! The macro of `migrate-runtime`, which re-exports and documents it.
 //!
-//! Phases, one a module: `args` (tokens → arguments), `path` (the folder's path), `expand` (folder → tokens). Whatever is
+//! Phases, one a module: `args` (tokens → arguments), `path` (the folder's path), `lint` (what is risky in it),
+//! `expand` (folder → tokens). Whatever is
 //! wrong becomes a diagnostic at the macro's arguments; nothing here may panic.
 
 mod args;
 mod expand;
+mod lint;
 mod path;
 
 // Documented where users find it: a text here would be shown behind the one of the re-export.

@@ -14,7 +14,7 @@ use std::sync::Once;
 use trybuild::TestCases;
 
 /// The cases that do not compile, by what the mistake is in.
-const MISTAKES: [&str; 6] = ["arguments", "path", "names", "folder", "lock", "scripts"];
+const MISTAKES: [&str; 7] = ["arguments", "path", "names", "folder", "lock", "lint", "scripts"];
 
 #[test]
 fn a_mistake_is_the_one_thing_reported() {

@@ -133,6 +133,41 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
     ),
     ("lock_of_the_future", &[("0001_users.sql", USERS), ("migrations.lock", File(b"migrations.lock 2\n"))]),
     ("lock_is_a_folder", &[("0001_users.sql", USERS), ("migrations.lock", Folder)]),
+    // lint
+    (
+        "risky",
+        &[
+            ("0001_users.sql", USERS),
+            ("0002_users_name.sql", File(b"ALTER TABLE users ADD COLUMN name text NOT NULL;\n")),
+            ("0003_drop.sql", File(b"\n  DROP TABLE users;\n")),
+            ("0003_drop.down.sql", File(b"DROP TABLE orders;\n")),
+        ],
+    ),
+    (
+        "excused",
+        &[
+            ("0001_users.sql", USERS),
+            ("0002_drop.sql", File(b"-- migrate: allow=ban-drop-table nobody reads it since 2.0\nDROP TABLE users;\n")),
+        ],
+    ),
+    (
+        "excuse_without_need",
+        &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-table to be sure\nCREATE TABLE users (id integer);\n"))],
+    ),
+    ("excuse_without_reason", &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-table\nDROP TABLE users;\n"))]),
+    (
+        "excuse_of_an_unknown_rule",
+        &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-tables gone\nDROP TABLE users;\n"))],
+    ),
+    (
+        "locked_risk",
+        &[
+            ("0001_users.sql", USERS),
+            ("0002_drop.sql", DROP),
+            ("0003_again.sql", File(b"CREATE TABLE users (id integer);\n")),
+            ("migrations.lock", Lock(&[("0001_users.sql", USERS), ("0002_drop.sql", DROP)], &[])),
+        ],
+    ),
     // scripts
     ("empty", &[("0001_users.sql", File(b""))]),
     ("only_comments", &[("0001_users.sql", File(b"-- to be done\n/* CREATE TABLE users (id integer); */\n;\n"))]),
