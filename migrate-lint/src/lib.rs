@@ -1,4 +1,5 @@
 //! Finds risky SQL in migration scripts.
+mod catalog;
 mod clients;
 mod enums;
 mod excuses;
@@ -16,26 +17,28 @@ use migrate_core::{Dialect, Direction, Problem, Script};
 
 pub use rules::{Rule, rules};
 
-use rebuild::{Rebuilds, References};
+use catalog::Catalog;
+use rebuild::Rebuilds;
 use script::Reading;
 
 /// Findings.
 pub fn lint<'a>(scripts: impl IntoIterator<Item = &'a Script>, dialect: Option<Dialect>) -> Vec<Problem> {
-    let mut references = References::default();
+    let mut catalog = Catalog::default();
     let mut problems = Vec::new();
     for script in scripts.into_iter().filter(|script| script.direction() == Direction::Up) {
         let Some(reading) = Reading::of(script, dialect) else { continue };
-        references.learn(&reading);
+        catalog.learn(&reading);
         let rebuilds = Rebuilds::in_script(&reading);
         let mut findings = Vec::new();
-        squawk::find(&reading, &mut findings);
-        loss::find(&reading, &rebuilds, &mut findings);
+        squawk::find(&reading, &catalog, &mut findings);
+        loss::find(&reading, &rebuilds, &catalog, &mut findings);
         clients::find(&reading, &rebuilds, &mut findings);
         locks::find(&reading, &mut findings);
-        rebuild::find(&reading, &rebuilds, &references, &mut findings);
+        rebuild::find(&reading, &rebuilds, &catalog, &mut findings);
         settings::find(&reading, &mut findings);
         transaction::find(&reading, &mut findings);
         enums::find(&reading, &mut findings);
+        catalog.conclude(&reading);
         problems.extend(excuses::apply(&reading, findings));
     }
     problems.sort();

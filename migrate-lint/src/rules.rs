@@ -65,7 +65,7 @@ const CONCURRENTLY: &str = "write `CONCURRENTLY`, in a file of its own with `-- 
 const TWO_RELEASES: &str = "let a release go by in which no client needs it, then do this in the next one";
 
 #[rustfmt::skip]
-pub(crate) static RULES: [Rule; 44] = [
+pub(crate) static RULES: [Rule; 43] = [
     rule("adding-field-with-default", POSTGRES, [
         "a column is added whose value is computed for every row",
         "the table is rewritten, and nobody reads or writes it meanwhile",
@@ -254,11 +254,6 @@ pub(crate) static RULES: [Rule; 44] = [
     rule("require-concurrent-index-creation", POSTGRES, [
         "an index is built on a table that was there before",
         "nobody writes to the table while it is built",
-        CONCURRENTLY,
-    ]),
-    rule("require-concurrent-index-deletion", POSTGRES, [
-        "an index is dropped while its table is locked",
-        "the lock waits for every running query, and every other query waits behind it",
         CONCURRENTLY,
     ]),
     rule("require-concurrent-partition-detach", POSTGRES, [

@@ -13,6 +13,7 @@ use std::thread;
 use squawk_linter::{Linter, LinterSettings, Rule as Code};
 use squawk_syntax::SourceFile;
 
+use crate::catalog::Catalog;
 use crate::script::{Finding, Reading};
 use choice::{Choice, USED, choice};
 
@@ -32,7 +33,7 @@ const MOST_ROUNDS: usize = 4;
 const STACK: usize = 512 << 20;
 
 /// Adds what squawk finds in the script.
-pub(crate) fn find(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
+pub(crate) fn find(reading: &Reading<'_>, catalog: &Catalog, findings: &mut Vec<Finding>) {
     if !reading.is_postgres() || reading.sql.len() > LONGEST_SCRIPT {
         return;
     }
@@ -41,7 +42,7 @@ pub(crate) fn find(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let violations = on_a_large_stack(|| violations(text, reading)).unwrap_or_default();
-    fit::fit(violations, reading, findings);
+    fit::fit(violations, reading, catalog, findings);
 }
 
 /// What squawk says of a rule that is used, at a byte of the script.
