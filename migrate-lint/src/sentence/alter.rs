@@ -31,10 +31,11 @@ pub(crate) enum Change {
     RenameTable {
         to: Name,
     },
-    /// `ALTER COLUMN … TYPE`, without `USING`.
+    /// `ALTER COLUMN … TYPE`, perhaps with an expression.
     ChangeType {
         column: Name,
         to: String,
+        is_converted: bool,
     },
     /// `ALTER COLUMN … SET DEFAULT`.
     SetDefault {
@@ -44,6 +45,8 @@ pub(crate) enum Change {
     DropDefault {
         column: Name,
     },
+    /// What makes Postgres read every row: a constraint that is checked at once, `SET NOT NULL`.
+    Scan,
     /// What lets everybody else go on on Postgres, such as `VALIDATE CONSTRAINT`.
     Light,
     Other,
@@ -157,9 +160,17 @@ fn change_of_column(words: &mut Words<'_>) -> Option<Change> {
     if sets && words.is("statistics") {
         return Some(Change::Light);
     }
+    if sets && words.is("not") {
+        return Some(Change::Scan);
+    }
     let _ = sets && words.takes("data");
     let to = words.takes("type").then(|| words.type_name())?;
-    words.peek().is_none().then_some(Change::ChangeType { column, to })
+    Some(Change::ChangeType { column, to, is_converted: words.peek().is_some() })
+}
+
+/// `NOT VALID`, or `USING INDEX` of one that is there.
+fn is_checked_later(first: &Part<'_>, second: &Part<'_>) -> bool {
+    (is_word(first, "not") && is_word(second, "valid")) || (is_word(first, "using") && is_word(second, "index"))
 }
 
 /// Reads what follows `ADD`.
@@ -167,7 +178,9 @@ fn add(words: &mut Words<'_>) -> Option<Change> {
     const NO_COLUMN: [&str; 10] =
         ["constraint", "primary", "unique", "foreign", "check", "exclude", "index", "key", "fulltext", "spatial"];
     if !words.takes("column") && (words.is_any(&NO_COLUMN) || words.is("partition")) {
-        return None;
+        let is_checked_later =
+            |pair: &[(usize, Part<'_>)]| matches!(pair, [(_, first), (_, second)] if is_checked_later(first, second));
+        return (!words.is("partition") && !words.parts.windows(2).any(is_checked_later)).then_some(Change::Scan);
     }
     words.takes_if_exists();
     let column = words.name()?;
