@@ -53,7 +53,7 @@ impl Catalog {
                 Deed::AlterTable { table, actions } => {
                     for action in actions {
                         match &action.change {
-                            Change::AddColumn { column, type_name: to, .. } | Change::ChangeType { column, to, .. } => {
+                            Change::AddColumn { column, type_name: to, .. } | Change::Retype { column, to, .. } => {
                                 self.types.insert((table.key.clone(), column.key.clone()), to.clone());
                             }
                             // Whatever had a type, it has another name now.

@@ -48,7 +48,7 @@
 //! | `adding-field-with-default` | postgres | a column is added whose value is computed for every row |
 //! | `adding-foreign-key-constraint` | postgres | a foreign key is added to a table that was there before, and checked at once |
 //! | `adding-not-nullable-field` | postgres | a column of a table that was there before becomes `NOT NULL` |
-//! | `adding-required-field` | every | a column is added as `NOT NULL` without a default to a table that was there before |
+//! | `adding-required-field` | postgres, sqlite | a column is added as `NOT NULL` without a default to a table that was there before |
 //! | `adding-serial-primary-key-field` | postgres | a primary key is added to a table that was there before |
 //! | `backfill-with-schema-change` | postgres | rows of a table that was there before are changed or copied after another statement has locked one |
 //! | `ban-alter-domain-with-add-constraint` | postgres | a constraint is added to a domain |
@@ -77,7 +77,7 @@
 //! | `foreign-keys-in-transaction` | sqlite | `PRAGMA foreign_keys = ON` in a migration that runs in a transaction |
 //! | `identifier-too-long` | postgres | a name of more than 63 bytes |
 //! | `needless-excuse` | every | an excuse for a rule that finds nothing in the script |
-//! | `needless-no-transaction` | every | `-- migrate: no-transaction`, and no statement that needs it |
+//! | `needless-no-transaction` | postgres, sqlite | `-- migrate: no-transaction`, and no statement that needs it |
 //! | `rebuild-with-foreign-keys` | sqlite | a table that others refer to is made anew (created, filled, dropped, renamed) while foreign keys may be on |
 //! | `renaming-column` | every | a column of a table that was there before is renamed |
 //! | `renaming-object` | postgres | a view, function, type or value of an enum is renamed |

@@ -85,7 +85,7 @@ fn strongly_locked(act: &Act) -> Option<&Name> {
 }
 
 fn reads_every_row(act: &Act) -> bool {
-    let reads = |change: &Change| matches!(change, Change::Scan | Change::ChangeType { .. });
+    let reads = |change: &Change| matches!(change, Change::Scan | Change::Retype { .. });
     match &act.deed {
         Deed::AlterTable { table, actions } => act.existed(table) && actions.iter().any(|action| reads(&action.change)),
         _ => backfilled(act).is_some(),

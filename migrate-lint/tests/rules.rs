@@ -197,6 +197,7 @@ const CASES: &[Case] = &[
 
     found("renaming-table", POSTGRES, "ALTER TABLE IF EXISTS t RENAME TO u;", &["1:25"]),
     found("renaming-table", SQLITE, "ALTER TABLE t RENAME TO u;", &["1:15"]),
+    found("renaming-table", None, "ALTER TABLE t RENAME TO u;", &["1:15"]),
     clean("renaming-table", POSTGRES, "ALTER TABLE t RENAME TO u; CREATE VIEW t AS SELECT * FROM u;"),
     clean("renaming-table", SQLITE, "CREATE TABLE t (a); ALTER TABLE t RENAME TO u;"),
 
@@ -255,10 +256,10 @@ fn every_dialect_of_a_rule_has_a_finding() {
         let is_found = |dialect: Option<Dialect>| {
             CASES.iter().any(|case| case.rule == rule.name && case.dialect == dialect && !case.found.is_empty())
         };
-        match rule.dialects {
-            // What holds in every dialect is found without one.
-            every if every == Dialect::ALL => assert!(is_found(None), "{}", rule.name),
-            some => some.iter().for_each(|dialect| assert!(is_found(Some(*dialect)), "{} in {dialect}", rule.name)),
+        if rule.is_general {
+            assert!(is_found(None), "{}", rule.name);
+        } else {
+            rule.dialects.iter().for_each(|dialect| assert!(is_found(Some(*dialect)), "{} in {dialect}", rule.name));
         }
     }
 }
@@ -271,7 +272,7 @@ fn the_manual_lists_every_rule() {
     assert_eq!(listed, names);
     for rule in rules() {
         let dialects: Vec<&str> = rule.dialects.iter().map(|dialect| dialect.name()).collect();
-        let dialects = if rule.dialects == Dialect::ALL { "every".to_owned() } else { dialects.join(", ") };
+        let dialects = if rule.is_general { "every".to_owned() } else { dialects.join(", ") };
         let row = format!("//! | `{}` | {dialects} | {} |", rule.name, rule.finds);
         assert!(manual.contains(&row), "the row of the manual should be:\n{row}");
     }
@@ -460,7 +461,7 @@ fn hostile_scripts() {
     let cases = [
         nested("(", ")", 90),
         nested("(", ")", 4_900),
-        nested("(", ")", 400_000),
+        nested("(", ")", 100_000),
         nested("- ", "", 90),
         nested("- ", "", 9_000),
         nested("NOT ", "", 9_000),
@@ -470,7 +471,7 @@ fn hostile_scripts() {
         nested("(SELECT ", ")", 3_000),
         nested("a[", "]", 4_900),
         "ALTER TABLE ".repeat(1_000),
-        format!("CREATE TABLE t ({});", "a int DEFAULT (1), ".repeat(100_000)),
+        format!("CREATE TABLE t ({});", "a int DEFAULT (1), ".repeat(20_000)),
         "-- migrate: allow=x y\n".repeat(10_000) + "SELECT 1",
         "DROP TABLE a; ALTER TYPE e ADD VALUE 'x'; DELETE FROM".repeat(5_000),
         "ALTER TABLE t ADD\u{0}".to_owned(),

@@ -32,7 +32,7 @@ pub(crate) enum Change {
         to: Name,
     },
     /// `ALTER COLUMN … TYPE`, perhaps with an expression.
-    ChangeType {
+    Retype {
         column: Name,
         to: String,
         is_converted: bool,
@@ -165,7 +165,7 @@ fn change_of_column(words: &mut Words<'_>) -> Option<Change> {
     }
     let _ = sets && words.takes("data");
     let to = words.takes("type").then(|| words.type_name())?;
-    Some(Change::ChangeType { column, to, is_converted: words.peek().is_some() })
+    Some(Change::Retype { column, to, is_converted: words.peek().is_some() })
 }
 
 /// `NOT VALID`, or `USING INDEX` of one that is there.

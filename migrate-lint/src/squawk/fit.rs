@@ -92,7 +92,7 @@ fn is_harmless(violation: &Violation, act: &Act, reading: &Reading<'_>, catalog:
             // The server knows that a new column without a default is empty, and does not look.
             ("adding-foreign-key-constraint", Some(Change::AddColumn { has_default: false, .. })) => true,
             ("adding-field-with-default", _) => is_computed_once(violation, act, reading),
-            ("changing-column-type", Some(Change::ChangeType { column, to, is_converted: false })) => {
+            ("changing-column-type", Some(Change::Retype { column, to, is_converted: false })) => {
                 catalog.is_wider_text(table, column, to)
             }
             // Taken away while the type changes, for example.
