@@ -51,12 +51,15 @@ fn doubt(reading: &Reading<'_>, excuse: &Excuse, found: &HashSet<&str>) -> Optio
 
 /// The rule that was probably meant.
 fn nearest(written: &str) -> Option<&'static str> {
-    // A name is short. What is much longer is none.
-    let written: Vec<char> = written.chars().take(80).collect();
-    let of_rule = |name: &'static str| (distance(&written, name), name);
-    let (distance, name) = RULES.iter().map(|rule| of_rule(rule.name)).min()?;
-    (distance <= 2.max(written.len() / 3)).then_some(name)
+    let written: Vec<char> = written.chars().take(LONGEST_NAME).collect();
+    let most = 2.max(written.len() / 4);
+    let names = RULES.iter().map(|rule| rule.name).filter(|name| name.len().abs_diff(written.len()) <= most);
+    let (distance, name) = names.map(|name| (distance(&written, name), name)).min()?;
+    (distance <= most).then_some(name)
 }
+
+/// What is longer is not the name of a rule.
+const LONGEST_NAME: usize = 80;
 
 /// How many letters have to be added, left out or replaced to get from one name to the other.
 fn distance(written: &[char], name: &str) -> usize {

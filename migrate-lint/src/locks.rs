@@ -52,12 +52,18 @@ fn backfilled(act: &Act) -> Option<(&'static str, &Name)> {
 fn several_tables(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
     let mut keys = HashSet::new();
     let mut tables: Vec<&Name> = Vec::new();
-    for table in reading.acts.iter().filter_map(strongly_locked) {
+    // Of an index another rule speaks already.
+    let is_index = |act: &&Act| matches!(act.deed, Deed::CreateIndex { .. });
+    for table in reading.acts.iter().filter(|act| !is_index(act)).filter_map(strongly_locked) {
         if keys.insert(&table.key) {
             tables.push(table);
         }
     }
-    if let [_, second, ..] = tables.as_slice() {
+    // Two locks that are gone in a moment seldom meet. It is another thing when the first is held while rows are read.
+    let is_slow = || reading.acts.iter().any(reads_every_row);
+    if let [_, second, more @ ..] = tables.as_slice()
+        && (!more.is_empty() || is_slow())
+    {
         let (shown, more) = tables.split_at(tables.len().min(5));
         let names: Vec<String> = shown.iter().map(|table| format!("`{}`", table.shown)).collect();
         let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
@@ -76,4 +82,12 @@ fn strongly_locked(act: &Act) -> Option<&Name> {
         _ => None,
     }
     .filter(|table| act.existed(table))
+}
+
+fn reads_every_row(act: &Act) -> bool {
+    let reads = |change: &Change| matches!(change, Change::Scan | Change::Retype { .. });
+    match &act.deed {
+        Deed::AlterTable { table, actions } => act.existed(table) && actions.iter().any(|action| reads(&action.change)),
+        _ => backfilled(act).is_some(),
+    }
 }

@@ -1,11 +1,12 @@
 //! What loses data: columns, tables, schemas, rows.
 
+use crate::catalog::Catalog;
 use crate::rebuild::Rebuilds;
 use crate::script::{Finding, Reading};
-use crate::sentence::{Change, Deed};
+use crate::sentence::{Change, Deed, Name};
 
 /// Adds what is lost by the script, in any dialect.
-pub(crate) fn find(reading: &Reading<'_>, rebuilds: &Rebuilds, findings: &mut Vec<Finding>) {
+pub(crate) fn find(reading: &Reading<'_>, rebuilds: &Rebuilds, catalog: &Catalog, findings: &mut Vec<Finding>) {
     for (index, act) in reading.acts.iter().enumerate() {
         match &act.deed {
             Deed::AlterTable { table, actions } if act.existed(table) => {
@@ -18,8 +19,12 @@ pub(crate) fn find(reading: &Reading<'_>, rebuilds: &Rebuilds, findings: &mut Ve
                     _ => None,
                 }));
             }
-            Deed::DropTable { tables } => {
-                let lost = tables.iter().filter(|table| act.existed(table) && !rebuilds.keep(index, table));
+            Deed::DropTable { tables, if_exists } => {
+                // A script that makes sure of its own ground: nobody has created the table, and now it does.
+                let is_precaution =
+                    |table: &&Name| *if_exists && !catalog.has_table(table) && rebuilds.create(&table.key);
+                let is_lost = |table: &&Name| act.existed(table) && !rebuilds.keep(index, table);
+                let lost = tables.iter().filter(|table| is_lost(table) && !is_precaution(table));
                 findings.extend(lost.map(|table| {
                     let message = format!("table `{}` is dropped, with all its rows", table.shown);
                     Finding::new("ban-drop-table", table.offset, message)

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::catalog::Catalog;
 use crate::script::{Finding, Reading};
 use crate::sentence::{Change, Deed, Name};
 
@@ -12,6 +13,7 @@ pub(crate) struct Rebuilds {
     dropped: HashSet<(usize, String)>,
     /// Renamed away, and created again.
     replaced: HashSet<String>,
+    created: HashSet<String>,
 }
 
 impl Rebuilds {
@@ -37,13 +39,14 @@ impl Rebuilds {
                         }
                     }
                 }
-                Deed::DropTable { tables } => {
+                Deed::DropTable { tables, .. } => {
                     let kept = tables.iter().filter(|table| taken.contains(table.key.as_str()));
                     rebuilds.dropped.extend(kept.map(|table| (index, table.key.clone())));
                 }
                 _ => {}
             }
         }
+        rebuilds.created = created.into_iter().map(str::to_owned).collect();
         rebuilds.drop_the_replaced(reading);
         rebuilds
     }
@@ -64,7 +67,7 @@ impl Rebuilds {
                     let successor = |old: &&Name| away.get(old.key.as_str()) == Some(&table.key.as_str());
                     read.extend(from.iter().filter(successor).map(|old| old.key.as_str()));
                 }
-                Deed::DropTable { tables } => {
+                Deed::DropTable { tables, .. } => {
                     let kept = tables.iter().filter(|table| read.contains(table.key.as_str()));
                     self.dropped.extend(kept.map(|table| (index, table.key.clone())));
                 }
@@ -78,36 +81,19 @@ impl Rebuilds {
         self.dropped.contains(&(act, table.key.clone()))
     }
 
+    /// Whether the script creates a table of that name.
+    pub(crate) fn create(&self, key: &str) -> bool {
+        self.created.contains(key)
+    }
+
     /// Whether something of the name of the table is there again after it was renamed.
     pub(crate) fn replace(&self, table: &Name) -> bool {
         self.replaced.contains(&table.key)
     }
 }
 
-/// Who refers to a table by a foreign key, as far as scripts tell: tables by the name of the one referred to.
-#[derive(Default)]
-pub(crate) struct References(HashMap<String, HashSet<String>>);
-
-impl References {
-    /// Takes in the foreign keys of a script.
-    pub(crate) fn learn(&mut self, reading: &Reading<'_>) {
-        for act in &reading.acts {
-            let (Deed::CreateTable { table } | Deed::AlterTable { table, .. }) = &act.deed else { continue };
-            for referred in crate::sentence::references(&act.statement, reading.sql, reading.dialect) {
-                self.0.entry(referred).or_default().insert(table.key.clone());
-            }
-        }
-    }
-
-    /// A table that refers to this one, other than itself and its successor.
-    fn to(&self, table: &str, successor: Option<&str>) -> Option<&str> {
-        let from = self.0.get(table)?.iter().map(String::as_str);
-        from.filter(|from| *from != table && Some(*from) != successor).min()
-    }
-}
-
 /// Adds the rebuilds on SQLite that delete or orphan the rows of other tables.
-pub(crate) fn find(reading: &Reading<'_>, rebuilds: &Rebuilds, references: &References, findings: &mut Vec<Finding>) {
+pub(crate) fn find(reading: &Reading<'_>, rebuilds: &Rebuilds, catalog: &Catalog, findings: &mut Vec<Finding>) {
     if !reading.is_sqlite() {
         return;
     }
@@ -125,10 +111,10 @@ pub(crate) fn find(reading: &Reading<'_>, rebuilds: &Rebuilds, references: &Refe
     for (index, act) in reading.acts.iter().enumerate() {
         match &act.deed {
             Deed::Pragma { name, value } if name == "foreign_keys" && is_off(value) => return,
-            Deed::DropTable { tables } => {
+            Deed::DropTable { tables, .. } => {
                 for table in tables.iter().filter(|table| act.existed(table) && rebuilds.keep(index, table)) {
                     let successor = successors.get(table.key.as_str()).copied();
-                    let Some(child) = references.to(&table.key, successor) else { continue };
+                    let Some(child) = catalog.referrer(&table.key, successor) else { continue };
                     let message = format!("`{}` is rebuilt while foreign keys may be on", table.shown);
                     let note = format!("`DROP TABLE` deletes its rows first, and that reaches the rows of `{child}`");
                     findings.push(Finding::new("rebuild-with-foreign-keys", act.offset(), message).note(note));

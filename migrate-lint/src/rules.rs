@@ -13,8 +13,10 @@ use migrate_core::Dialect;
 pub struct Rule {
     /// The name, as in `-- migrate: allow=<name> <reason>`. A rule that squawk has too has the name that squawk gave it.
     pub name: &'static str,
-    /// The dialects that it is looked for in. One that holds in every dialect is looked for in scripts without a dialect too.
+    /// The dialects that it is looked for in.
     pub dialects: &'static [Dialect],
+    /// Whether it holds in every dialect, so that it is looked for in scripts without one too.
+    pub is_general: bool,
     /// What it finds.
     pub finds: &'static str,
     /// What is risky about that.
@@ -49,14 +51,17 @@ pub(crate) fn of_name(name: &str) -> Option<&'static Rule> {
 }
 
 const fn rule(name: &'static str, dialects: &'static [Dialect], [finds, why, remedy]: [&'static str; 3]) -> Rule {
-    Rule { name, dialects, finds, why, remedy, is_advice: false }
+    Rule { name, dialects, finds, why, remedy, is_general: false, is_advice: false }
+}
+
+const fn general(name: &'static str, texts: [&'static str; 3]) -> Rule {
+    Rule { is_general: true, ..rule(name, &Dialect::ALL, texts) }
 }
 
 const fn advice(name: &'static str, texts: [&'static str; 3]) -> Rule {
-    Rule { is_advice: true, ..rule(name, EVERY, texts) }
+    Rule { is_advice: true, ..general(name, texts) }
 }
 
-const EVERY: &[Dialect] = &Dialect::ALL;
 const POSTGRES: &[Dialect] = &[Dialect::Postgres];
 const SQLITE: &[Dialect] = &[Dialect::Sqlite];
 const BOTH: &[Dialect] = &[Dialect::Postgres, Dialect::Sqlite];
@@ -65,7 +70,7 @@ const CONCURRENTLY: &str = "write `CONCURRENTLY`, in a file of its own with `-- 
 const TWO_RELEASES: &str = "let a release go by in which no client needs it, then do this in the next one";
 
 #[rustfmt::skip]
-pub(crate) static RULES: [Rule; 44] = [
+pub(crate) static RULES: [Rule; 43] = [
     rule("adding-field-with-default", POSTGRES, [
         "a column is added whose value is computed for every row",
         "the table is rewritten, and nobody reads or writes it meanwhile",
@@ -111,12 +116,12 @@ pub(crate) static RULES: [Rule; 44] = [
         "the server refuses it",
         "give it a file of its own with `-- migrate: no-transaction`",
     ]),
-    rule("ban-drop-column", EVERY, [
+    general("ban-drop-column", [
         "a column of a table that was there before is dropped",
         "its data is gone, and clients of the release before still ask for it",
         TWO_RELEASES,
     ]),
-    rule("ban-drop-database", EVERY, [
+    general("ban-drop-database", [
         "a database is dropped",
         "all of its data is gone",
         "do it by hand",
@@ -146,7 +151,7 @@ pub(crate) static RULES: [Rule; 44] = [
         "clients of the release before do not fill it",
         TWO_RELEASES,
     ]),
-    rule("ban-drop-schema", EVERY, [
+    general("ban-drop-schema", [
         "a schema is dropped",
         "all of its tables are gone, with their data",
         TWO_RELEASES,
@@ -156,7 +161,7 @@ pub(crate) static RULES: [Rule; 44] = [
         "clients of the release before still draw from it",
         TWO_RELEASES,
     ]),
-    rule("ban-drop-table", EVERY, [
+    general("ban-drop-table", [
         "a table that was there before is dropped",
         "its data is gone, and clients of the release before still ask for it",
         TWO_RELEASES,
@@ -181,7 +186,7 @@ pub(crate) static RULES: [Rule; 44] = [
         "clients of the release before do not find it any more",
         TWO_RELEASES,
     ]),
-    rule("ban-truncate", EVERY, [
+    general("ban-truncate", [
         "every row of a table that was there before is deleted",
         "the data is gone",
         "make sure that it is meant so, and excuse it with the reason",
@@ -236,7 +241,7 @@ pub(crate) static RULES: [Rule; 44] = [
         "`DROP TABLE` deletes the rows first: that fails, or deletes the rows that refer to them with `ON DELETE CASCADE`",
         "switch foreign keys off with `PRAGMA foreign_keys = OFF` at the top of the file",
     ]),
-    rule("renaming-column", EVERY, [
+    general("renaming-column", [
         "a column of a table that was there before is renamed",
         "clients of the release before still use the old name",
         "add a column of the new name, fill both for a release, then drop the old one",
@@ -246,7 +251,7 @@ pub(crate) static RULES: [Rule; 44] = [
         "clients of the release before still use the old name",
         "create one of the new name beside it, and drop the old one in a later release",
     ]),
-    rule("renaming-table", EVERY, [
+    general("renaming-table", [
         "a table that was there before is renamed",
         "clients of the release before still use the old name",
         "leave a view of the old name behind, in the same migration",
@@ -254,11 +259,6 @@ pub(crate) static RULES: [Rule; 44] = [
     rule("require-concurrent-index-creation", POSTGRES, [
         "an index is built on a table that was there before",
         "nobody writes to the table while it is built",
-        CONCURRENTLY,
-    ]),
-    rule("require-concurrent-index-deletion", POSTGRES, [
-        "an index is dropped while its table is locked",
-        "the lock waits for every running query, and every other query waits behind it",
         CONCURRENTLY,
     ]),
     rule("require-concurrent-partition-detach", POSTGRES, [

@@ -91,7 +91,7 @@ fn tables(deed: &Deed) -> impl Iterator<Item = &Name> {
         | Deed::Update { table, .. }
         | Deed::Delete { table, .. } => (Some(table), &[]),
         Deed::InsertSelect { table, from } => (Some(table), from),
-        Deed::DropTable { tables } | Deed::Empty { tables, .. } => (None, tables),
+        Deed::DropTable { tables, .. } | Deed::Empty { tables, .. } => (None, tables),
         _ => (None, &[]),
     };
     one.into_iter().chain(several)

@@ -64,6 +64,7 @@ pub(crate) enum Deed {
     },
     DropTable {
         tables: Vec<Name>,
+        if_exists: bool,
     },
     DropSchema {
         kind: Kind,
@@ -138,6 +139,35 @@ pub(crate) fn references(statement: &Statement, sql: &str, dialect: Dialect) -> 
     tables
 }
 
+/// The columns of a `CREATE TABLE`, with their types.
+pub(crate) fn columns(statement: &Statement, sql: &str, dialect: Dialect) -> Vec<(String, String)> {
+    let parts: Vec<(usize, Part<'_>)> = statement.parts(sql, dialect).collect();
+    let mut words = Words { parts: &parts, at: 0, dialect };
+    let mut columns = Vec::new();
+    while words.peek().is_some_and(|part| *part != Part::Symbol('(')) {
+        words.at += 1;
+    }
+    words.at += 1;
+    loop {
+        let Some(name) = words.name() else { return columns };
+        columns.push((name.key, words.type_name()));
+        let mut depth = 0_usize;
+        while words.peek().is_some_and(|part| depth > 0 || *part != Part::Symbol(',')) {
+            depth = words.peek().map_or(0, |part| depth_after(depth, part));
+            words.at += 1;
+        }
+        words.at += 1;
+    }
+}
+
+/// Whether a `CREATE FUNCTION` makes a function that only a trigger can call.
+pub(crate) fn is_for_triggers(statement: &Statement, sql: &str, dialect: Dialect) -> bool {
+    let parts: Vec<(usize, Part<'_>)> = statement.parts(sql, dialect).collect();
+    parts.windows(2).any(
+        |pair| matches!(pair, [(_, first), (_, second)] if is_word(first, "returns") && is_word(second, "trigger")),
+    )
+}
+
 fn create(words: &mut Words<'_>) -> Option<Deed> {
     let _ = words.takes("or") && words.takes("replace");
     while words.takes_any(&["global", "local", "temporary", "temp", "unlogged", "unique", "virtual", "recursive"]) {}
@@ -171,10 +201,11 @@ fn drop(words: &mut Words<'_>) -> Option<Deed> {
     words.takes("foreign");
     let kind = words.kind()?;
     words.takes("concurrently");
+    let if_exists = words.is("if");
     words.takes_if_exists();
     let names = words.names();
     Some(match kind {
-        "table" => Deed::DropTable { tables: names },
+        "table" => Deed::DropTable { tables: names, if_exists },
         "schema" | "database" => Deed::DropSchema { kind, name: names.into_iter().next()? },
         _ => Deed::Drop { kind, names },
     })
@@ -333,6 +364,48 @@ impl<'a> Words<'a> {
         }
         let shown = segments.iter().map(|(_, shown)| *shown).collect::<Vec<_>>().join(".");
         Some(Name { key: segments.pop()?.0, shown, offset })
+    }
+
+    /// The name of a type, in lower case and without spaces but between words: `character varying(20)`.
+    fn type_name(&mut self) -> String {
+        const BEHIND: [&str; 14] = [
+            "not",
+            "null",
+            "default",
+            "primary",
+            "unique",
+            "references",
+            "check",
+            "constraint",
+            "collate",
+            "generated",
+            "as",
+            "using",
+            "storage",
+            "auto_increment",
+        ];
+        let mut name = String::new();
+        let (mut depth, mut after_word) = (0_usize, false);
+        while let Some(part) = self.peek() {
+            let ends = matches!(part, Part::Symbol(',' | ')')) || BEHIND.iter().any(|word| is_word(part, word));
+            if depth == 0 && ends {
+                break;
+            }
+            depth = depth_after(depth, part);
+            match part {
+                Part::Word(word) => {
+                    name.push_str(if after_word { " " } else { "" });
+                    name.push_str(&word.to_lowercase());
+                }
+                Part::Symbol(symbol) => name.push(*symbol),
+                Part::Quoted(text) => name.push_str(text),
+                Part::Text(text) | Part::Other(text) => name.push_str(text),
+                _ => {}
+            }
+            after_word = matches!(part, Part::Word(_));
+            self.at += 1;
+        }
+        name
     }
 
     /// Names with commas between them; what Postgres may write around one is left out.

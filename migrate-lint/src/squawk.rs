@@ -10,9 +10,11 @@ mod fit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
+use migrate_core::scan::{Part, Statement};
 use squawk_linter::{Linter, LinterSettings, Rule as Code};
 use squawk_syntax::SourceFile;
 
+use crate::catalog::Catalog;
 use crate::script::{Finding, Reading};
 use choice::{Choice, USED, choice};
 
@@ -22,17 +24,20 @@ const SERVER: &str = "12";
 /// Longer scripts are data.
 const LONGEST_SCRIPT: usize = 32 << 20;
 
-/// A statement with more tokens is data, or made to be deep.
+/// A statement with more tokens is data.
 const MOST_TOKENS: usize = 10_000;
+
+/// A statement that nests deeper was made for it. The time that squawk takes grows faster than the depth.
+const DEEPEST: usize = 100;
 
 /// How often statements are taken out that squawk cannot read, before it gets nothing of the script.
 const MOST_ROUNDS: usize = 4;
 
-/// As much as [`MOST_TOKENS`] can nest, and more. Only what is used of it is ever taken.
-const STACK: usize = 512 << 20;
+/// More than [`MOST_TOKENS`] can take, a chain of operators for example. Only what is used of it is ever taken.
+const STACK: usize = 64 << 20;
 
 /// Adds what squawk finds in the script.
-pub(crate) fn find(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
+pub(crate) fn find(reading: &Reading<'_>, catalog: &Catalog, findings: &mut Vec<Finding>) {
     if !reading.is_postgres() || reading.sql.len() > LONGEST_SCRIPT {
         return;
     }
@@ -41,7 +46,7 @@ pub(crate) fn find(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let violations = on_a_large_stack(|| violations(text, reading)).unwrap_or_default();
-    fit::fit(violations, reading, findings);
+    fit::fit(violations, reading, catalog, findings);
 }
 
 /// What squawk says of a rule that is used, at a byte of the script.
@@ -102,13 +107,40 @@ fn presentable(reading: &Reading<'_>) -> Vec<u8> {
         // Between the statements stand comments, some of them for squawk, and transaction statements, which are none of its business.
         blank_all_but_comments(&mut text, behind..act.offset());
         behind = act.statement.end;
-        if act.statement.parts(reading.sql, reading.dialect).nth(MOST_TOKENS).is_some() {
+        if !is_of_use(&act.statement, reading) {
             blank(&mut text, act.statement.span.clone());
         }
     }
     let end = text.len();
     blank_all_but_comments(&mut text, behind..end);
     text
+}
+
+/// Whether squawk has a rule for such a statement, and can read it without trouble.
+fn is_of_use(statement: &Statement, reading: &Reading<'_>) -> bool {
+    let mut parts = statement.parts(reading.sql, reading.dialect).map(|(_, part)| part);
+    let verbs = ["create", "alter", "drop", "truncate", "reindex"];
+    let Some(Part::Word(verb)) = parts.next() else { return false };
+    if !verbs.iter().any(|known| verb.eq_ignore_ascii_case(known)) {
+        return false;
+    }
+    // Parentheses nest, and so do operators in front of their operand.
+    let (mut tokens, mut depth, mut operators) = (0_usize, 0_usize, 0_usize);
+    for part in parts {
+        tokens += 1;
+        match part {
+            Part::Symbol('(' | '[') => depth += 1,
+            Part::Symbol(')' | ']') => depth = depth.saturating_sub(1),
+            Part::Symbol(',' | '.' | ':') => {}
+            Part::Symbol(_) => operators += 1,
+            Part::Word(word) if word.eq_ignore_ascii_case("not") => operators += 1,
+            _ => operators = 0,
+        }
+        if tokens > MOST_TOKENS || depth > DEEPEST || operators > DEEPEST {
+            return false;
+        }
+    }
+    true
 }
 
 fn blank(text: &mut [u8], span: std::ops::Range<usize>) {

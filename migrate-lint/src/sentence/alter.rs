@@ -17,6 +17,7 @@ pub(crate) struct Action {
 pub(crate) enum Change {
     AddColumn {
         column: Name,
+        type_name: String,
         is_required: bool,
         has_default: bool,
     },
@@ -30,8 +31,22 @@ pub(crate) enum Change {
     RenameTable {
         to: Name,
     },
-    /// `ALTER COLUMN … TYPE`.
-    ChangeType,
+    /// `ALTER COLUMN … TYPE`, perhaps with an expression.
+    Retype {
+        column: Name,
+        to: String,
+        is_converted: bool,
+    },
+    /// `ALTER COLUMN … SET DEFAULT`.
+    SetDefault {
+        column: Name,
+    },
+    /// `ALTER COLUMN … DROP DEFAULT`.
+    DropDefault {
+        column: Name,
+    },
+    /// What makes Postgres read every row: a constraint that is checked at once, `SET NOT NULL`.
+    Scan,
     /// What lets everybody else go on on Postgres, such as `VALIDATE CONSTRAINT`.
     Light,
     Other,
@@ -129,14 +144,33 @@ fn change(words: &mut Words<'_>) -> Option<Change> {
     }
     if words.takes("alter") {
         words.takes("column");
-        words.name()?;
-        let _ = words.is("set") && words.is_at(1, "data") && words.takes("set") && words.takes("data");
-        if words.is("type") {
-            return Some(Change::ChangeType);
-        }
-        return (words.takes("set") && words.is("statistics")).then_some(Change::Light);
+        return change_of_column(words);
     }
     None
+}
+
+/// Reads what follows `ALTER COLUMN`.
+fn change_of_column(words: &mut Words<'_>) -> Option<Change> {
+    let column = words.name()?;
+    let drops = words.takes("drop");
+    let sets = !drops && words.takes("set");
+    if words.takes("default") {
+        return Some(if drops { Change::DropDefault { column } } else { Change::SetDefault { column } });
+    }
+    if sets && words.is("statistics") {
+        return Some(Change::Light);
+    }
+    if sets && words.is("not") {
+        return Some(Change::Scan);
+    }
+    let _ = sets && words.takes("data");
+    let to = words.takes("type").then(|| words.type_name())?;
+    Some(Change::Retype { column, to, is_converted: words.peek().is_some() })
+}
+
+/// `NOT VALID`, or `USING INDEX` of one that is there.
+fn is_checked_later(first: &Part<'_>, second: &Part<'_>) -> bool {
+    (is_word(first, "not") && is_word(second, "valid")) || (is_word(first, "using") && is_word(second, "index"))
 }
 
 /// Reads what follows `ADD`.
@@ -144,15 +178,16 @@ fn add(words: &mut Words<'_>) -> Option<Change> {
     const NO_COLUMN: [&str; 10] =
         ["constraint", "primary", "unique", "foreign", "check", "exclude", "index", "key", "fulltext", "spatial"];
     if !words.takes("column") && (words.is_any(&NO_COLUMN) || words.is("partition")) {
-        return None;
+        let is_checked_later =
+            |pair: &[(usize, Part<'_>)]| matches!(pair, [(_, first), (_, second)] if is_checked_later(first, second));
+        return (!words.is("partition") && !words.parts.windows(2).any(is_checked_later)).then_some(Change::Scan);
     }
     words.takes_if_exists();
     let column = words.name()?;
-    let (mut depth, mut is_not_null, mut has_default) = (0_usize, false, false);
+    let type_name = words.type_name();
+    let (mut depth, mut is_not_null) = (0_usize, false);
     // A serial type brings its default along.
-    if words.is_any(&["serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"]) {
-        has_default = true;
-    }
+    let mut has_default = type_name.contains("serial");
     while let Some((_, part)) = words.next() {
         depth = depth_after(depth, part);
         if depth > 0 {
@@ -163,5 +198,5 @@ fn add(words: &mut Words<'_>) -> Option<Change> {
         has_default |=
             ["generated", "as", "auto_increment", "autoincrement"].into_iter().any(|word| is_word(part, word));
     }
-    Some(Change::AddColumn { column, is_required: is_not_null && !has_default, has_default })
+    Some(Change::AddColumn { column, type_name, is_required: is_not_null && !has_default, has_default })
 }

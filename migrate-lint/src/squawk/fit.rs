@@ -5,15 +5,16 @@ use std::collections::HashSet;
 use migrate_core::scan::Part;
 
 use super::Violation;
+use crate::catalog::Catalog;
 use crate::script::{Act, Finding, Reading};
-use crate::sentence::{Change, Deed};
+use crate::sentence::{Action, Change, Deed};
 
 /// Adds what of squawk's findings holds.
-pub(super) fn fit(violations: Vec<Violation>, reading: &Reading<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn fit(violations: Vec<Violation>, reading: &Reading<'_>, catalog: &Catalog, findings: &mut Vec<Finding>) {
     let made = Made::by(reading);
     let harmful =
         |violation: &Violation| match reading.act_at(violation.start).and_then(|index| reading.acts.get(index)) {
-            Some(act) => !is_harmless(violation, act, reading, &made),
+            Some(act) => !is_harmless(violation, act, reading, catalog, &made),
             None => false,
         };
     let violations: Vec<Violation> = violations.into_iter().filter(harmful).collect();
@@ -41,6 +42,8 @@ struct Made<'a> {
     names: HashSet<&'a str>,
     /// What was renamed by the script and then made anew under its old name: the new name of what is left behind.
     replaced: HashSet<&'a str>,
+    /// The columns, with their tables, that get a default.
+    defaults: HashSet<(&'a str, &'a str)>,
 }
 
 impl<'a> Made<'a> {
@@ -57,11 +60,21 @@ impl<'a> Made<'a> {
             Deed::Rename { name, to, .. } if names.contains(name.key.as_str()) => Some(to.key.as_str()),
             _ => None,
         });
-        Made { replaced: replaced.collect(), names }
+        let defaults = reading.acts.iter().flat_map(|act| match &act.deed {
+            Deed::AlterTable { table, actions } => actions
+                .iter()
+                .filter_map(|action| match &action.change {
+                    Change::SetDefault { column } => Some((table.key.as_str(), column.key.as_str())),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        });
+        Made { replaced: replaced.collect(), defaults: defaults.collect(), names }
     }
 }
 
-fn is_harmless(violation: &Violation, act: &Act, reading: &Reading<'_>, made: &Made<'_>) -> bool {
+fn is_harmless(violation: &Violation, act: &Act, reading: &Reading<'_>, catalog: &Catalog, made: &Made<'_>) -> bool {
     let is_of_names = ["identifier-too-long", "ban-duplicate-column-assignments"].contains(&violation.rule);
     match &act.deed {
         _ if is_of_names => false,
@@ -73,28 +86,37 @@ fn is_harmless(violation: &Violation, act: &Act, reading: &Reading<'_>, made: &M
         Deed::CreateIndex { table, .. } => !act.existed(table),
         Deed::Empty { tables, .. } => !tables.iter().any(|table| act.existed(table)),
         Deed::AlterTable { table, .. } if !act.existed(table) => true,
-        Deed::AlterTable { actions, .. } => match violation.rule {
+        Deed::AlterTable { table, actions } => match (violation.rule, changed(actions, violation.start)) {
             // No statement of a client names a constraint, but for a rare `ON CONFLICT ON CONSTRAINT`.
-            "renaming-object" => true,
+            ("renaming-object", _) => true,
             // The server knows that a new column without a default is empty, and does not look.
-            "adding-foreign-key-constraint" => {
-                let index = actions.partition_point(|action| action.offset <= violation.start).saturating_sub(1);
-                let change = actions.get(index).map(|action| &action.change);
-                matches!(change, Some(Change::AddColumn { has_default: false, .. }))
+            ("adding-foreign-key-constraint", Some(Change::AddColumn { has_default: false, .. })) => true,
+            ("adding-field-with-default", _) => is_computed_once(violation, act, reading),
+            ("changing-column-type", Some(Change::Retype { column, to, is_converted: false })) => {
+                catalog.is_wider_text(table, column, to)
             }
-            "adding-field-with-default" => is_computed_once(violation, act, reading),
+            // Taken away while the type changes, for example.
+            ("ban-drop-default", Some(Change::DropDefault { column })) => {
+                made.defaults.contains(&(table.key.as_str(), column.key.as_str()))
+            }
             _ => false,
         },
         // Made again, or made by this very script.
         Deed::Drop { names, .. } => {
             let is_made = |key: &str| made.names.contains(key) || made.replaced.contains(key);
-            !names.is_empty() && names.iter().all(|name| is_made(&name.key))
+            !names.is_empty() && names.iter().all(|name| is_made(&name.key) || catalog.is_of_triggers(name))
         }
         Deed::Rename { kind, name, .. } => {
             made.names.contains(name.key.as_str()) || ["index", "trigger", "policy", "sequence"].contains(kind)
         }
         _ => false,
     }
+}
+
+/// What the action does that stands at the offset.
+fn changed(actions: &[Action], offset: usize) -> Option<&Change> {
+    let index = actions.partition_point(|action| action.offset <= offset).checked_sub(1)?;
+    actions.get(index).map(|action| &action.change)
 }
 
 /// Whether the default of a new column is surely the same for every row: squawk takes `-1` and `('a')` for functions.
