@@ -11,28 +11,30 @@ use crate::{Dialect, Place, Problem};
 
 /// The first use of each value that cannot be used yet.
 pub(super) fn find(sql: &str, scan: &Scan) -> Vec<Finding> {
-    let mut added: BTreeMap<Value, usize> = BTreeMap::new();
+    // Where each value is added.
+    let mut added: BTreeMap<Value, (usize, Place)> = BTreeMap::new();
+    let (mut place, mut behind) = (Place::START, 0);
     let mut findings = Vec::new();
     for statement in &scan.statements {
+        let start = statement.span.start;
         if let Some(value) = added_by(sql, statement) {
-            added.insert(value, statement.span.start);
+            place = place.after(sql.get(behind..start).unwrap_or_default());
+            behind = start;
+            added.insert(value, (start, place));
         } else if !added.is_empty() {
             for (value, offset) in casts(sql, statement) {
-                findings.extend(added.remove(&value).map(|adding| finding(sql, &value, adding, offset)));
+                findings.extend(added.remove(&value).map(|(adding, place)| finding(&value, adding, place, offset)));
             }
         }
     }
     if findings.is_empty() || may_change_types(sql) { Vec::new() } else { findings }
 }
 
-fn finding(sql: &str, value: &Value, adding: usize, using: usize) -> Finding {
+fn finding(value: &Value, adding: usize, place: Place, using: usize) -> Finding {
     let (of, value) = (value.of.join("."), &value.value);
     let message = format!("value `{value}` of enum `{of}` is used in the transaction that adds it");
     let problem = Problem::new(message, "move what uses the value into a migration of its own, after this one")
-        .with_note(format!(
-            "line {} adds the value, and Postgres knows it once that is committed",
-            Place::of(sql, adding).line
-        ));
+        .with_note(format!("line {} adds the value, and Postgres knows it once that is committed", place.line));
     Finding { statement: adding, offset: using, problem }
 }
 

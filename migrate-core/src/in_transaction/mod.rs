@@ -33,7 +33,7 @@ use crate::{Dialect, Header, Place, Problem};
 /// assert!(messages(&format!("-- migrate: no-transaction\n{index}")).is_empty());
 /// ```
 pub fn check(sql: &str, dialect: Dialect, scan: &Scan, header: &Header) -> Vec<Problem> {
-    find(sql, dialect, scan, header).into_iter().map(|finding| finding.problem_in(sql)).collect()
+    placed(sql, find(sql, dialect, scan, header))
 }
 
 /// As [`check`], for a script of any of the dialects that `scans` were made in: a problem only if none of them can run it.
@@ -43,11 +43,7 @@ pub(crate) fn check_for_all(sql: &str, scans: &[&(Dialect, Scan)], header: &Head
         .map(|(dialect, scan)| Reading { dialect: *dialect, scan, findings: find(sql, *dialect, scan, header) })
         .collect();
     let stops_all = |finding: &&Finding| readings.iter().all(|reading| reading.cannot_run(sql, finding.statement));
-    let findings = readings.iter().flat_map(|reading| &reading.findings).filter(stops_all);
-    let mut problems: Vec<Problem> = findings.map(|finding| finding.clone().problem_in(sql)).collect();
-    problems.sort();
-    problems.dedup();
-    problems
+    placed(sql, readings.iter().flat_map(|reading| &reading.findings).filter(stops_all).cloned().collect())
 }
 
 /// Something that cannot work.
@@ -60,10 +56,18 @@ struct Finding {
     problem: Problem,
 }
 
-impl Finding {
-    fn problem_in(self, sql: &str) -> Problem {
-        self.problem.at(Place::of(sql, self.offset))
-    }
+/// The problems of a script at their places, in order, each once: two dialects may find the same.
+fn placed(sql: &str, mut findings: Vec<Finding>) -> Vec<Problem> {
+    findings.sort_by_key(|finding| finding.offset);
+    let (mut place, mut behind) = (Place::START, 0);
+    let at_its_place = |finding: Finding| {
+        place = place.after(sql.get(behind..finding.offset).unwrap_or_default());
+        behind = finding.offset;
+        finding.problem.at(place)
+    };
+    let mut problems: Vec<Problem> = findings.into_iter().map(at_its_place).collect();
+    problems.dedup();
+    problems
 }
 
 /// The findings in order of their statements.
