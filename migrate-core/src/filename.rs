@@ -85,8 +85,8 @@ impl FileNameError {
             FileNameError::Prefix('U') => "a script that takes a migration back has its name and `.down`: `0007_name.down.sql` beside `0007_name.sql`; an unversioned migration of refinery takes a `V`".into(),
             FileNameError::Prefix(_) => format!("a migration is {SHAPE}; a capital `V` may stand before the version"),
             FileNameError::UnknownDialect(_) => {
-                let names = Dialect::ALL.map(|dialect| format!("`.{dialect}`"));
-                format!("the dialects are {}", names.join(", "))
+                let [first @ .., last] = Dialect::ALL.map(|dialect| format!("`.{dialect}`"));
+                format!("the dialects are {} and {last}", first.join(", "))
             }
             FileNameError::DirectionTooEarly(direction) => {
                 format!("it stands right before `.sql`, and after the dialect: `<version>_<name>.sqlite{direction}.sql`")

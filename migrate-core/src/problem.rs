@@ -48,7 +48,7 @@ impl Problem {
             }
             ScanProblemKind::Delimiter => (
                 "`DELIMITER` in a migration".into(),
-                "remove these lines, and end each routine with `;`: only the mysql client understands `DELIMITER`, and the body of a routine needs none",
+                "remove the line, and end each routine with `;`: only the mysql client understands `DELIMITER`, and the body of a routine needs none",
             ),
             ScanProblemKind::TransactionStatement { keyword } => (
                 format!("transaction statement `{keyword}` in a migration"),

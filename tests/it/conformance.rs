@@ -439,6 +439,9 @@ fn a_set_for_another_database_is_refused_at_start() {
         assert_eq!(error.kind(), ErrorKind::MissingDialect);
         let expect = format!("these migrations are for {other}, and the database is {own}; nothing was applied\n");
         assert!(error.to_string().starts_with(&expect), "{error}");
+        let error = fail(&mut connection, &only_for(Dialect::Mysql, &files));
+        let help = format!("embed the migrations for {own} too: there is no driver for mysql yet");
+        assert!(error.kind() == ErrorKind::MissingDialect && error.to_string().contains(&help), "{error}");
         assert_eq!(run(&mut connection, &only_for(own, &files)), ["1_a"]);
         assert!(run(&mut connection, &migrations(&files)).is_empty());
     });

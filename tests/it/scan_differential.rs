@@ -186,6 +186,7 @@ fn scanning_keeps_its_promises() {
     for file in [
         include_str!("../data/scan/nasty_postgres.sql"),
         include_str!("../data/scan/nasty_sqlite.sql"),
+        include_str!("../data/scan/nasty_mysql.sql"),
         include_str!("../data/scan/copy_data.sql"),
     ] {
         for (cut, _) in file.char_indices() {

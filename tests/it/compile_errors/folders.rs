@@ -48,7 +48,7 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
     ("dotted_version", &[("V1.2__users.sql", USERS)]),
     ("small_v", &[("v1__users.sql", USERS)]),
     ("version_too_long", &[("12345678901234567890123456789012345678901234567890123456789012345_users.sql", USERS)]),
-    ("dialect_unsupported", &[("0001_users.mysql.sql", USERS)]),
+    ("dialect_unsupported", &[("0001_users.mssql.sql", USERS)]),
     ("line_break", &[("0001_us\ners.sql", USERS)]),
     ("folder_misnamed", &[("0001_users.sql", USERS), ("archive/0000_old.sql", ORDERS)]),
     // folder
@@ -186,6 +186,15 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
         )],
     ),
     (
+        "delimiter",
+        &[(
+            "0001_totals.mariadb.sql",
+            File(b"CREATE TABLE totals (n int);\nDELIMITER //\nCREATE PROCEDURE add_one()\nBEGIN\n  UPDATE totals SET n = n + 1;\nEND//\nDELIMITER ;\n"),
+        )],
+    ),
+    ("routine_open", &[("0001_users.mysql.sql", File(b"CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW\nBEGIN\n  SET @a = 1;\n\nSELECT 1;\n"))]),
+    ("string_of_mysql_open", &[("0001_users.sql", File(b"INSERT INTO users\nVALUES (1, \"it's);\n"))]),
+    (
         "transaction_statement",
         &[(
             "0001_users.sql",
@@ -223,6 +232,15 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
     (
         "transaction_pair",
         &[("0001_users.sql", File(b"-- as pg_dump\nBEGIN;\nCREATE TABLE users (id integer);\nCOMMIT;\n"))],
+    ),
+    (
+        "three_dialects",
+        &[
+            ("1_users.postgres.sql", File(b"CREATE TABLE users (name text DEFAULT 'it''s\\');\n")),
+            ("1_users.sqlite.sql", File(b"CREATE TABLE [it's] (name text);\n")),
+            ("1_users.mysql.sql", File(b"# it's\nCREATE TABLE users (name text COMMENT 'it\\'s');\n")),
+            ("2_orders.sql", ORDERS),
+        ],
     ),
     (
         "every_layout",

@@ -1,5 +1,7 @@
 //! Scripts put together from what SQL scanners trip over.
 
+mod mysql;
+
 use migrate_core::Dialect;
 
 /// What the generated SQLite statements refer to.
@@ -64,6 +66,7 @@ impl Generator {
                 "case", "end", "begin", "over", "into", "''", "\"\"", "'''", "$a", "a$", "$$$", "0x1F", "1_000",
                 "\u{b}", "\u{c}", "😀", "\u{a0}",
             ][..],
+            Dialect::Mysql => mysql::FRAGMENTS,
             _ => &[
                 "'",
                 "\"",
@@ -145,6 +148,7 @@ impl Generator {
     fn statement(&mut self) -> String {
         match self.dialect {
             Dialect::Postgres => self.postgres_statement(),
+            Dialect::Mysql => self.mysql_statement(),
             _ => self.sqlite_statement(),
         }
     }
@@ -390,6 +394,27 @@ impl Generator {
                     "/*-- */",
                     "-- /*\n",
                     "\n\n",
+                ]),
+                Dialect::Mysql => self.pick(&[
+                    " ",
+                    " ",
+                    " ",
+                    "\n",
+                    "\t",
+                    "\r\n",
+                    "\u{c}",
+                    " \u{b}",
+                    " -- it's;\n",
+                    " --\t\"\n",
+                    "#'\r;\n",
+                    "/* ' ; */",
+                    "/* /* ; */",
+                    "/**/",
+                    "/*/ ; */",
+                    "/*-- */",
+                    "-- /*\n",
+                    "/*+ ; */",
+                    "/***/",
                 ]),
                 _ => self.pick(&[
                     " ",

@@ -1,7 +1,7 @@
 use migrate_runtime::{Migrations, embed_migrations};
 
 static MIGRATIONS: Migrations =
-    embed_migrations!("migrations/many_mistakes", dialect = "mysql", table = "history", set = "my app",);
+    embed_migrations!("migrations/many_mistakes", dialect = "oracle", table = "history", set = "my app",);
 
 fn main() {
     println!("{}", MIGRATIONS.set().name());
