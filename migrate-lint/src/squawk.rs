@@ -22,7 +22,7 @@ use choice::{Choice, USED, choice};
 const SERVER: &str = "12";
 
 /// Longer scripts are data.
-const LONGEST_SCRIPT: usize = 32 << 20;
+const LONGEST_SCRIPT: usize = 8 << 20;
 
 /// A statement with more tokens is data.
 const MOST_TOKENS: usize = 10_000;

@@ -302,64 +302,82 @@ fn rules_are_sorted_and_told_in_one_voice() {
 /// Findings, as `path:place rule`.
 fn told(problems: &[Problem]) -> Vec<String> {
     let told = |problem: &Problem| {
-        format!("{}:{} {}", problem.path().unwrap(), problem.place().unwrap(), problem.rule().unwrap())
+        let place = problem.place().map(|place| place.to_string()).unwrap_or_default();
+        format!("{}:{place} {}", problem.path().unwrap_or_default(), problem.rule().unwrap_or_default())
     };
     problems.iter().map(told).collect()
 }
 
+/// What is found in two scripts, the second of which shows its findings.
+struct Pair {
+    name: &'static str,
+    dialect: Option<Dialect>,
+    scripts: [&'static str; 2],
+    found: &'static [&'static str],
+}
+
+const fn pair(
+    name: &'static str,
+    dialect: Option<Dialect>,
+    scripts: [&'static str; 2],
+    found: &'static [&'static str],
+) -> Pair {
+    Pair { name, dialect, scripts, found }
+}
+
 #[test]
 fn a_script_is_judged_by_those_before_it() {
-    let cases: &[(&str, Option<Dialect>, [&str; 2], &[&str])] = &[
-        (
+    let cases = [
+        pair(
             "text grows",
             POSTGRES,
             ["CREATE TABLE t (a varchar(20) NOT NULL, b int)", "ALTER TABLE t ALTER a TYPE varchar(30)"],
             &[],
         ),
-        (
+        pair(
             "text grows",
             POSTGRES,
             ["ALTER TABLE t ADD a character varying(20)", "ALTER TABLE t ALTER a SET DATA TYPE text"],
             &[],
         ),
-        (
+        pair(
             "text shrinks",
             POSTGRES,
             ["CREATE TABLE t (a varchar(20))", "ALTER TABLE t ALTER a TYPE varchar(10)"],
             &["2.sql:1:23 changing-column-type"],
         ),
-        (
+        pair(
             "no text",
             POSTGRES,
             ["CREATE TABLE t (a int)", "ALTER TABLE t ALTER a TYPE text"],
             &["2.sql:1:23 changing-column-type"],
         ),
-        (
+        pair(
             "converted",
             POSTGRES,
             ["CREATE TABLE t (a varchar(20))", "ALTER TABLE t ALTER a TYPE text USING lower(a)"],
             &["2.sql:1:23 changing-column-type"],
         ),
-        (
+        pair(
             "of a trigger",
             POSTGRES,
             ["CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS ''", "DROP FUNCTION f"],
             &[],
         ),
-        (
+        pair(
             "of clients",
             POSTGRES,
             ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS ''", "DROP FUNCTION f"],
             &["2.sql:1:1 ban-drop-function"],
         ),
-        (
+        pair(
             "is there",
             SQLITE,
             ["CREATE TABLE t (a)", "DROP TABLE IF EXISTS t; CREATE TABLE t (b)"],
             &["2.sql:1:22 ban-drop-table"],
         ),
-        ("is not there", SQLITE, ["CREATE TABLE u (a)", "DROP TABLE IF EXISTS t; CREATE TABLE t (b)"], &[]),
-        (
+        pair("is not there", SQLITE, ["CREATE TABLE u (a)", "DROP TABLE IF EXISTS t; CREATE TABLE t (b)"], &[]),
+        pair(
             "referred to",
             SQLITE,
             [
@@ -368,7 +386,7 @@ fn a_script_is_judged_by_those_before_it() {
             ],
             &["2.sql:1:21 rebuild-with-foreign-keys"],
         ),
-        (
+        pair(
             "refers to others",
             SQLITE,
             [
@@ -378,9 +396,9 @@ fn a_script_is_judged_by_those_before_it() {
             &[],
         ),
     ];
-    for (name, dialect, [first, second], expect) in cases {
-        let problems = lint(&[up("1", first, None), up("2", second, None)], *dialect);
-        assert_eq!(told(&problems), *expect, "{name}: {second}");
+    for Pair { name, dialect, scripts: [first, second], found } in cases {
+        let problems = lint(&[up("1", first, None), up("2", second, None)], dialect);
+        assert_eq!(told(&problems), found, "{name}: {second}");
     }
 }
 
