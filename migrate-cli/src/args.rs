@@ -1,7 +1,8 @@
 //! The arguments, and every word of the help.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use migrate_core::{Dialect, Version};
 
@@ -22,6 +23,21 @@ Exit codes:
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Args {
+    /// The arguments of this call; when they are wrong, says so and exits with 2.
+    pub(crate) fn of_call() -> Args {
+        let args = Args::parse();
+        if let Command::Check(check) = &args.command
+            && check.same_history
+            && check.folders.len() < 2
+        {
+            let message = "`--same-history` compares two folders or more, for example `migrate check --same-history postgres sqlite`";
+            Args::command().error(ErrorKind::TooFewValues, message).exit();
+        }
+        args
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -156,7 +172,7 @@ pub(crate) struct Check {
     #[arg(long, value_enum, default_value_t, hide_possible_values = false)]
     pub(crate) format: Format,
     /// Prove that the folders have the same versions with the same names, as the folders of several databases for one history
-    #[arg(long, requires = "folders")]
+    #[arg(long)]
     pub(crate) same_history: bool,
     /// The folder, as with the other commands
     #[arg(long, value_name = "FOLDER", help_heading = "Folder")]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use migrate_core::Problem;
 use migrate_core::folder::{FileSystem, FolderOptions};
-use migrate_core::lock::{LockFile, LockUse};
+use migrate_core::lock::{LockFile, LockUse, command};
 
 use crate::answer::Failure;
 use crate::args::{self, DEFAULT_FOLDER, Reading};
@@ -18,7 +18,7 @@ use crate::args::{self, DEFAULT_FOLDER, Reading};
 pub(crate) struct Directory {
     /// Where it is, relative to the current folder.
     pub(crate) root: PathBuf,
-    /// What messages call it.
+    /// What messages call it; empty for the current folder.
     pub(crate) shown: String,
     /// How the arguments say that it is read.
     pub(crate) asked: FolderOptions,
@@ -33,7 +33,7 @@ impl Directory {
     /// The folder of this path, which must be there.
     pub(crate) fn at(path: &str, reading: &Reading) -> Result<Directory, Failure> {
         let directory = Directory::named(path, reading)?;
-        FileSystem::find(&directory.root, &directory.shown, "the current folder")?;
+        FileSystem::find(&directory.root, directory.name(), "the current folder")?;
         Ok(directory)
     }
 
@@ -44,7 +44,7 @@ impl Directory {
         if is_usual && directory.root.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             fs::create_dir(&directory.root)
                 .or_else(|error| if directory.root.is_dir() { Ok(()) } else { Err(error) })
-                .map_err(|error| Failure::io(format!("make the folder `{}`", directory.shown), &error))?;
+                .map_err(|error| Failure::io(format!("make the folder `{}`", directory.name()), &error))?;
         }
         Directory::find(args)
     }
@@ -56,7 +56,6 @@ impl Directory {
                 let help = format!("name the folder that holds the migrations, for example `{DEFAULT_FOLDER}`");
                 return Err(Problem::new("the path of the folder is empty", help));
             }
-            shown if shown.is_empty() => ".".to_owned(),
             shown => shown,
         };
         let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root };
@@ -76,7 +75,12 @@ impl Directory {
 
     /// An entry of the folder as messages name it.
     pub(crate) fn shown(&self, entry: &str) -> String {
-        format!("{}/{entry}", self.shown)
+        if self.shown.is_empty() { entry.to_owned() } else { format!("{}/{entry}", self.shown) }
+    }
+
+    /// The lock file as messages name it.
+    pub(crate) fn lock_shown(&self) -> String {
+        LockFile::path_in(&self.shown)
     }
 
     /// The lock file.
@@ -91,7 +95,7 @@ impl Directory {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => {
                 let problem = Problem::new(format!("cannot be read: {error}"), "check its permissions");
-                Err(problem.in_file(self.shown(LockFile::FILE_NAME)).into())
+                Err(problem.in_file(self.lock_shown()).into())
             }
         }
     }
@@ -103,23 +107,19 @@ impl Directory {
 
     /// Problems of the lock file, with its path.
     pub(crate) fn in_lock_file(&self, problems: Vec<Problem>) -> Failure {
-        let path = self.shown(LockFile::FILE_NAME);
+        let path = self.lock_shown();
         Failure::Refused(problems.into_iter().map(|problem| problem.in_file(&path)).collect())
     }
 
     /// A folder without a lock file, where one is needed.
     pub(crate) fn no_lock_file(&self) -> Problem {
-        let message = format!("there is no lock file `{}`", self.shown(LockFile::FILE_NAME));
-        Problem::new(message, format!("make it with `{}`", self.command("lock")))
+        let message = format!("there is no lock file `{}`", self.lock_shown());
+        Problem::new(message, format!("make it with `{}`", command("lock", &self.shown)))
     }
 
-    /// A call of `migrate` for this folder, as people type it.
-    pub(crate) fn command(&self, verb: &str) -> String {
-        match &*self.shown {
-            DEFAULT_FOLDER => format!("migrate {verb}"),
-            shown if shown.contains(' ') => format!("migrate {verb} --dir \"{shown}\""),
-            shown => format!("migrate {verb} --dir {shown}"),
-        }
+    /// The folder itself as messages name it.
+    pub(crate) fn name(&self) -> &str {
+        if self.shown.is_empty() { "." } else { &self.shown }
     }
 
     /// Notes the dialect and the patterns that the arguments name in the lock file.
@@ -143,7 +143,7 @@ impl Directory {
                 .truncate(false)
                 .write(true)
                 .open(&path)
-                .map_err(|error| Failure::io(format!("write in the folder `{}`", self.shown), &error))?;
+                .map_err(|error| Failure::io(format!("write in the folder `{}`", self.name()), &error))?;
             match file.try_lock() {
                 // Whoever had it before may have removed it meanwhile.
                 Ok(()) if is_at(&file, &path) => return Ok(Guard { path, _file: file }),
@@ -155,7 +155,7 @@ impl Directory {
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
             }
             if Instant::now() > deadline {
-                let message = format!("another `migrate` is at work in the folder `{}`", self.shown);
+                let message = format!("another `migrate` is at work in the folder `{}`", self.name());
                 return Err(Problem::new(message, "wait until it has finished, then call this one again").into());
             }
             thread::sleep(Duration::from_millis(5));

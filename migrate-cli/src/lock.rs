@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use migrate_core::folder;
-use migrate_core::lock::LockFile;
+use migrate_core::lock::{LockFile, command};
 use migrate_core::{Direction, Problem, Script, Version};
 
 use crate::answer::{Answer, Failure, refuse_if_any};
@@ -34,14 +34,14 @@ fn lock(directory: &Directory) -> Result<Answer, Failure> {
     }
     write::lock_file(directory, &lock, &guard)?;
     if text.is_none() {
-        let path = directory.shown(LockFile::FILE_NAME);
+        let path = directory.lock_shown();
         answer.notes.push(format!("made `{path}`: commit it with the migrations"));
-        let in_folder = |path: &str| path.strip_prefix(&format!("{}/", directory.shown)).map(str::to_owned);
+        let in_folder = |path: &str| path.strip_prefix(&directory.shown("")).map(str::to_owned);
         let known = scripts.iter().filter_map(|script| in_folder(script.path()));
         let known: Vec<PathBuf> = known.map(|path| directory.root.join(path)).collect();
         write::wake_cargo(directory, &known);
     } else if new.is_empty() && forgotten.is_empty() {
-        answer.lines.push(format!("wrote `{}`", directory.shown(LockFile::FILE_NAME)));
+        answer.lines.push(format!("wrote `{}`", directory.lock_shown()));
     }
     Ok(answer)
 }
@@ -83,7 +83,7 @@ impl Locking {
             comparison
                 .problems
                 .into_iter()
-                .filter(|problem| is_readable || problem.path() != Some(&*directory.shown(LockFile::FILE_NAME))),
+                .filter(|problem| is_readable || problem.path() != Some(&*directory.lock_shown())),
         );
         refuse_if_any(problems)?;
         let new = comparison.drafts.into_iter().map(|script| script.path().to_owned()).collect();
@@ -101,21 +101,21 @@ fn is_what_would_be_written(text: &str, lock: &LockFile) -> bool {
 /// What keeps the lock file from being what [`lock`] would write.
 fn check(directory: &Directory) -> Result<Answer, Failure> {
     let Locking { text, lock, new, forgotten, .. } = Locking::of(directory)?;
-    let path = directory.shown(LockFile::FILE_NAME);
-    let command = directory.command("lock");
+    let path = directory.lock_shown();
+    let locks = command("lock", &directory.shown);
     let Some(text) = text else { return Err(directory.no_lock_file().into()) };
     let draft = |file: String| {
-        let help = format!("review it, then lock it with `{command}`");
+        let help = format!("review it, then lock it with `{locks}`");
         Problem::new("the file is not locked", help).in_file(file)
     };
     let mut problems: Vec<Problem> = new.into_iter().map(draft).collect();
     problems.extend(forgotten.into_iter().map(|label| {
-        let help = format!("restore the file, perhaps it was not committed; `{command}` forgets the draft");
+        let help = format!("restore the file, perhaps it was not committed; `{locks}` forgets the draft");
         Problem::new(format!("the draft `{label}` has no file"), help).in_file(&path)
     }));
     if problems.is_empty() && !is_what_would_be_written(&text, &lock) {
         let message = "the lock file is not what `migrate lock` would write";
-        problems.push(Problem::new(message, format!("write it again with `{command}`")).in_file(&path));
+        problems.push(Problem::new(message, format!("write it again with `{locks}`")).in_file(&path));
     }
     refuse_if_any(problems)?;
     Ok(Answer::of_lines(["every migration is locked".to_owned()]))
@@ -151,7 +151,7 @@ fn rebless(directory: &Directory, version: &Version, reason: &str) -> Result<Ans
 }
 
 fn nothing_to_rebless(directory: &Directory, version: &Version, lock: &LockFile) -> Problem {
-    let path = directory.shown(LockFile::FILE_NAME);
+    let path = directory.lock_shown();
     match lock.locked.iter().find(|locked| &locked.version == version) {
         Some(locked) => {
             let help = "only an edited script needs it: check the version";

@@ -36,13 +36,13 @@ mod write;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 
 use answer::{Answer, Failure};
 use args::{Args, Command};
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::of_call();
     let (answer, code) = match run(&args.command) {
         Ok(answer) => {
             let code = answer.code();

@@ -22,7 +22,7 @@ pub(crate) fn lock_file(directory: &Directory, lock: &LockFile, _guard: &Guard) 
         // It need not be there.
         let _ = fs::remove_file(&beside);
     }
-    written.map_err(|error| Failure::io(format!("write `{}`", directory.shown(LockFile::FILE_NAME)), &error))
+    written.map_err(|error| Failure::io(format!("write `{}`", directory.lock_shown()), &error))
 }
 
 fn replace(path: &Path, beside: &Path, bytes: &[u8]) -> io::Result<()> {

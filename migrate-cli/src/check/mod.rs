@@ -31,7 +31,7 @@ pub(crate) fn run(args: &args::Check) -> Result<Answer, Failure> {
 fn read(path: &str, args: &args::Check) -> Result<(String, Folder), Failure> {
     let directory = Directory::at(path, &args.reading)?;
     let folder = Folder::read(&directory.root, &directory.shown, &directory.asked).map_err(Failure::Refused)?;
-    Ok((directory.shown, folder))
+    Ok((directory.name().to_owned(), folder))
 }
 
 fn answer(findings: &[Finding], args: &args::Check, folders: usize) -> Answer {

@@ -70,7 +70,7 @@ fn lock_what_is_there(directory: &Directory, answer: &mut Answer) -> Result<Lock
     let mut lock = LockFile::default();
     lock.lock(&scripts);
     let count = scripts.iter().filter(|script| script.direction() == Direction::Up).count();
-    let path = directory.shown(LockFile::FILE_NAME);
+    let path = directory.lock_shown();
     answer.notes.push(match count {
         0 => format!("made `{path}`: commit it with the migrations"),
         1 => format!("made `{path}`, and locked the script that was there: commit it with the migrations"),

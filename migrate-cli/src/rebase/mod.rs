@@ -11,7 +11,7 @@ mod sides;
 use std::fs;
 
 use migrate_core::folder::{self, Entry, Folder};
-use migrate_core::lock::LockFile;
+use migrate_core::lock::{LockFile, command};
 use migrate_core::{Place, Problem};
 
 use crate::answer::{Answer, Failure, refuse_if_any};
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &args::Rebase) -> Result<Answer, Failure> {
     problems.extend(entries.iter().filter_map(|entry| merge_conflict(&directory, entry)));
     refuse_if_any(problems)?;
     let sides = Sides::of(&text, first, second, args.ours, &State::around(&directory.root))
-        .map_err(|problem| Failure::from(problem.in_file(directory.shown(LockFile::FILE_NAME))))?;
+        .map_err(|problem| Failure::from(problem.in_file(directory.lock_shown())))?;
     let Plan { lock, moves, notes } =
         plan::plan(&sides, &entries, now(), &directory.shown).map_err(Failure::Refused)?;
 
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &args::Rebase) -> Result<Answer, Failure> {
     answer.lines = moves
         .iter()
         .map(|(old, new)| format!("{} -> {}", directory.shown(old), directory.shown(new)))
-        .chain([format!("wrote {}", directory.shown(LockFile::FILE_NAME))])
+        .chain([format!("wrote {}", directory.lock_shown())])
         .collect();
     answer.notes.extend(what_to_do_next(&directory));
     Ok(answer)
@@ -71,16 +71,13 @@ fn merge_conflict(directory: &Directory, entry: &Entry) -> Option<Problem> {
 }
 
 fn what_to_do_next(directory: &Directory) -> Vec<String> {
-    let folder = match directory.shown.contains(' ') {
-        true => format!("\"{}\"", directory.shown),
-        false => directory.shown.clone(),
+    let folder = match directory.name() {
+        name if name.contains(' ') => format!("\"{name}\""),
+        name => name.to_owned(),
     };
     let mut notes = vec![format!("stage the renamed files and the lock file: git add --all {folder}")];
     if let Err(problems) = Folder::read(&directory.root, &directory.shown, &directory.asked) {
-        let check = match &*directory.shown {
-            args::DEFAULT_FOLDER => "migrate check".to_owned(),
-            _ => format!("migrate check {folder}"),
-        };
+        let check = command("check", &directory.shown);
         notes.push(match problems.len() {
             1 => format!("the folder has a problem left, see `{check}`"),
             several => format!("the folder has {several} problems left, see `{check}`"),

@@ -206,7 +206,7 @@ impl Planner<'_> {
     }
 
     fn in_lock_file(&self, problem: Problem) -> Problem {
-        problem.in_file(format!("{}/{}", self.shown, LockFile::FILE_NAME))
+        problem.in_file(LockFile::path_in(self.shown))
     }
 }
 
