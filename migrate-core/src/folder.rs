@@ -45,6 +45,20 @@ pub struct FolderOptions {
     pub lock: LockUse,
 }
 
+#[cfg(feature = "folder")]
+impl FolderOptions {
+    /// These options with what a lock file adds to them: its dialect when they have none, and its patterns behind theirs.
+    pub fn beside(&self, lock: Option<&LockFile>) -> FolderOptions {
+        let mut options = self.clone();
+        if let Some(lock) = lock {
+            options.dialect = options.dialect.or(lock.dialect);
+            let more = lock.ignore.iter().filter(|pattern| !self.ignore.contains(pattern));
+            options.ignore.extend(more.cloned());
+        }
+        options
+    }
+}
+
 /// A folder that was read without a problem.
 #[cfg(feature = "folder")]
 #[derive(Clone, Debug)]
@@ -78,7 +92,7 @@ impl Folder {
     /// Every problem in the folder, sorted by file and place.
     pub fn read_from(source: &dyn Source, shown: &str, options: &FolderOptions) -> Result<Folder, Vec<Problem>> {
         let (lock, mut problems) = locked::read(source, shown, options.lock);
-        let options = locked::options(options, lock.as_ref());
+        let options = options.beside(lock.as_ref());
         let (Texts { scripts, mut files }, of_scripts) = all_texts(source, shown, &options);
         problems.extend(of_scripts);
         let mut scripts: Vec<Script> = scripts.into_iter().map(script).collect();
@@ -111,6 +125,14 @@ impl Folder {
         let is_unlocked = |script: &&Script| self.lock.is_none() || self.drafts.contains(&*script.path);
         self.set.scripts().iter().filter(is_unlocked)
     }
+}
+
+/// Every script of a folder, those for other dialects than the only one asked for too, whatever a lock file says: what a lock file
+/// is made of, and compared with. With the problems of the whole folder, in no order; a script that has one is not among the scripts.
+#[cfg(feature = "folder")]
+pub fn scripts(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Vec<Script>, Vec<Problem>) {
+    let (texts, problems) = all_texts(source, shown, options);
+    (texts.scripts.into_iter().map(script).collect(), problems)
 }
 
 #[cfg(feature = "folder")]
@@ -190,11 +212,17 @@ fn all_texts(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Text
 /// The scripts of a folder by their names, without a look into the files, sorted by version, dialect, direction and file; with the
 /// problems that the names show, in no order.
 pub fn list(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Vec<Entry>, Vec<Problem>) {
-    let (entries, mut problems) = entries::list(source, shown, &options.ignore);
+    let (entries, mut problems) = entries(source, shown, &options.ignore);
     problems.extend(agreement::contradictions(&entries));
     problems.extend(agreement::doubtful_order(&entries));
     problems.extend(agreement::lacking_dialect(&entries, options.dialect));
     (entries, problems)
+}
+
+/// The scripts of a folder by their names, sorted as by [`list`], however they contradict each other: two files may have one version.
+/// With the entries that are no scripts as problems.
+pub fn entries(source: &dyn Source, shown: &str, ignore: &[String]) -> (Vec<Entry>, Vec<Problem>) {
+    entries::list(source, shown, ignore)
 }
 
 /// A set that was given a dialect is for no other database.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::FolderOptions;
 use super::entries::unreadable;
 use super::source::{Kind, Source};
 use crate::lock::{LockFile, LockUse, command};
@@ -38,17 +37,6 @@ pub(super) fn read(source: &dyn Source, shown: &str, lock: LockUse) -> (Option<L
         Ok(lock) => (Some(lock), Vec::new()),
         Err(problems) => (None, problems.into_iter().map(|problem| problem.in_file(&path)).collect()),
     }
-}
-
-/// The options with what the lock file adds to them.
-pub(super) fn options(asked: &FolderOptions, lock: Option<&LockFile>) -> FolderOptions {
-    let mut options = asked.clone();
-    if let Some(lock) = lock {
-        options.dialect = options.dialect.or(lock.dialect);
-        let more = lock.ignore.iter().filter(|pattern| !asked.ignore.contains(pattern));
-        options.ignore.extend(more.cloned());
-    }
-    options
 }
 
 /// Compares the scripts with the lock file: the paths of those that are not locked. What must not be goes to `problems`, unless the

@@ -98,10 +98,18 @@ pub enum LockUse {
     Off,
 }
 
-/// A call of the command `migrate`, as people type it: `migrate lock`, with `--dir` for a folder of another name than the usual.
-pub(crate) fn command(verb: &str, folder: &str) -> String {
+/// A call of the command `migrate`, as people type it: `migrate lock`, with `--dir` for a folder of another name than the usual. The
+/// empty path is the current folder.
+///
+/// ```
+/// # use migrate_core::lock::command;
+/// assert_eq!(command("lock", "migrations"), "migrate lock");
+/// assert_eq!(command("lock", "db/sql"), "migrate lock --dir db/sql");
+/// ```
+pub fn command(verb: &str, folder: &str) -> String {
     match folder {
         "migrations" => format!("migrate {verb}"),
+        "" => format!("migrate {verb} --dir ."),
         _ if folder.contains(' ') => format!("migrate {verb} --dir \"{folder}\""),
         _ => format!("migrate {verb} --dir {folder}"),
     }
@@ -111,8 +119,8 @@ impl LockFile {
     /// The name of the file, which stands in the folder of the migrations.
     pub const FILE_NAME: &'static str = "migrations.lock";
 
-    /// The lock file of a folder, as messages name it.
-    pub(crate) fn path_in(folder: &str) -> String {
+    /// The lock file of a folder, as messages name it. The empty path is the current folder.
+    pub fn path_in(folder: &str) -> String {
         if folder.is_empty() { LockFile::FILE_NAME.to_owned() } else { format!("{folder}/{}", LockFile::FILE_NAME) }
     }
 

@@ -142,8 +142,10 @@ fn sides_of_a_merge_conflict() {
     let (ours, theirs) = LockFile::parse_merged(&text).unwrap();
     assert_eq!(ours.drafts, [draft("1", "a"), draft("2", "b")]);
     assert_eq!(theirs.unwrap().drafts, [draft("1", "a"), draft("2", "c")]);
-    let (merged, none) = LockFile::parse_merged("migrations.lock 1\ndraft 2 b\ndraft 2 c\ndigest x\n").unwrap();
-    assert_eq!((merged.drafts.len(), none), (2, None));
+    // Lines out of order do not hide those behind them.
+    let text = "migrations.lock 1\ndraft 2 b\ndigest y\ndraft 2 c\ndraft 1 a\ndraft 3 d\ndigest x\n";
+    let (merged, none) = LockFile::parse_merged(text).unwrap();
+    assert_eq!((merged.drafts.len(), none), (4, None));
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl LockFile {
             Some((last, before)) if last.starts_with("digest ") => (before, last.strip_prefix("digest ")),
             _ => (&*lines, None),
         };
-        let mut reader = Reader { lock: LockFile::default(), problems: Vec::new() };
+        let mut reader = Reader { lock: LockFile::default(), problems: Vec::new(), is_merged: false };
         reader.read(before);
         if reader.problems.is_empty() {
             let wrong = match digest.map(Checksum::parse) {
@@ -49,10 +49,9 @@ impl LockFile {
         let lines = lines(text);
         let has_conflict = lines.iter().any(|line| is_conflict_marker(line));
         let side = |wanted: Side| {
-            let mut reader = Reader { lock: LockFile::default(), problems: Vec::new() };
+            let mut reader = Reader { lock: LockFile::default(), problems: Vec::new(), is_merged: true };
             let kept: Vec<&str> = lines_of(&lines, wanted).filter(|line| !line.starts_with("digest ")).collect();
             reader.read(&kept);
-            reader.problems.retain(|problem| problem.message() != OUT_OF_ORDER);
             if reader.problems.is_empty() { Ok(reader.lock) } else { Err(reader.problems) }
         };
         let first = side(Side::First)?;
@@ -62,7 +61,6 @@ impl LockFile {
 
 const RESTORE: &str = "restore the file from version control; without it, `migrate lock` makes a new one";
 const MERGED: &str = "after a merge, `migrate rebase` puts it right; otherwise restore the file from version control";
-const OUT_OF_ORDER: &str = "the lines of the lock file are out of order";
 
 fn lines(text: &str) -> Vec<&str> {
     text.strip_prefix('\u{feff}').unwrap_or(text).lines().filter(|line| !line.trim().is_empty()).collect()
@@ -104,6 +102,8 @@ fn lines_of<'a>(lines: &[&'a str], wanted: Side) -> impl Iterator<Item = &'a str
 struct Reader {
     lock: LockFile,
     problems: Vec<Problem>,
+    /// Whether a merge may have put the lines out of order.
+    is_merged: bool,
 }
 
 impl Reader {
@@ -128,8 +128,9 @@ impl Reader {
             });
             if read.is_none() {
                 self.problems.push(at(index, format!("`{line}` is no line of a lock file"), RESTORE));
-            } else if !self.is_in_order() {
-                self.problems.push(at(index, OUT_OF_ORDER, MERGED));
+            } else if !self.is_merged && !self.is_in_order() {
+                let message = "the lines of the lock file are out of order";
+                self.problems.push(at(index, message, MERGED));
                 return;
             }
         }
