@@ -6,6 +6,7 @@ mod bad_input;
 mod compile_errors;
 mod conformance;
 mod dependencies;
+mod guard;
 mod infrastructure;
 mod interference;
 mod observing;

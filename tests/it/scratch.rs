@@ -3,7 +3,8 @@
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 /// A package of its own, in the folder of temporary files of the build.
@@ -24,7 +25,16 @@ pub(crate) struct Built {
 impl Package {
     /// A package of that name with these files. No two packages may have one name: they share a target folder.
     pub(crate) fn new(name: &'static str, files: &[(&str, &str)]) -> Package {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        Package::with_features(name, "[]", "", files)
+    }
+
+    /// A package that has SQLite.
+    pub(crate) fn with_sqlite(name: &'static str, files: &[(&str, &str)]) -> Package {
+        Package::with_features(name, "['rusqlite-bundled']", "rusqlite = '0.41'", files)
+    }
+
+    fn with_features(name: &'static str, features: &str, more: &str, files: &[(&str, &str)]) -> Package {
+        let workspace = workspace();
         let package = Package { name, folder: packages().join(name) };
         // What an earlier run has left.
         if package.folder.exists() {
@@ -33,7 +43,7 @@ impl Package {
         let runtime = workspace.join("migrate-runtime");
         let manifest = format!(
             "[package]\nname = {name:?}\nversion = \"1.2.3\"\nedition = \"2024\"\n\n\
-             [dependencies]\nmigrate-runtime.path = {runtime:?}\n\n[workspace]\n"
+             [dependencies]\nmigrate-runtime = {{ path = {runtime:?}, features = {features} }}\n{more}\n\n[workspace]\n"
         );
         package.write("Cargo.toml", manifest);
         package.write("Cargo.lock", fs::read(workspace.join("Cargo.lock")).unwrap());
@@ -56,6 +66,31 @@ impl Package {
         fs::remove_file(self.folder.join(path)).unwrap();
     }
 
+    /// The text of a file.
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.folder.join(path)).unwrap()
+    }
+
+    /// Whether there is such a file.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.folder.join(path).exists()
+    }
+
+    /// Where the package is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The program that cargo has built in this profile.
+    pub(crate) fn program(&self, profile: &str) -> PathBuf {
+        packages().join("target").join(profile).join(self.name)
+    }
+
+    /// Runs a program in the folder of the package.
+    pub(crate) fn run(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Built {
+        self.built(Command::new(program.as_ref()).args(arguments).current_dir(&self.folder).output().unwrap())
+    }
+
     /// Runs cargo with these arguments. All files are older than the build afterwards.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Built {
         let output = cargo()
@@ -75,6 +110,23 @@ impl Package {
         let compiled = stderr.contains(&format!("Compiling {} ", self.name));
         Built { success: output.status.success(), compiled, stdout: String::from_utf8(output.stdout).unwrap(), stderr }
     }
+}
+
+/// The command `migrate`, built by the cargo that runs the tests.
+pub(crate) fn migrate() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let arguments = ["build", "-p", "migrate-cli", "--bin", "migrate", "--locked", "--message-format=json"];
+        let output = cargo().args(arguments).current_dir(workspace()).stderr(Stdio::inherit()).output().unwrap();
+        assert!(output.status.success());
+        let messages = String::from_utf8(output.stdout).unwrap();
+        let executable = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        executable.into_iter().find_map(|message| Some(message["executable"].as_str()?.into())).unwrap()
+    });
+    &PROGRAM
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
 /// The cargo that runs the tests.
