@@ -7,11 +7,24 @@ use crate::{Dialect, Place, Problem};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     no_transaction: bool,
+    allowed: Vec<Excuse>,
+}
+
+/// What `-- migrate: allow=<rule> <reason>` says: a finding of a lint rule in this script is known, and meant to be so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excuse {
+    /// The name of the rule, as written: what rules there are is known to the linter alone.
+    pub rule: String,
+    /// Why it is fine here; never empty.
+    pub reason: String,
+    /// Where the directive stands.
+    pub place: Place,
 }
 
 /// What a comment that is a directive begins with.
 const MARKER: &str = "migrate:";
 const NO_TRANSACTION: &str = "no-transaction";
+const ALLOW: &str = "allow";
 
 impl Header {
     /// Reads the directives of a script that was scanned for `dialect`.
@@ -25,6 +38,7 @@ impl Header {
         }
         let mut header = Header::default();
         let mut problems = Vec::new();
+        let mut place = (0, Place::START);
         let first_statement = scan.statements.first().map_or(sql.len(), |statement| statement.span.start);
         for comment in scan::line_comments(sql, dialect) {
             let text = sql[comment.clone()].trim_start_matches('-').trim();
@@ -33,9 +47,16 @@ impl Header {
                     format!("directive `{directive}` stands after the first statement"),
                     "move it to the top of the file",
                 )),
+                Some(directive) if names(directive, ALLOW) => {
+                    place = (comment.start, place.1.after(&sql[place.0..comment.start]));
+                    Excuse::read(directive, place.1).map(|excuse| header.allowed.push(excuse))
+                }
                 Some(directive) => header.take(directive).and_then(|()| header.fits(scan)),
                 None if is_misspelt(text) => {
                     Err(Problem::new(format!("misspelt directive `{text}`"), "write `-- migrate: no-transaction`"))
+                }
+                None if is_misspelt_excuse(text) => {
+                    Err(Problem::new(format!("misspelt directive `{text}`"), Excuse::FORM))
                 }
                 None => Ok(()),
             };
@@ -47,6 +68,20 @@ impl Header {
     /// Whether the script asks to run outside of a transaction: `-- migrate: no-transaction`.
     pub fn no_transaction(&self) -> bool {
         self.no_transaction
+    }
+
+    /// The findings of lint rules that the script excuses, in order: `-- migrate: allow=<rule> <reason>`, once a rule.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Header, scan::scan};
+    ///
+    /// let sql = "-- migrate: allow=ban-drop-table nobody has read it since 2.0\nDROP TABLE notes;";
+    /// let header = Header::read(sql, Dialect::Sqlite, &scan(sql, Dialect::Sqlite)).unwrap();
+    /// assert_eq!(header.allowed()[0].rule, "ban-drop-table");
+    /// assert_eq!(header.allowed()[0].reason, "nobody has read it since 2.0");
+    /// ```
+    pub fn allowed(&self) -> &[Excuse] {
+        &self.allowed
     }
 
     fn fits(&self, scan: &Scan) -> Result<(), Problem> {
@@ -79,12 +114,41 @@ impl Header {
             _ => {
                 return Err(Problem::new(
                     format!("unknown directive `{key}`"),
-                    "the only directive is `-- migrate: no-transaction`; reword the comment if it is none",
+                    "the directives are `no-transaction` and `allow=<rule> <reason>`; reword the comment if it is none",
                 ));
             }
         }
         Ok(())
     }
+}
+
+impl Excuse {
+    const FORM: &str = "write `-- migrate: allow=<rule> <reason>`";
+
+    /// Reads the directive `allow=<rule> <reason>`.
+    fn read(directive: &str, place: Place) -> Result<Excuse, Problem> {
+        let value = directive.split_once('=').map_or("", |(_, value)| value.trim());
+        let (rule, reason) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
+        match (rule, reason.trim()) {
+            ("", _) => Err(Problem::new("directive `allow` without a rule", Excuse::FORM)),
+            (_, "") => {
+                let help = "say behind the rule why it is fine here: a reviewer will ask";
+                Err(Problem::new(format!("directive `allow={rule}` without a reason"), help))
+            }
+            (rule, reason) => Ok(Excuse { rule: rule.to_owned(), reason: reason.to_owned(), place }),
+        }
+    }
+}
+
+/// Whether the directive has this key, with or without a value.
+fn names(directive: &str, key: &str) -> bool {
+    directive.split(|c: char| c == '=' || c.is_whitespace()).next() == Some(key)
+}
+
+/// As [`is_misspelt`], for the directive whose value is free text: `-- Migrate: allow=…`.
+fn is_misspelt_excuse(comment: &str) -> bool {
+    let mut words = comment.split([' ', ':', '=', '\t']).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase);
+    comment.contains('=') && words.next().as_deref() == Some("migrate") && words.next().as_deref() == Some(ALLOW)
 }
 
 /// Whether a comment says `migrate` and a known key, but is no directive: `-- Migrate: no-transaction`. Any other comment may
@@ -97,6 +161,35 @@ fn is_misspelt(comment: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn excuses() {
+        let cases: &[(&str, &str)] = &[
+            ("-- migrate: allow=a-b it is fine\nSELECT 1;", "1:1 a-b: it is fine"),
+            ("--migrate:allow = a  b = c \n-- migrate: allow=d e\nSELECT 1;", "1:1 a: b = c, 2:1 d: e"),
+            ("-- migrate: no-transaction\n  -- migrate: allow=a b\nSELECT 1;", "2:3 a: b"),
+            ("SELECT 1; -- migrate: allow=a b", "1:11 directive `allow=a b` stands after the first statement"),
+            ("-- migrate: allow=a\nSELECT 1;", "1:1 directive `allow=a` without a reason"),
+            ("-- migrate: allow=\nSELECT 1;", "1:1 directive `allow` without a rule"),
+            ("-- migrate: allow a b\nSELECT 1;", "1:1 directive `allow` without a rule"),
+            ("-- migrate: allowed=a b\nSELECT 1;", "1:1 unknown directive `allowed`"),
+            ("-- Migrate: allow=a b\nSELECT 1;", "1:1 misspelt directive `Migrate: allow=a b`"),
+            ("-- migrate allow=a\nSELECT 1;", "1:1 misspelt directive `migrate allow=a`"),
+            ("-- migrate allow lists\nSELECT 1;", ""),
+        ];
+        for (sql, expect) in cases {
+            let read = Header::read(sql, Dialect::Postgres, &scan::scan(sql, Dialect::Postgres));
+            let told: Vec<String> = match read {
+                Ok(header) => {
+                    header.allowed().iter().map(|own| format!("{} {}: {}", own.place, own.rule, own.reason)).collect()
+                }
+                Err(problems) => {
+                    problems.iter().map(|own| format!("{} {}", own.place().unwrap(), own.message())).collect()
+                }
+            };
+            assert_eq!(told.join(", "), *expect, "{sql}");
+        }
+    }
 
     #[test]
     fn directives() {

@@ -10,6 +10,7 @@ mod comments;
 mod content;
 mod guard;
 mod lex;
+mod parts;
 mod postgres;
 mod problem;
 mod split;
@@ -21,6 +22,7 @@ use std::ops::Range;
 
 pub use check::{check, is_blank};
 pub use comments::{line_comments, without_comments};
+pub use parts::Part;
 pub use problem::{ScanProblem, ScanProblemKind};
 
 use crate::{Dialect, Place};
