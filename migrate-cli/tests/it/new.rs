@@ -148,6 +148,7 @@ fn a_failure_leaves_nothing_behind() {
 #[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written() {
+    use std::io::ErrorKind;
     use std::os::unix::fs::PermissionsExt as _;
     use std::os::unix::process::CommandExt as _;
     use std::process::Command;
@@ -172,7 +173,15 @@ fn a_folder_that_cannot_be_written() {
         if is_root {
             command.uid(65_534);
         }
-        let called = Called::from(command.output().unwrap());
+        // A child of another test that has not begun yet may still hold the new binary open.
+        let output = (0..1000).find_map(|_| match command.output() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(5));
+                None
+            }
+            output => Some(output.unwrap()),
+        });
+        let called = Called::from(output.unwrap());
         assert_eq!(called.code, code, "{called:?}");
         assert!(called.stderr.contains(stderr), "{called:?}");
     }
