@@ -157,7 +157,8 @@ pub(crate) enum Side {
 
 /// Tell everything that a build would refuse
 ///
-/// Reads folders as the macro does, and prints every problem: errors, which stop a build. Exits with 1 when there is an error.
+/// Reads folders as the macro does, and prints every problem: errors, which stop a build, and warnings, the findings of lint rules in
+/// scripts that are not locked. Exits with 1 when there is an error. A folder with an error is not linted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Check {
@@ -179,6 +180,25 @@ pub(crate) struct Check {
     pub(crate) dir: Option<String>,
     #[command(flatten)]
     pub(crate) reading: Reading,
+    #[cfg(feature = "lint")]
+    #[command(flatten)]
+    pub(crate) lints: Lints,
+}
+
+/// What to do about risky SQL.
+#[cfg(feature = "lint")]
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Lints")]
+pub(crate) struct Lints {
+    /// Make findings errors, as `lint = "deny"` does in the macro; but for advice about excuses
+    #[arg(long)]
+    pub(crate) deny: bool,
+    /// Lint every script, not only those that are not locked
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// List the lint rules, and what they find; nothing is checked
+    #[arg(long, exclusive = true)]
+    pub(crate) rules: bool,
 }
 
 /// How problems are printed.

@@ -26,7 +26,9 @@ pub(crate) fn lock_file(directory: &Directory, lock: &LockFile, _guard: &Guard) 
 }
 
 fn replace(path: &Path, beside: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(beside)?;
+    // One may be left of a call that was killed. It is removed rather than written to: it may be a link to anywhere.
+    let _ = fs::remove_file(beside);
+    let mut file = File::create_new(beside)?;
     if let Ok(metadata) = path.metadata() {
         file.set_permissions(metadata.permissions())?;
     }

@@ -1,5 +1,7 @@
 //! `migrate check`: everything that a build would refuse, and what is worth a look.
 
+#[cfg(feature = "lint")]
+mod lints;
 mod same_history;
 
 use migrate_core::folder::Folder;
@@ -11,6 +13,10 @@ use crate::git;
 use crate::report::{self, Finding, Severity};
 
 pub(crate) fn run(args: &args::Check) -> Result<Answer, Failure> {
+    #[cfg(feature = "lint")]
+    if args.lints.rules {
+        return Ok(Answer::of_lines(lints::rules()));
+    }
     let usual = [args.dir.clone().unwrap_or_else(|| DEFAULT_FOLDER.to_owned())];
     let paths = if args.folders.is_empty() { &usual[..] } else { &args.folders[..] };
     let mut findings = Vec::new();
@@ -21,6 +27,8 @@ pub(crate) fn run(args: &args::Check) -> Result<Answer, Failure> {
             Err(failure) => findings.extend(failure.into_findings()),
         }
     }
+    #[cfg(feature = "lint")]
+    findings.extend(folders.iter().flat_map(|(_, folder)| lints::findings(folder, &args.lints)));
     if args.same_history {
         let histories: Vec<_> = folders.iter().map(|(shown, folder)| (&**shown, folder.set.scripts())).collect();
         findings.extend(same_history::differences(&histories).into_iter().map(Finding::error));

@@ -35,7 +35,9 @@ pub(super) fn plan(sides: &Sides, entries: &[Entry], now: u64, shown: &str) -> R
     for entry in entries {
         migrations.entry((entry.version.clone(), entry.name.clone())).or_default().push(entry);
     }
-    let mut planner = Planner { sides, migrations: &migrations, now, shown, problems: Vec::new(), notes: Vec::new() };
+    let dated = migrations.values().rev().flatten().find_map(|entry| dated_spelling(entry));
+    let (problems, notes) = (Vec::new(), Vec::new());
+    let mut planner = Planner { sides, migrations: &migrations, dated, now, shown, problems, notes };
     let plan = planner.plan();
     if planner.problems.is_empty() { Ok(plan) } else { Err(planner.problems) }
 }
@@ -43,6 +45,8 @@ pub(super) fn plan(sides: &Sides, entries: &[Entry], now: u64, shown: &str) -> R
 struct Planner<'a> {
     sides: &'a Sides,
     migrations: &'a Migrations<'a>,
+    /// How the newest timestamp in the folder is spelled.
+    dated: Option<String>,
     now: u64,
     shown: &'a str,
     problems: Vec<Problem>,
@@ -153,7 +157,8 @@ impl Planner<'_> {
     /// Gives a migration the version behind `last`, and notes what has to be renamed.
     fn renumber(&mut self, key: &Key, last: Option<&Version>, moves: &mut Vec<(String, String)>) -> Option<Version> {
         let entries = self.migrations.get(key)?;
-        let numbering = Numbering { spelling: self.spelling(entries), timestamp: false, now: self.now };
+        let own = entries.iter().find_map(|entry| dated_spelling(entry));
+        let numbering = Numbering { spelling: own.or_else(|| self.dated.clone()), timestamp: false, now: self.now };
         let next = numbering.after(last);
         let spelled = self.value(next)?;
         let mut old_names: Vec<&str> = Vec::new();
@@ -167,13 +172,6 @@ impl Planner<'_> {
             moves.push((old.to_owned(), new));
         }
         Some(spelled.version)
-    }
-
-    /// How the files of a migration spell a timestamp, or else the newest that do.
-    fn spelling(&self, entries: &[&Entry]) -> Option<String> {
-        let newest = self.migrations.values().rev().flatten();
-        let dated = entries.iter().chain(newest).find(|entry| entry.version.begins_with_date());
-        dated.map(|entry| Split::of(entry).spelling.to_owned())
     }
 
     fn must_have_a_file(&mut self, locked: &Locked) {
@@ -216,6 +214,11 @@ fn key_of(locked: &Locked) -> Key {
 
 fn key_of_draft(draft: &Draft) -> Key {
     (draft.version.clone(), draft.name.clone())
+}
+
+/// How a file spells its version, when that is a timestamp.
+fn dated_spelling(entry: &Entry) -> Option<String> {
+    entry.version.begins_with_date().then(|| Split::of(entry).spelling.to_owned())
 }
 
 /// The name of a file, or of the folder around it, with another version.

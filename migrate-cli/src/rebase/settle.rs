@@ -76,3 +76,61 @@ pub(super) fn settings(theirs: &LockFile, own: &LockFile) -> Result<LockFile, Pr
     }
     Ok(settings)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seal(digit: char) -> Seal {
+        let hex: String = std::iter::repeat_n(digit, 64).collect();
+        Seal::parse(&format!("sha256:{hex}/{}", &hex[..16])).unwrap()
+    }
+
+    /// A migration as `seal up, seal down, reblessed`: `1`, `12`, `3- u13`.
+    fn locked(text: &str) -> Locked {
+        let mut fields = text.split(' ');
+        let seals: Vec<Option<Seal>> = fields.next().unwrap().chars().map(|c| (c != '-').then(|| seal(c))).collect();
+        let step = |text: &str| {
+            let chars: Vec<char> = text.chars().collect();
+            let direction = if chars[0] == 'u' { Direction::Up } else { Direction::Down };
+            let (from, to) = (seal(chars[1]).checksum, seal(chars[2]).checksum);
+            Reblessed { direction, from, to, reason: chars[3..].iter().collect() }
+        };
+        Locked {
+            version: Version::parse("1").unwrap(),
+            name: "a".to_owned(),
+            dialect: None,
+            up: seals[0].unwrap(),
+            down: seals.get(1).copied().flatten(),
+            reblessed: fields.map(step).collect(),
+        }
+    }
+
+    #[test]
+    fn what_both_sides_say_of_a_migration() {
+        let cases = [
+            ("1", "1", Some("1")),
+            ("12", "12", Some("12")),
+            // One side has reblessed it, or locked its script down.
+            ("1", "2 u12", Some("2 u12")),
+            ("2 u12", "4 u12 u24", Some("4 u12 u24")),
+            ("13", "14 d34", Some("14 d34")),
+            ("1", "13", Some("13")),
+            ("13", "2 u12", Some("23 u12")),
+            // Both have, or what they say does not fit together.
+            ("1", "2", None),
+            ("13", "14", None),
+            ("2 u12", "3 u13", None),
+            ("2 u12mine", "2 u12theirs", None),
+            ("23 u12", "14 d34", None),
+            ("1", "3 u23", None),
+            ("1", "4 u12 u34", None),
+        ];
+        for (one, other, expect) in cases {
+            for (one, other) in [(one, other), (other, one)] {
+                let joined = join(&locked(one), &locked(other)).ok();
+                assert_eq!(joined, expect.map(locked), "{one} {other}");
+            }
+        }
+    }
+}

@@ -142,3 +142,64 @@ fn a_closed_pipe_is_no_panic() {
     let output = call.wait_with_output().unwrap();
     assert_eq!((output.status.code(), &*output.stderr), (Some(1), &b""[..]));
 }
+
+#[cfg(feature = "lint")]
+mod lints {
+    use super::*;
+
+    const RISKY: &str = "CREATE TABLE a (id integer);\nDROP TABLE users;\n";
+    #[test]
+    fn findings_are_warnings_unless_denied() {
+        let package =
+            Package::new(&[("migrations/1_a.sql", "DROP TABLE orders;"), ("migrations/2_b.sql", "SELECT 1;")]);
+        package.migrate(&["lock"]);
+        package.remove("migrations/2_b.sql");
+        package.write("migrations/2_b.sql", "SELECT 1;");
+        package.expect(&["check", "--deny"], 0, "no problems\n", "");
+        package.write("migrations/3_c.sql", RISKY);
+        for (args, code, severity, count) in [
+            (&["check"][..], 0, "warning", "1 warning\n"),
+            (&["check", "--deny"], 1, "error", "1 error\n"),
+            (&["check", "--all"], 0, "warning", "2 warnings\n"),
+            (&["check", "--all", "--deny"], 1, "error", "2 errors\n"),
+        ] {
+            let called = package.migrate(args);
+            assert_eq!(called.code, code, "{called:?}");
+            let finding = format!("{severity}[ban-drop-table]: table `users` is dropped");
+            assert!(
+                called.stdout.contains(&finding)
+                    && called.stdout.contains("\n  --> migrations/3_c.sql:2:12\n")
+                    && called.stdout.ends_with(count),
+                "{called:#?}"
+            );
+        }
+        let called = package.migrate(&["check", "--format", "github"]);
+        let start = "::warning file=migrations/3_c.sql,line=2,col=12,title=ban-drop-table::table `users` is dropped";
+        assert!(called.code == 0 && called.stdout.starts_with(start), "{called:?}");
+        let called = package.migrate(&["check", "--format", "json", "--deny"]);
+        assert!(called.stdout.contains("\"rule\":\"ban-drop-table\",\"severity\":\"error\""), "{called:?}");
+    }
+
+    /// Advice is about files that may have shipped, so it never stops anything.
+    #[test]
+    fn advice_is_never_denied() {
+        let package = Package::new(&[("migrations/1_a.sql", "-- migrate: allow=ban-drop-table why not\nSELECT 1;")]);
+        let called = package.migrate(&["check", "--deny", "--dialect", "sqlite"]);
+        assert_eq!(called.code, 0, "{called:?}");
+        assert!(
+            called.stdout.starts_with("warning[needless-excuse]") && called.stdout.ends_with("1 warning\n"),
+            "{called:?}"
+        );
+    }
+
+    #[test]
+    fn rules_are_listed() {
+        let package = Package::new(&[]);
+        let called = package.migrate(&["check", "--rules"]);
+        assert_eq!((called.code, &*called.stderr), (0, ""));
+        assert!(called.stdout.lines().count() > 20, "{called:?}");
+        let line = called.stdout.lines().find(|line| line.starts_with("ban-drop-table ")).unwrap();
+        assert!(line.ends_with("  a table that was there before is dropped (every dialect)"), "{line}");
+        package.expect(&["check", "--rules", "--deny"], 2, "", "cannot be used with");
+    }
+}

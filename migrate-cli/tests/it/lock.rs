@@ -169,3 +169,32 @@ fn a_link_stays_a_link() {
     assert!(package.path("migrations/migrations.lock").is_symlink());
     assert!(package.read("real.lock").contains("\n3 c sha256:"));
 }
+
+/// A file system that takes nothing any more: with `kill`, the process dies where it would be told so.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_and_a_crash_leave_the_old_lock_file() {
+    let package = locked();
+    package.write("elsewhere", "mine");
+    std::os::unix::fs::symlink("../elsewhere", package.path("migrations/.migrations.lock.new")).unwrap();
+    let before = package.read("migrations/migrations.lock");
+    package.write("migrations/3_c.sql", "SELECT 3;");
+    for (is_killed, args) in [(false, "lock"), (true, "lock"), (false, "new x"), (true, "new x")] {
+        let trap = if is_killed { "" } else { "trap '' XFSZ;" };
+        let script = format!("{trap} ulimit -f 0; exec {} {args}", env!("CARGO_BIN_EXE_migrate"));
+        let output =
+            std::process::Command::new("sh").args(["-c", &script]).current_dir(package.root()).output().unwrap();
+        assert_eq!(output.status.code(), if is_killed { None } else { Some(3) }, "{output:?}");
+        assert_eq!(package.read("migrations/migrations.lock"), before);
+        let files = package.files("migrations");
+        assert_eq!(files.iter().any(|path| path.ends_with("_x.sql")), is_killed && args == "new x", "{files:?}");
+    }
+    package.remove("migrations/4_x.sql");
+    assert_eq!(package.read("elsewhere"), "mine");
+    // What the dead have left behind is in nobody's way.
+    package.expect(&["lock"], 0, "locked migrations/3_c.sql\n", "");
+    assert_eq!(
+        package.files("migrations"),
+        ["migrations/1_a.sql", "migrations/2_b.sql", "migrations/3_c.sql", "migrations/migrations.lock"]
+    );
+}

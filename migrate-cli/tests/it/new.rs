@@ -100,6 +100,25 @@ fn settings_are_given_once() {
 }
 
 #[test]
+fn the_current_folder() {
+    let package = Package::new(&[("sql/1_a.sql", "SELECT 1;")]);
+    for (args, code, stdout) in [
+        (&["new", "b", "--dir", "."][..], 0, "2_b.sql\n"),
+        (&["check", "."], 1, "error: the file holds no statement\n  --> 2_b.sql\n"),
+        (&["check", "--dir", "./"], 1, "error: the file holds no statement\n  --> 2_b.sql\n"),
+    ] {
+        let called = Called::from(package.command(args).current_dir(package.path("sql")).output().unwrap());
+        assert_eq!(called.code, code, "{called:?}");
+        assert!(called.stdout.starts_with(stdout), "{called:?}");
+    }
+    package.write("sql/1_a.sql", "SELECT 11;");
+    package.write("sql/2_b.sql", "SELECT 2;");
+    let called =
+        Called::from(package.command(&["lock", "--dir", "."]).current_dir(package.path("sql")).output().unwrap());
+    assert!(called.code == 1 && called.stderr.contains("(`migrate new --dir .`)"), "{called:?}");
+}
+
+#[test]
 fn refusals() {
     let cases: &[(&[&str], i32, &str)] = &[
         (&["new"], 2, "<NAME>..."),
@@ -148,6 +167,7 @@ fn a_failure_leaves_nothing_behind() {
 #[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written() {
+    use std::io::ErrorKind;
     use std::os::unix::fs::PermissionsExt as _;
     use std::os::unix::process::CommandExt as _;
     use std::process::Command;
@@ -172,7 +192,15 @@ fn a_folder_that_cannot_be_written() {
         if is_root {
             command.uid(65_534);
         }
-        let called = Called::from(command.output().unwrap());
+        // A child of another test that has not begun yet may still hold the new binary open.
+        let output = (0..1000).find_map(|_| match command.output() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(5));
+                None
+            }
+            output => Some(output.unwrap()),
+        });
+        let called = Called::from(output.unwrap());
         assert_eq!(called.code, code, "{called:?}");
         assert!(called.stderr.contains(stderr), "{called:?}");
     }
@@ -203,6 +231,20 @@ fn many_at_once_get_a_version_each() {
     // No guard stays behind.
     assert_eq!(files.last().unwrap(), "migrations/migrations.lock");
     assert_eq!(files.len(), COUNT + 2);
+}
+
+#[test]
+fn one_waits_for_the_other() {
+    let package = Package::new(&[("migrations/.migrations.lock.busy", "")]);
+    let busy = fs::File::options().write(true).open(package.path("migrations/.migrations.lock.busy")).unwrap();
+    busy.lock().unwrap();
+    let mut command = package.command(&["new", "x"]);
+    let mut call = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(call.try_wait().unwrap().is_none() && !package.path("migrations/0001_x.sql").exists());
+    drop(busy);
+    let called = Called::from(call.wait_with_output().unwrap());
+    assert_eq!((called.code, &*called.stdout), (0, "migrations/0001_x.sql\n"), "{called:?}");
 }
 
 /// A guard that a dead process left behind keeps nobody out.
