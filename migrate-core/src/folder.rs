@@ -120,10 +120,9 @@ impl Folder {
         locked::drafts_problem(&self.drafts, shown)
     }
 
-    /// The scripts that have not been locked: all of them without a lock file.
-    pub fn unlocked(&self) -> impl Iterator<Item = &Script> {
-        let is_unlocked = |script: &&Script| self.lock.is_none() || self.drafts.contains(&*script.path);
-        self.set.scripts().iter().filter(is_unlocked)
+    /// Whether a script has not been locked: none has without a lock file.
+    pub fn is_unlocked(&self, script: &Script) -> bool {
+        self.lock.is_none() || self.drafts.contains(&*script.path)
     }
 }
 

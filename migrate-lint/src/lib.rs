@@ -111,9 +111,10 @@ pub use rules::{Rule, rules};
 
 use catalog::Catalog;
 use rebuild::Rebuilds;
-use script::Reading;
+use script::{Finding, Reading};
 
-/// What is risky in the scripts of one set, sorted by file and place. They are read in the order given, which is that of their versions.
+/// What is risky in the scripts of one set, sorted by file and place. They are read in the order given, which is that of their versions:
+/// earlier ones tell of tables, columns and foreign keys. Only those that are `wanted` are judged; history that has shipped need not be.
 ///
 /// `dialect` is the one that the user has asked for; a script that has one of its own is read in that. A script without any gets only the
 /// rules that hold in every dialect. Scripts down are left out, and so are scripts that no dialect can read: the reader of the folder
@@ -125,31 +126,42 @@ use script::Reading;
 /// # use migrate_core::{Dialect, Direction, embedded};
 /// # let script = |sql| embedded::script("1", "x", None, Direction::Up, "1_x.sql", sql, &[0; 32]);
 /// let scripts = [script("CREATE TABLE a (b int); DROP TABLE a; DROP TABLE c;")];
-/// let findings = migrate_lint::lint(&scripts, Some(Dialect::Sqlite));
+/// let findings = migrate_lint::lint(&scripts, Some(Dialect::Sqlite), |_| true);
 /// assert_eq!(findings.len(), 1);
 /// assert_eq!(findings[0].rule(), Some("ban-drop-table"));
 /// ```
-pub fn lint<'a>(scripts: impl IntoIterator<Item = &'a Script>, dialect: Option<Dialect>) -> Vec<Problem> {
+pub fn lint<'a>(
+    scripts: impl IntoIterator<Item = &'a Script>,
+    dialect: Option<Dialect>,
+    wanted: impl Fn(&Script) -> bool,
+) -> Vec<Problem> {
     let mut catalog = Catalog::default();
     let mut problems = Vec::new();
     for script in scripts.into_iter().filter(|script| script.direction() == Direction::Up) {
         let Some(reading) = Reading::of(script, dialect) else { continue };
         catalog.learn(&reading);
-        let rebuilds = Rebuilds::in_script(&reading);
-        let mut findings = Vec::new();
-        squawk::find(&reading, &catalog, &mut findings);
-        loss::find(&reading, &rebuilds, &catalog, &mut findings);
-        clients::find(&reading, &rebuilds, &mut findings);
-        locks::find(&reading, &mut findings);
-        rebuild::find(&reading, &rebuilds, &catalog, &mut findings);
-        settings::find(&reading, &mut findings);
-        transaction::find(&reading, &mut findings);
-        enums::find(&reading, &mut findings);
+        if wanted(script) {
+            problems.extend(excuses::apply(&reading, findings(&reading, &catalog)));
+        }
         catalog.conclude(&reading);
-        problems.extend(excuses::apply(&reading, findings));
     }
     problems.sort();
     problems
+}
+
+/// What the rules find in a script, excused or not.
+fn findings(reading: &Reading<'_>, catalog: &Catalog) -> Vec<Finding> {
+    let rebuilds = Rebuilds::in_script(reading);
+    let mut findings = Vec::new();
+    squawk::find(reading, catalog, &mut findings);
+    loss::find(reading, &rebuilds, catalog, &mut findings);
+    clients::find(reading, &rebuilds, &mut findings);
+    locks::find(reading, &mut findings);
+    rebuild::find(reading, &rebuilds, catalog, &mut findings);
+    settings::find(reading, &mut findings);
+    transaction::find(reading, &mut findings);
+    enums::find(reading, &mut findings);
+    findings
 }
 
 /// Whether a finding is advice, which should never stop a build: its rule says so.
@@ -159,7 +171,7 @@ pub fn lint<'a>(scripts: impl IntoIterator<Item = &'a Script>, dialect: Option<D
 ///
 /// let sql = "-- migrate: allow=ban-drop-table it is empty\nSELECT 1;";
 /// let scripts = [embedded::script("1", "x", None, Direction::Up, "1_x.sql", sql, &[0; 32])];
-/// let findings = migrate_lint::lint(&scripts, Some(Dialect::Sqlite));
+/// let findings = migrate_lint::lint(&scripts, Some(Dialect::Sqlite), |_| true);
 /// assert_eq!(findings[0].message(), "the excuse for `ban-drop-table` is no longer needed");
 /// assert!(migrate_lint::is_advice(&findings[0]));
 /// ```

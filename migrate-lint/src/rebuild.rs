@@ -94,7 +94,7 @@ impl Rebuilds {
 
 /// Adds the rebuilds on SQLite that delete or orphan the rows of other tables.
 pub(crate) fn find(reading: &Reading<'_>, rebuilds: &Rebuilds, catalog: &Catalog, findings: &mut Vec<Finding>) {
-    if !reading.is_sqlite() {
+    if !reading.is_sqlite() || reading.header.foreign_keys_off() {
         return;
     }
     let successors: HashMap<&str, &str> = reading

@@ -239,7 +239,7 @@ pub(crate) static RULES: [Rule; 43] = [
     rule("rebuild-with-foreign-keys", SQLITE, [
         "a table that others refer to is made anew (created, filled, dropped, renamed) while foreign keys may be on",
         "`DROP TABLE` deletes the rows first: that fails, or deletes the rows that refer to them with `ON DELETE CASCADE`",
-        "switch foreign keys off with `PRAGMA foreign_keys = OFF` at the top of the file",
+        "begin the file with `-- migrate: foreign-keys=off`",
     ]),
     general("renaming-column", [
         "a column of a table that was there before is renamed",

@@ -49,6 +49,7 @@ impl<'a> Reading<'a> {
             .map(|dialect| (dialect, scan::scan(sql, dialect)))
             .find(|(_, scan)| scan.is_sound())?;
         let header = Header::read(sql, dialect, &scanned).unwrap_or_default();
+        let header = header.marked_beside(script.no_transaction(), &scanned);
         let mut created = HashSet::new();
         let acts = scanned.statements.into_iter().map(|statement| {
             let deed = sentence::read(&statement, sql, dialect);

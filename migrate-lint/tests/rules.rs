@@ -3,10 +3,15 @@
 use std::collections::BTreeSet;
 
 use migrate_core::{Dialect, Direction, Problem, Script, embedded};
-use migrate_lint::{lint, rules};
+use migrate_lint::rules;
 
 const POSTGRES: Option<Dialect> = Some(Dialect::Postgres);
 const SQLITE: Option<Dialect> = Some(Dialect::Sqlite);
+
+/// The findings in every script.
+fn lint(scripts: &[Script], dialect: Option<Dialect>) -> Vec<Problem> {
+    migrate_lint::lint(scripts, dialect, |_| true)
+}
 
 /// What a rule finds in a script: `line:column`s.
 struct Case {
@@ -400,6 +405,18 @@ fn a_script_is_judged_by_those_before_it() {
         let problems = lint(&[up("1", first, None), up("2", second, None)], dialect);
         assert_eq!(told(&problems), found, "{name}: {second}");
     }
+}
+
+/// What has shipped tells of tables and columns, and is not judged.
+#[test]
+fn only_what_is_wanted_is_judged() {
+    let scripts = [
+        up("1", "CREATE TABLE t (a varchar(10)); DROP TABLE gone;", None),
+        up("2", "ALTER TABLE t ALTER COLUMN a TYPE varchar(20); DROP TABLE t;", None),
+    ];
+    let second = migrate_lint::lint(&scripts, POSTGRES, |script| script.version().digits() == "2");
+    assert_eq!(told(&second), ["2.sql:1:59 ban-drop-table"]);
+    assert!(migrate_lint::lint(&scripts, POSTGRES, |_| false).is_empty());
 }
 
 #[test]

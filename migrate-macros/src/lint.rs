@@ -6,10 +6,13 @@ use migrate_core::folder::Folder;
 /// Whether the feature `lint` is on.
 pub(crate) const IS_BUILT_IN: bool = cfg!(feature = "lint");
 
-/// The findings in the scripts that are not locked: all of them without a lock file.
+/// The findings in the scripts that are not locked: all of them without a lock file. Advice is for drafts alone, which can be edited.
 #[cfg(feature = "lint")]
 pub(crate) fn findings(folder: &Folder) -> Vec<Problem> {
-    migrate_lint::lint(folder.unlocked(), folder.options.dialect)
+    let mut findings =
+        migrate_lint::lint(folder.set.scripts(), folder.options.dialect, |script| folder.is_unlocked(script));
+    findings.retain(|finding| folder.lock.is_some() || !migrate_lint::is_advice(finding));
+    findings
 }
 
 /// No findings: nobody could have asked for them.

@@ -4,6 +4,9 @@
 
 mod fake_server;
 mod generator;
+#[path = "../../fuzz/src/promises.rs"]
+#[allow(unreachable_pub, reason = "the fuzz targets are in another crate")]
+mod promises;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -169,18 +172,19 @@ fn sqlite_splits_alike() {
     }
 }
 
+/// What the fuzz targets look for at length, for some seconds.
 #[test]
 fn scanning_keeps_its_promises() {
     for dialect in Dialect::ALL {
         for seed in seeds(400) {
             let script = Generator::new(seed, dialect).script();
-            assert_promises(&script.text, dialect);
-            for (cut, _) in script.text.char_indices().step_by(7) {
-                assert_promises(&script.text[..cut], dialect);
+            promises::of_script(&script.text);
+            for (cut, _) in script.text.char_indices().step_by(31) {
+                promises::of_script_in(&script.text[..cut], dialect);
             }
-            assert_promises(&Generator::new(seed, dialect).nonsense(), dialect);
+            promises::of_script(&Generator::new(seed, dialect).nonsense());
             let noise = Generator::new(seed, dialect).noise();
-            assert_promises(&String::from_utf8_lossy(&noise), dialect);
+            promises::of_script(&String::from_utf8_lossy(&noise));
         }
     }
     for file in [
@@ -188,45 +192,28 @@ fn scanning_keeps_its_promises() {
         include_str!("../data/scan/nasty_sqlite.sql"),
         include_str!("../data/scan/nasty_mysql.sql"),
         include_str!("../data/scan/copy_data.sql"),
+        include_str!("../data/scan/found.sql"),
     ] {
-        for (cut, _) in file.char_indices() {
-            for dialect in Dialect::ALL {
-                assert_promises(&file[..cut], dialect);
-                assert_promises(&file[cut..], dialect);
-            }
+        // A prime, so that not every line is cut alike.
+        for (cut, _) in file.char_indices().step_by(17) {
+            promises::of_script(&file[..cut]);
+            promises::of_script(&file[cut..]);
         }
     }
 }
 
-/// Spans in order and on character boundaries, nothing left out that matters, and each statement one of its own.
-fn assert_promises(sql: &str, dialect: Dialect) {
-    let found = scan::scan(sql, dialect);
-    let has_meta_commands =
-        found.problems.iter().any(|problem| matches!(problem.kind, scan::ScanProblemKind::MetaCommand { .. }));
-    let has_copy_data = found.problems.iter().any(|problem| problem.kind == scan::ScanProblemKind::CopyFromStdin);
-    let whole = found.is_sound() && !found.wrapped && !has_meta_commands && !has_copy_data;
-    assert!(found.problems.is_sorted_by_key(|problem| problem.offset), "{dialect}:\n{sql}");
-    assert!(found.problems.iter().all(|problem| sql.is_char_boundary(problem.offset)), "{dialect}:\n{sql}");
-    let mut behind = 0;
-    for statement in &found.statements {
-        assert!(behind <= statement.span.start, "{dialect}:\n{sql}");
-        assert!(statement.span.start < statement.span.end, "{dialect}:\n{sql}");
-        assert!(statement.span.end <= statement.end && statement.end <= sql.len(), "{dialect}:\n{sql}");
-        let between = sql.get(behind..statement.span.start).expect("a span on character boundaries");
-        let text = sql.get(statement.span.clone()).expect("a span on character boundaries");
-        assert!(!whole || scan::is_blank(between, Some(dialect)), "{dialect}: {between:?} in:\n{sql}");
-        let is_alone = |alone: &scan::Scan| {
-            alone.wrapped || matches!(alone.statements.as_slice(), [one] if one.span == (0..text.len()))
-        };
-        let alone = scan::scan(text, dialect);
-        assert!(
-            !whole || text.starts_with('\u{feff}') || is_alone(&alone),
-            "{dialect}: {text:?} is {alone:?} in:\n{sql}"
-        );
-        behind = statement.end;
+#[test]
+fn reading_files_keeps_its_promises() {
+    let names = ["V1__a.sql", "2024-03-13-170000_é.mariadb.down.sql", "1_a.up.sqlite.sql", "R__x.sql", "1.2_\u{1}.sql"];
+    for name in names {
+        for (from, _) in name.char_indices() {
+            for (to, _) in name.char_indices().filter(|(to, _)| *to >= from) {
+                promises::of_file(&name[from..to], "a\r\nb\r\r\n\u{feff}");
+            }
+        }
     }
-    let rest = sql.get(behind..).expect("an end on a character boundary");
-    assert!(!whole || scan::is_blank(rest, Some(dialect)), "{dialect}: {rest:?} in:\n{sql}");
-    assert_eq!(scan::check(sql, Some(dialect)), found.problems);
-    scan::check(sql, None);
+    for seed in seeds(2_000) {
+        let nonsense = Generator::new(seed, Dialect::Sqlite).nonsense();
+        promises::of_file(&format!("{seed}_{nonsense}.sql"), &nonsense);
+    }
 }

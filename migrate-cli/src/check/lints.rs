@@ -2,27 +2,25 @@
 
 use migrate_core::folder::Folder;
 use migrate_core::{Problem, Script};
-use migrate_lint::Rule;
 
 use crate::args::Lints;
 use crate::report::{Finding, Severity};
 
 /// What the rules find in a folder: in what is not locked yet, or in all of it.
 pub(super) fn findings(folder: &Folder, args: &Lints) -> Vec<Finding> {
-    let scripts: Vec<&Script> = match args.all {
-        true => folder.set.scripts().iter().collect(),
-        false => folder.unlocked().collect(),
+    let wanted = |script: &Script| args.all || folder.is_unlocked(script);
+    let problems = migrate_lint::lint(folder.set.scripts(), folder.options.dialect, wanted);
+    let stops = |problem: &Problem| args.deny && (!migrate_lint::is_advice(problem) || is_of_a_draft(problem, folder));
+    let finding = |problem: Problem| {
+        let severity = if stops(&problem) { Severity::Error } else { Severity::Warning };
+        Finding { severity, problem }
     };
-    let problems = migrate_lint::lint(scripts, folder.options.dialect);
-    let finding = |problem: Problem| Finding { severity: severity(&problem, args.deny), problem };
     problems.into_iter().map(finding).collect()
 }
 
-/// Advice never stops anything.
-fn severity(problem: &Problem, deny: bool) -> Severity {
-    let is_of = |rule: &&Rule| Some(rule.name) == problem.rule();
-    let is_advice = migrate_lint::rules().iter().find(is_of).is_some_and(|rule| rule.is_advice);
-    if deny && !is_advice { Severity::Error } else { Severity::Warning }
+/// Whether the script can be edited still. A shipped one cannot, so advice about it never stops anything.
+fn is_of_a_draft(problem: &Problem, folder: &Folder) -> bool {
+    problem.path().is_some_and(|path| folder.drafts.contains(path))
 }
 
 /// The rules, a line each: name, dialects, what it finds.
