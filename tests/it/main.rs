@@ -5,6 +5,7 @@
 mod bad_input;
 mod compile_errors;
 mod conformance;
+mod in_transaction;
 mod infrastructure;
 mod interference;
 mod observing;

@@ -38,7 +38,7 @@ impl<S: Session> Engine<'_, S> {
         history: &History,
         foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
-        let Prepared { migration, label, statements } = prepared;
+        let Prepared { migration, label, statements, .. } = prepared;
         let style = match self.sql.dialect {
             Dialect::Sqlite => Style::Separate,
             // A savepoint that shared a request with a statement which cannot be read would never be set.

@@ -56,7 +56,7 @@ impl<S: Session> Engine<'_, S> {
 
     fn failed(
         &self,
-        Prepared { migration, label, statements }: &Prepared<'_>,
+        Prepared { migration, label, statements, .. }: &Prepared<'_>,
         request: &Request,
         error: DriverError,
     ) -> Error {

@@ -119,6 +119,25 @@ pub(super) const FOLDERS: &[(&str, Entries)] = &[
         &[("0001_users.sql", File(b"-- migrate: no-transaction\nBEGIN;\nVACUUM;\nCOMMIT;\n"))],
     ),
     ("directive_late", &[("0001_users.sql", File(b"VACUUM;\n  -- migrate: no-transaction\nVACUUM;\n"))]),
+    ("directive_with_another_value", &[("0001_users.sql", File(b"-- migrate: foreign-keys=on\nSELECT 1;\n"))]),
+    (
+        "refused_in_a_transaction",
+        &[
+            (
+                "0001_users.sql",
+                File(b"CREATE TABLE users (id integer);\nCREATE INDEX CONCURRENTLY by_id ON users (id);\nVACUUM;\n"),
+            ),
+            ("0001_users.down.sql", File(b"DROP INDEX CONCURRENTLY by_id;\nDROP TABLE users;\n")),
+            ("0002_orders.postgres.sql", File(b"CREATE INDEX CONCURRENTLY ON users (id);\n")),
+            ("0002_orders.sqlite.sql", File(b"CREATE INDEX concurrently ON users (id);\n")),
+        ],
+    ),
+    ("pragma_foreign_keys", &[("0001_users.sql", File(b"PRAGMA foreign_keys = OFF;\nDROP TABLE users;\n"))]),
+    ("pragma_journal_mode", &[("0001_users.sql", File(b"PRAGMA journal_mode = WAL;\nSELECT 1;\n"))]),
+    (
+        "enum_value_used",
+        &[("0001_moods.sql", File(b"ALTER TYPE mood ADD VALUE 'great';\nUPDATE users\nSET mood = 'great'::mood;\n"))],
+    ),
     (
         "place_in_crlf",
         &[("0001_users.sql", File(b"\xef\xbb\xbfCREATE TABLE users (id integer);\r\n\r\nROLLBACK;\r\n"))],
@@ -129,6 +148,18 @@ pub(super) const FOLDERS: &[(&str, Entries)] = &[
     (
         "transaction_pair",
         &[("0001_users.sql", File(b"-- as pg_dump\nBEGIN;\nCREATE TABLE users (id integer);\nCOMMIT;\n"))],
+    ),
+    (
+        "marks_of_other_tools",
+        &[
+            ("0001_sqlx.sql", File(b"-- no-transaction\nVACUUM;\n")),
+            ("0002_goose.sql", File(b"-- +goose NO TRANSACTION\n-- +goose Up\nVACUUM;\n")),
+            ("0003_diesel/up.sql", File(b"CREATE INDEX CONCURRENTLY by_id ON users (id);\n")),
+            ("0003_diesel/down.sql", File(b"DROP INDEX CONCURRENTLY by_id;\n")),
+            ("0003_diesel/metadata.toml", File(b"run_in_transaction = false\n")),
+            ("0004_ours.sql", File(b"-- migrate: no-transaction\nVACUUM;\n")),
+            ("0005_prisma/migration.sql", File(b"PRAGMA foreign_keys=OFF;\nDROP TABLE a;\nPRAGMA foreign_keys=ON;\n")),
+        ],
     ),
     (
         "every_layout",
