@@ -100,6 +100,9 @@ fn foreign_keys_that_a_script_cannot_switch_off() {
     let both = migrations(&[first, rebuild]);
     let error = both.run(&mut connection).unwrap_err();
     assert_says(&error, ErrorKind::Unsupported, &["2_rebuild", "nothing was applied", "on the connection before"]);
+    let directive = migrations(&[first, ("2_drop.sql", "-- migrate: foreign-keys=off\nDROP TABLE a;")]);
+    let error = directive.run(&mut connection).unwrap_err();
+    assert_says(&error, ErrorKind::Unsupported, &["2_drop", "nothing was applied", "on the connection before"]);
     connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     both.run(&mut connection).unwrap();
     let rows: i64 = connection.query_row("SELECT count(*) FROM b", [], |row| row.get(0)).unwrap();
@@ -331,9 +334,19 @@ fn a_statement_that_cannot_run_in_a_transaction() {
     for driver in [Driver::Postgres, Driver::TokioPostgres] {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
-        connection.execute("CREATE TABLE a (id int)");
-        let concurrent = migrations(&[("1_a.sql", "CREATE INDEX CONCURRENTLY i ON a (id);")]);
+        connection.execute("CREATE TABLE a (id int) PARTITION BY RANGE (id)");
+        // SQLite has room for an index of that name: only here it is known to be none.
+        let concurrent = migrations(&[
+            ("1_b.sql", "CREATE TABLE b (id int);"),
+            ("2_a.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY ON a (id);"),
+        ]);
         let error = connection.run(&Migrator::new(&concurrent)).unwrap_err();
+        let parts = ["2_a.sql:2:1", "`CREATE INDEX CONCURRENTLY`", "nothing was applied", "-- migrate: no-transaction"];
+        assert_says(&error, ErrorKind::UnreadableScript, &parts);
+        assert_eq!(connection.tables(), ["a"]);
+        // The server knows that the table has partitions.
+        let partitions = migrations(&[("1_a.sql", "REINDEX TABLE a;")]);
+        let error = connection.run(&Migrator::new(&partitions)).unwrap_err();
         assert_says(&error, ErrorKind::StatementFailed, &["1_a.sql:1:1", "25001", "leave out CONCURRENTLY"]);
     }
 }

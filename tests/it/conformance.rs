@@ -402,13 +402,20 @@ fn an_interrupted_migration_is_a_problem() {
 
 #[test]
 fn a_script_asking_for_no_transaction_is_refused_at_start() {
+    const ASKING: [&[(&str, &str)]; 3] = [
+        &[("2_b.sql", "-- migrate: no-transaction\nVACUUM;")],
+        &[("2_b.sql", "-- no-transaction\nVACUUM;")],
+        &[("2_b/up.sql", "VACUUM;"), ("2_b/metadata.toml", "run_in_transaction = false\n")],
+    ];
     on_every_driver(|fresh| {
-        let asking = migrations(&[("1_a.sql", "SELECT 1;"), ("2_b.sql", "-- migrate: no-transaction\nSELECT 1;")]);
-        let mut connection = fresh.connect();
-        let error = fail(&mut connection, &asking);
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.to_string().contains("2_b"), "{error}");
-        assert_eq!(connection.tables(), [""; 0]);
+        for asking in ASKING {
+            let files: Vec<_> = [&[("1_a.sql", "SELECT 1;")], asking].concat();
+            let mut connection = fresh.connect();
+            let error = fail(&mut connection, &migrations(&files));
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert!(error.to_string().contains("2_b"), "{error}");
+            assert_eq!(connection.tables(), [""; 0]);
+        }
     });
 }
 

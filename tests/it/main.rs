@@ -7,6 +7,7 @@ mod compile_errors;
 mod conformance;
 mod dependencies;
 mod guard;
+mod in_transaction;
 mod infrastructure;
 mod interference;
 mod observing;

@@ -177,3 +177,24 @@ fn an_added_script_is_built_in_when_a_build_script_watches_the_folder() {
         ],
     );
 }
+
+/// What lies beside a script counts, though it is not in the checksum.
+#[test]
+fn the_mark_beside_a_script_is_watched() {
+    const UP: &str = "migrations/0003_index/up.sql";
+    const METADATA: &str = "migrations/0003_index/metadata.toml";
+    const CREATE_INDEX: &str = "CREATE INDEX CONCURRENTLY by_id ON users (id);\n";
+    const ALL: Expect = Rebuilt(&[(USERS, CREATE_USERS), (ORDERS, CREATE_ORDERS), (UP, CREATE_INDEX)]);
+    check(
+        "mark-beside",
+        &[],
+        &[
+            (Write(UP, CREATE_INDEX), UpToDate),
+            (Write(METADATA, "run_in_transaction = false\n"), UpToDate),
+            (Write("src/main.rs", MAIN), ALL),
+            (Write(METADATA, "run_in_transaction = true\n"), Refused("cannot run in a transaction")),
+            (Write(METADATA, "run_in_transaction = false\n"), ALL),
+            (Nothing, UpToDate),
+        ],
+    );
+}

@@ -37,7 +37,19 @@ pub fn check(sql: &str, dialect: Dialect, scan: &Scan, header: &Header) -> Vec<P
 }
 
 /// As [`check`], for a script of any of the dialects that `scans` were made in: a problem only if none of them can run it.
-pub(crate) fn check_for_all(sql: &str, scans: &[&(Dialect, Scan)], header: &Header) -> Vec<Problem> {
+///
+/// ```
+/// use migrate_core::{Dialect, Header, in_transaction::check_for_all, scan::scan};
+///
+/// let finds = |sql: &str| {
+///     let scans = Dialect::WITH_DRIVER.map(|dialect| (dialect, scan(sql, dialect)));
+///     !check_for_all(sql, &scans.iter().collect::<Vec<_>>(), &Header::default()).is_empty()
+/// };
+/// assert!(finds("CREATE INDEX CONCURRENTLY by_name ON users (name);"));
+/// // To SQLite an index named `concurrently`.
+/// assert!(!finds("CREATE INDEX CONCURRENTLY ON users (name);"));
+/// ```
+pub fn check_for_all(sql: &str, scans: &[&(Dialect, Scan)], header: &Header) -> Vec<Problem> {
     let readings: Vec<Reading<'_>> = scans
         .iter()
         .map(|(dialect, scan)| Reading { dialect: *dialect, scan, findings: find(sql, *dialect, scan, header) })

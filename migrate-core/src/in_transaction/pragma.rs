@@ -17,7 +17,7 @@ pub(super) fn find(sql: &str, scan: &Scan, header: &Header) -> Vec<Finding> {
         let (name, help) = match pragma {
             Pragma::ForeignKeysOff if is_open(index) => (
                 "foreign_keys",
-                "begin the file with `-- migrate: foreign-keys=off` instead, which switches them off around the migration",
+                "begin the file with `-- migrate: foreign-keys=off` instead: they have to be off before the transaction begins",
             ),
             Pragma::JournalMode => (
                 "journal_mode",
