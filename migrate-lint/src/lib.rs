@@ -33,7 +33,7 @@
 //! ```
 //!
 //! It holds for every finding of that rule in that file. One that is not needed (`needless-excuse`), or names no rule
-//! (`unknown-lint-rule`), is found too. These two are [advice](Rule::is_advice), which should never stop a build: the file may have shipped,
+//! (`unknown-lint-rule`), is found too. These two are [advice](is_advice), which should never stop a build: the file may have shipped,
 //! and an edit changes its checksum. For the same reason the findings in migrations that have shipped are better left alone than excused:
 //! hand in only the scripts that are not out yet, or show the findings of the others as warnings.
 //!
@@ -150,4 +150,19 @@ pub fn lint<'a>(scripts: impl IntoIterator<Item = &'a Script>, dialect: Option<D
     }
     problems.sort();
     problems
+}
+
+/// Whether a finding is advice, which should never stop a build: its rule says so.
+///
+/// ```
+/// use migrate_core::{Dialect, Direction, embedded};
+///
+/// let sql = "-- migrate: allow=ban-drop-table it is empty\nSELECT 1;";
+/// let scripts = [embedded::script("1", "x", None, Direction::Up, "1_x.sql", sql, &[0; 32])];
+/// let findings = migrate_lint::lint(&scripts, Some(Dialect::Sqlite));
+/// assert_eq!(findings[0].message(), "the excuse for `ban-drop-table` is no longer needed");
+/// assert!(migrate_lint::is_advice(&findings[0]));
+/// ```
+pub fn is_advice(finding: &Problem) -> bool {
+    finding.rule().and_then(rules::of_name).is_some_and(|rule| rule.is_advice)
 }

@@ -43,10 +43,17 @@ fn backfilled(act: &Act) -> Option<(&'static str, &Name)> {
     match &act.deed {
         Deed::Update { table, is_of_one_row: false } => Some(("UPDATE", table)),
         Deed::Delete { table, is_of_one_row: false } => Some(("DELETE", table)),
-        Deed::InsertSelect { from, .. } => Some(("INSERT … SELECT", from.iter().find(|table| act.existed(table))?)),
+        Deed::InsertSelect { from, .. } => {
+            Some(("INSERT … SELECT", from.iter().find(|table| act.existed(table) && !is_catalog(table))?))
+        }
         _ => None,
     }
     .filter(|(_, table)| act.existed(table))
+}
+
+/// Whether it is a table of the server itself, which is small.
+fn is_catalog(table: &Name) -> bool {
+    table.key.starts_with("pg_") || table.shown.to_ascii_lowercase().starts_with("information_schema.")
 }
 
 fn several_tables(reading: &Reading<'_>, findings: &mut Vec<Finding>) {

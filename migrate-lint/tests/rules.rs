@@ -65,7 +65,7 @@ const CASES: &[Case] = &[
     clean("backfill-with-schema-change", POSTGRES, "UPDATE t SET c = a; ALTER TABLE t ADD c int;"),
     clean("backfill-with-schema-change", POSTGRES, "-- migrate: no-transaction\nALTER TABLE t ADD c int;\nUPDATE t SET c = a;"),
     clean("backfill-with-schema-change", POSTGRES, "ALTER TABLE t ADD c int; UPDATE t SET c = 1 WHERE id = 7; INSERT INTO t VALUES ((SELECT a FROM t));"),
-    clean("backfill-with-schema-change", POSTGRES, "ALTER TABLE t ADD c int; INSERT INTO t SELECT a FROM generate_series(1, 9) AS s (a);"),
+    clean("backfill-with-schema-change", POSTGRES, "ALTER TABLE t ADD c int; INSERT INTO t SELECT a FROM generate_series(1, 9) AS s (a); INSERT INTO t SELECT 1 FROM pg_class;"),
     clean("backfill-with-schema-change", POSTGRES, "CREATE TABLE t (a int); ALTER TABLE t ADD c int; UPDATE u SET c = a; UPDATE t SET c = a;"),
     clean("backfill-with-schema-change", POSTGRES, "ALTER TABLE t VALIDATE CONSTRAINT c; UPDATE t SET c = a;"),
     clean("backfill-with-schema-change", SQLITE, "ALTER TABLE t ADD c int; UPDATE t SET c = a;"),
@@ -503,12 +503,12 @@ fn hostile_scripts() {
     }
 }
 
-/// Every prefix of a script is a script, if not a good one.
+/// A prefix of a script is a script, if not a good one.
 #[test]
-fn every_prefix_of_every_case() {
+fn prefixes_of_every_case() {
     for case in CASES {
-        for (end, _) in case.sql.char_indices() {
-            lint(&[up("1", &case.sql[..end], None)], Some(Dialect::Sqlite));
+        for (end, _) in case.sql.char_indices().step_by(3) {
+            lint(&[up("1", &case.sql[..end], None)], case.dialect);
         }
     }
 }
