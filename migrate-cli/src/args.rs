@@ -133,9 +133,10 @@ pub(crate) struct Lock {
 /// not come after it get the next ones, and their files are renamed. A renumbered migration is a draft again. Prints
 /// `old -> new`, a line for each file or folder that was renamed.
 ///
-/// Own is, in a conflict, the current branch during a merge, and the commit that is being put on top during a rebase or `git am`. On
-/// the main branch (`main`, `master`, `trunk`, or that of `origin/HEAD`) the branch that is merged in is renumbered instead, unless it
-/// is the same branch of a remote. Without a conflict: drafts, and files that are not locked.
+/// Own is, in a conflict, the current branch during a merge, the commit that is being put on top during a rebase or `git am`, and what
+/// comes out of the stash. On the main branch (`main`, `master`, `trunk`, or that of `origin/HEAD`) the branch that is merged in is
+/// renumbered instead, unless it is the same branch of a remote. In a cherry-pick or a revert, what is locked stays. Where it cannot be
+/// told, `--ours` has to say it. Without a conflict: drafts, and files that are not locked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Rebase {

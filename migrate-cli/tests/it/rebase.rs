@@ -161,6 +161,34 @@ fn a_cherry_pick() {
     }
 }
 
+/// What is put back from the stash comes after what has been committed meanwhile.
+#[test]
+fn a_stash() {
+    let package = repository(&[]);
+    package.migrate(&["new", "items"]);
+    package.write("migrations/0002_items.sql", "SELECT 'items';");
+    package.git(&["stash", "--include-untracked"]);
+    add(&package, "orders", true);
+    conflicts(&package.try_git(&["stash", "pop"]));
+    let stdout = "migrations/0002_items.sql -> migrations/0003_items.sql\nwrote migrations/migrations.lock\n";
+    package.expect(&["rebase"], 0, stdout, "git add");
+    is_settled(&package, &["0001 users", "0002 orders", "draft 0003 items"]);
+}
+
+/// In a further work tree, `.git` is a file.
+#[test]
+fn a_further_work_tree() {
+    let package = repository(&[]);
+    package.git(&["checkout", "-q", "-b", "items"]);
+    add(&package, "items", true);
+    package.git(&["checkout", "-q", "main"]);
+    add(&package, "orders", true);
+    package.git(&["worktree", "add", "-q", "tree", "items"]);
+    conflicts(&package.try_git(&["-C", "tree", "merge", "main"]));
+    let called = Called::from(package.command(&["rebase"]).current_dir(package.path("tree")).output().unwrap());
+    assert!(called.code == 0 && called.stdout.contains("0002_items.sql -> migrations/0003_items.sql"), "{called:?}");
+}
+
 /// Conflict markers with no git around.
 #[test]
 fn without_git_the_side_has_to_be_named() {
