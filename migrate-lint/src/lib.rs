@@ -6,7 +6,7 @@
 //!
 //! # let script = |sql| embedded::script("3", "tidy", None, Direction::Up, "migrations/0003_tidy.sql", sql, &[0; 32]);
 //! let scripts = [script("ALTER TABLE books ADD COLUMN isbn text;\nALTER TABLE books DROP COLUMN number;")];
-//! let findings = migrate_lint::lint(&scripts, Some(Dialect::Postgres));
+//! let findings = migrate_lint::lint(&scripts, Some(Dialect::Postgres), |_| true);
 //! assert_eq!(
 //!     findings[0].to_string(),
 //!     "column `number` of `books` is dropped, with all that is in it (lint `ban-drop-column`)\n\
@@ -35,7 +35,7 @@
 //! It holds for every finding of that rule in that file. One that is not needed (`needless-excuse`), or names no rule
 //! (`unknown-lint-rule`), is found too. These two are [advice](is_advice), which should never stop a build: the file may have shipped,
 //! and an edit changes its checksum. For the same reason the findings in migrations that have shipped are better left alone than excused:
-//! hand in only the scripts that are not out yet, or show the findings of the others as warnings.
+//! [`lint`] judges only the scripts that are wanted.
 //!
 //! # Rules
 //! Those with the names of [squawk](https://squawkhq.com)'s are squawk's, fitted to this runner: it wraps each file in one transaction, so

@@ -51,7 +51,7 @@ fn a_dialect_is_a_setting() {
 #[test]
 fn what_is_wrong_is_refused() {
     let cases: &[(Files<'_>, &[&str], &str)] = &[
-        (&[("migrations/1_a.sql", "SELECT 11;")], &[], "`1_a.sql` is locked, and was edited in what it does"),
+        (&[("migrations/1_a.sql", "SELECT 11;")], &[], "`1_a.sql` is locked, and was edited"),
         (&[], &["migrations/1_a.sql"], "the locked migration `1_a` is gone"),
         (&[("migrations/0_z.sql", "SELECT 0;")], &[], "`0_z.sql` does not come after `2_b`"),
         (&[("migrations/2_c.sql", "SELECT 0;")], &[], "two migrations have version 2"),

@@ -115,14 +115,14 @@ fn the_current_folder() {
     package.write("sql/2_b.sql", "SELECT 2;");
     let called =
         Called::from(package.command(&["lock", "--dir", "."]).current_dir(package.path("sql")).output().unwrap());
-    assert!(called.code == 1 && called.stderr.contains("(`migrate new --dir .`)"), "{called:?}");
+    assert!(called.code == 1 && called.stderr.contains("(`migrate new <name> --dir .`)"), "{called:?}");
 }
 
 #[test]
 fn refusals() {
     let cases: &[(&[&str], i32, &str)] = &[
         (&["new"], 2, "<NAME>..."),
-        (&["new", "x", "--dialects", "mysql"], 2, "[possible values: postgres, sqlite]"),
+        (&["new", "x", "--dialects", "oracle"], 2, "[possible values: postgres, sqlite, mysql]"),
         (&["new", ""], 1, "the name is empty"),
         (&["new", "../../etc/x"], 1, "`../../etc/x` has a `/` in it"),
         (&["new", "a\nb\u{1b}[31m"], 1, "the name has a control character in it: `\\n`"),

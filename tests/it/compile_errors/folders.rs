@@ -119,7 +119,141 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
             ("0001_users.sql", USERS),
             (
                 "migrations.lock",
-                Lock(&[("0001_users.sql", USERS)], &[("digest", "        "three_dialects",
+                Lock(&[("0001_users.sql", USERS)], &[("digest", "<<<<<<< HEAD\n=======\n>>>>>>> main\ndigest")]),
+            ),
+        ],
+    ),
+    (
+        "lock_tampered",
+        &[("0001_users.sql", USERS), ("migrations.lock", Lock(&[("0001_users.sql", USERS)], &[("users", "people")]))],
+    ),
+    (
+        "lock_unreadable",
+        &[("0001_users.sql", USERS), ("migrations.lock", File(b"migrations.lock 1\nhello\n0001\ndigest\n"))],
+    ),
+    ("lock_of_the_future", &[("0001_users.sql", USERS), ("migrations.lock", File(b"migrations.lock 2\n"))]),
+    ("lock_is_a_folder", &[("0001_users.sql", USERS), ("migrations.lock", Folder)]),
+    // lint
+    (
+        "risky",
+        &[
+            ("0001_users.sql", USERS),
+            ("0002_users_name.sql", File(b"ALTER TABLE users ADD COLUMN name text NOT NULL;\n")),
+            ("0003_drop.sql", File(b"\n  DROP TABLE users;\n")),
+            ("0003_drop.down.sql", File(b"DROP TABLE orders;\n")),
+        ],
+    ),
+    (
+        "excused",
+        &[
+            ("0001_users.sql", USERS),
+            ("0002_drop.sql", File(b"-- migrate: allow=ban-drop-table nobody reads it since 2.0\nDROP TABLE users;\n")),
+        ],
+    ),
+    (
+        "excuse_without_need",
+        &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-table to be sure\nCREATE TABLE users (id integer);\n"))],
+    ),
+    ("excuse_without_reason", &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-table\nDROP TABLE users;\n"))]),
+    (
+        "excuse_of_an_unknown_rule",
+        &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-tables gone\nDROP TABLE users;\n"))],
+    ),
+    (
+        "locked_risk",
+        &[
+            ("0001_users.sql", USERS),
+            ("0002_drop.sql", DROP),
+            ("0003_again.sql", File(b"CREATE TABLE users (id integer);\n")),
+            ("migrations.lock", Lock(&[("0001_users.sql", USERS), ("0002_drop.sql", DROP)], &[])),
+        ],
+    ),
+    // scripts
+    ("empty", &[("0001_users.sql", File(b""))]),
+    ("only_comments", &[("0001_users.sql", File(b"-- to be done\n/* CREATE TABLE users (id integer); */\n;\n"))]),
+    ("not_utf8", &[("0001_users.sql", File(b"CREATE TABLE users (id integer);\n-- gr\xfc\xdfe\n"))]),
+    ("nul_byte", &[("0001_users.sql", File(b"CREATE TABLE users\0 (id integer);\n"))]),
+    ("string_open", &[("0001_users.sql", File(b"INSERT INTO users\nVALUES (1, 'it''s);\n"))]),
+    ("identifier_open", &[("0001_users.sql", File(b"CREATE TABLE \"users (id integer);\n"))]),
+    ("comment_open", &[("0001_users.sql", File(b"CREATE TABLE users (id integer);\n/* to be done\n"))]),
+    ("dollar_quote_open", &[("0001_users.sql", File(b"DO $body$ BEGIN NULL; END $bdy$;\n"))]),
+    ("parenthesis_open", &[("0001_users.sql", File(b"CREATE TABLE users (id integer;\nSELECT 1;\n"))]),
+    (
+        "trigger_open",
+        &[(
+            "0001_users.sql",
+            File(b"CREATE TRIGGER touch AFTER UPDATE ON users BEGIN\n  DELETE FROM seen;\n\nCREATE TABLE a (id);\n"),
+        )],
+    ),
+    (
+        "delimiter",
+        &[(
+            "0001_totals.mariadb.sql",
+            File(b"CREATE TABLE totals (n int);\nDELIMITER //\nCREATE PROCEDURE add_one()\nBEGIN\n  UPDATE totals SET n = n + 1;\nEND//\nDELIMITER ;\n"),
+        )],
+    ),
+    ("routine_open", &[("0001_users.mysql.sql", File(b"CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW\nBEGIN\n  SET @a = 1;\n\nSELECT 1;\n"))]),
+    ("string_of_mysql_open", &[("0001_users.sql", File(b"INSERT INTO users\nVALUES (1, \"it's);\n"))]),
+    (
+        "transaction_statement",
+        &[(
+            "0001_users.sql",
+            File(b"CREATE TABLE users (id integer);\n  COMMIT;\nCREATE TABLE orders (id integer);\n"),
+        )],
+    ),
+    ("transaction_half", &[("0001_users.sql", File(b"BEGIN;\nCREATE TABLE users (id integer);\n"))]),
+    (
+        "transaction_with_options",
+        &[("0001_users.sql", File(b"START TRANSACTION READ ONLY;\nSELECT 1;\nCOMMIT AND CHAIN;\n"))],
+    ),
+    (
+        "meta_commands",
+        &[("0001_users.sql", File(b"\\connect app\n\\d users\nCREATE TABLE users (id integer);\n\\.\n"))],
+    ),
+    (
+        "copy_from_stdin",
+        &[("0001_users.sql", File(b"CREATE TABLE users (id integer);\nCOPY users (id) FROM STDIN;\n1\n2\n\\.\n"))],
+    ),
+    ("directive_unknown", &[("0001_users.sql", File(b"-- migrate: no_transaction\nVACUUM;\n"))]),
+    ("directive_empty", &[("0001_users.sql", File(b"--\n-- migrate:\nVACUUM;\n"))]),
+    ("directive_with_a_value", &[("0001_users.sql", File(b"-- migrate: no-transaction=true\nVACUUM;\n"))]),
+    (
+        "directive_against_transaction",
+        &[("0001_users.sql", File(b"-- migrate: no-transaction\nBEGIN;\nVACUUM;\nCOMMIT;\n"))],
+    ),
+    ("directive_late", &[("0001_users.sql", File(b"VACUUM;\n  -- migrate: no-transaction\nVACUUM;\n"))]),
+    ("directive_with_another_value", &[("0001_users.sql", File(b"-- migrate: foreign-keys=on\nSELECT 1;\n"))]),
+    (
+        "refused_in_a_transaction",
+        &[
+            (
+                "0001_users.sql",
+                File(b"CREATE TABLE users (id integer);\nCREATE INDEX CONCURRENTLY by_id ON users (id);\nVACUUM;\n"),
+            ),
+            ("0001_users.down.sql", File(b"DROP INDEX CONCURRENTLY by_id;\nDROP TABLE users;\n")),
+            ("0002_orders.postgres.sql", File(b"CREATE INDEX CONCURRENTLY ON users (id);\n")),
+            ("0002_orders.sqlite.sql", File(b"CREATE INDEX concurrently ON users (id);\n")),
+        ],
+    ),
+    ("pragma_foreign_keys", &[("0001_users.sql", File(b"PRAGMA foreign_keys = OFF;\nDROP TABLE users;\n"))]),
+    ("pragma_journal_mode", &[("0001_users.sql", File(b"PRAGMA journal_mode = WAL;\nSELECT 1;\n"))]),
+    (
+        "enum_value_used",
+        &[("0001_moods.sql", File(b"ALTER TYPE mood ADD VALUE 'great';\nUPDATE users\nSET mood = 'great'::mood;\n"))],
+    ),
+    (
+        "place_in_crlf",
+        &[("0001_users.sql", File(b"\xef\xbb\xbfCREATE TABLE users (id integer);\r\n\r\nROLLBACK;\r\n"))],
+    ),
+    ("place_in_characters", &[("0001_users.sql", File("SELECT 'größe', '表', 'open;\n".as_bytes()))]),
+    // pass
+    ("empty_folder", &[(".gitkeep", File(b""))]),
+    (
+        "transaction_pair",
+        &[("0001_users.sql", File(b"-- as pg_dump\nBEGIN;\nCREATE TABLE users (id integer);\nCOMMIT;\n"))],
+    ),
+    (
+        "three_dialects",
         &[
             ("1_users.postgres.sql", File(b"CREATE TABLE users (name text DEFAULT 'it''s\\');\n")),
             ("1_users.sqlite.sql", File(b"CREATE TABLE [it's] (name text);\n")),
