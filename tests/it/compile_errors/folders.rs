@@ -152,12 +152,12 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
     ),
     (
         "excuse_without_need",
-        &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-table to be sure\nCREATE TABLE users (id integer);\n"))],
+        &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-table to be sure\nCREATE TABLE users (id integer);\n")), ("migrations.lock", Lock(&[], &[]))],
     ),
     ("excuse_without_reason", &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-table\nDROP TABLE users;\n"))]),
     (
         "excuse_of_an_unknown_rule",
-        &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-tables gone\nDROP TABLE users;\n"))],
+        &[("0001_users.sql", File(b"-- migrate: allow=ban-drop-tables gone\nDROP TABLE users;\n")), ("migrations.lock", Lock(&[], &[]))],
     ),
     (
         "locked_risk",
