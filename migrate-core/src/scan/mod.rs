@@ -13,7 +13,6 @@ mod guard;
 mod lex;
 mod mysql;
 mod parts;
-mod pieces;
 mod postgres;
 mod problem;
 mod split;
@@ -26,7 +25,7 @@ use std::ops::Range;
 pub use check::{check, is_blank};
 pub use comments::{line_comments, without_comments};
 pub use parts::Part;
-pub(crate) use pieces::Piece;
+pub(crate) use parts::Piece;
 pub use problem::{ScanProblem, ScanProblemKind};
 
 use crate::{Dialect, Place};

@@ -1,9 +1,10 @@
-//! The tokens of a statement, for those who look into one: names with their quotes removed, constants, punctuation.
+//! The tokens of a statement, for those who look into one: as written, or sorted into names with their quotes removed, constants and
+//! punctuation.
 
 use std::borrow::Cow;
 
 use super::Statement;
-use super::lex::{Lexer, Token, TokenKind};
+use super::lex::{Lexer, TokenKind};
 use crate::Dialect;
 
 /// A token of a statement, see [`Statement::parts`].
@@ -37,46 +38,97 @@ impl Statement {
     /// assert_eq!(parts[4], (32, Part::Word("c")));
     /// ```
     pub fn parts<'a>(&self, sql: &'a str, dialect: Dialect) -> impl Iterator<Item = (usize, Part<'a>)> + use<'a> {
-        let (start, text) = (self.span.start, self.text(sql));
+        self.pieces(sql, dialect).map(|piece| (piece.offset, piece.part()))
+    }
+
+    /// The tokens of the statement in order, as written; white space and comments are left out.
+    pub(crate) fn pieces<'a>(&self, sql: &'a str, dialect: Dialect) -> impl Iterator<Item = Piece<'a>> + use<'a> {
+        let (text, start) = (self.text(sql), self.span.start);
         Lexer::new(text, dialect)
-            .filter(|token| token.kind != TokenKind::Blank)
-            .map(move |token| (start + token.start, part(&token, text)))
+            .filter(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Meta))
+            .map(move |token| Piece { text: token.text(text), offset: start + token.start, kind: token.kind })
     }
 }
 
-fn part<'a>(token: &Token, text: &'a str) -> Part<'a> {
-    let written = token.text(text);
-    match token.kind {
-        TokenKind::Word => Part::Word(written),
-        TokenKind::Text => Part::Text(written),
-        _ => match unquoted(written) {
-            Some(name) => Part::Quoted(name),
-            None => match (written.len(), written.chars().next()) {
-                (1, Some(symbol)) if symbol.is_ascii_punctuation() => Part::Symbol(symbol),
-                _ => Part::Other(written),
+/// A token of a statement, as written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece<'a> {
+    /// As written, with its quotes.
+    pub(crate) text: &'a str,
+    /// Where it begins in the script.
+    pub(crate) offset: usize,
+    kind: TokenKind,
+}
+
+impl<'a> Piece<'a> {
+    /// Whether this is the bare word `word`, in any case.
+    pub(crate) fn is(&self, word: &str) -> bool {
+        self.is_word() && self.text.eq_ignore_ascii_case(word)
+    }
+
+    /// Whether this is a bare word: a keyword or a name.
+    pub(crate) fn is_word(&self) -> bool {
+        self.kind == TokenKind::Word
+    }
+
+    /// Whether this is a string constant of any kind.
+    pub(crate) fn is_string(&self) -> bool {
+        self.kind == TokenKind::Text
+    }
+
+    /// Whether this is the sign `sign`.
+    pub(crate) fn is_sign(&self, sign: &str) -> bool {
+        self.text == sign
+    }
+
+    /// Whether the piece follows another without anything between.
+    pub(crate) fn touches(&self, before: &Piece<'_>) -> bool {
+        before.offset + before.text.len() == self.offset
+    }
+
+    fn part(&self) -> Part<'a> {
+        match self.kind {
+            TokenKind::Word => Part::Word(self.text),
+            TokenKind::Text => Part::Text(self.text),
+            _ => match name(self.text) {
+                Some(name) => Part::Quoted(name),
+                None => match (self.text.len(), self.text.chars().next()) {
+                    (1, Some(symbol)) if symbol.is_ascii_punctuation() => Part::Symbol(symbol),
+                    _ => Part::Other(self.text),
+                },
             },
-        },
+        }
+    }
+
+    /// What a plain string constant stands for: `'it''s'` for `it's`. `None` for those with a prefix or dollar signs.
+    pub(crate) fn string(&self) -> Option<String> {
+        unquoted(self.text, '\'').map(Cow::into_owned)
+    }
+
+    /// What a name between double quotes stands for.
+    pub(crate) fn quoted_name(&self) -> Option<String> {
+        unquoted(self.text, '"').map(Cow::into_owned)
+    }
+
+    /// The text without any quotes around it.
+    pub(crate) fn bare(&self) -> &'a str {
+        self.text.trim_matches(['"', '\'', '`', '[', ']'])
     }
 }
 
 /// The name in quotes of any dialect. The escapes of `U&"…"` are left as they are.
-fn unquoted(written: &str) -> Option<Cow<'_, str>> {
+fn name(written: &str) -> Option<Cow<'_, str>> {
     let quoted = written.strip_prefix("U&").or_else(|| written.strip_prefix("u&")).unwrap_or(written);
-    let inside = |open: char, close: char| quoted.strip_prefix(open)?.strip_suffix(close);
-    if let Some(name) = inside('[', ']') {
-        return Some(Cow::Borrowed(name));
-    }
-    for (quote, twice) in [('"', "\"\""), ('`', "``")] {
-        if let Some(name) = inside(quote, quote) {
-            let once = &twice[..1];
-            return Some(if name.contains(twice) {
-                Cow::Owned(name.replace(twice, once))
-            } else {
-                Cow::Borrowed(name)
-            });
-        }
-    }
-    None
+    let bracketed = || quoted.strip_prefix('[')?.strip_suffix(']').map(Cow::Borrowed);
+    bracketed().or_else(|| unquoted(quoted, '"')).or_else(|| unquoted(quoted, '`'))
+}
+
+/// The text between two `quote`s, in which two of them stand for one.
+fn unquoted(text: &str, quote: char) -> Option<Cow<'_, str>> {
+    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+    let twice = [quote, quote].iter().collect::<String>();
+    let once = quote.to_string();
+    Some(if inner.contains(&twice) { Cow::Owned(inner.replace(&twice, &once)) } else { Cow::Borrowed(inner) })
 }
 
 #[cfg(test)]
