@@ -43,8 +43,20 @@
 //! A migration is known by its version and its text: another name, or other line endings, change nothing. The text counts with its
 //! comments.
 //!
-//! Directives are comment lines before the first statement. There is one: `-- migrate: no-transaction`, which is not supported yet and
-//! refused at start.
+//! Directives are comment lines before the first statement:
+//! - `-- migrate: no-transaction` for what cannot run in a transaction, such as `CREATE INDEX CONCURRENTLY`; without it such a statement
+//!   is a compile error. The marks of other tools mean the same, among them sqlx's `-- no-transaction` and Diesel's `metadata.toml`. Not
+//!   supported yet, and refused at start.
+//! - `-- migrate: foreign-keys=off` for scripts of SQLite that must not run with foreign keys on. Refused at start while they are on, as
+//!   is a script that says `PRAGMA foreign_keys = OFF` itself, which does nothing in a transaction.
+//! - `-- migrate: allow=<rule> <reason>` excuses a finding of the [lint](embed_migrations#arguments).
+//!
+//! # The lock file
+//!
+//! `migrations.lock` in the folder holds what has been reviewed, one line a migration, written by the command `migrate` (the crate
+//! `migrate-cli`: `migrate new`, `migrate lock`). When it is there, a locked file that was edited, renamed or removed is a compile error,
+//! and so is a new file that does not come after the last locked one. Files that are not locked are drafts: debug builds take them, for
+//! a release build they are an error. Line endings and a byte order mark never count.
 //!
 //! # Other sources
 //!
@@ -166,8 +178,13 @@ pub use watch::watch;
 /// The folder is relative to the package's `Cargo.toml`. Every migration in it is read, checked and checksummed at build time;
 /// everything that is wrong is a compile error, all of it in one build. See the [front page](crate#files) for the names of files.
 ///
-/// Editing or deleting a file triggers a rebuild. *Adding* one does not, because cargo watches the files that it knows; a
-/// `build.rs` with one line makes it watch the folder:
+/// # When it is built again
+///
+/// Editing or deleting a file triggers a rebuild, and so does every change of the lock file, which `migrate new` makes. A file that is
+/// just dropped into the folder does not, because cargo watches the files that it knows. In debug builds the verbs that judge a
+/// database compare the set with the folder first, when it is there, and fail with [`ErrorKind::StaleBinary`]:
+/// "this binary is stale: `0007_x.sql` is not in it; rebuild it". A release build knows nothing of the folder. A `build.rs` can have
+/// cargo watch the folder with one line, or with [`watch`]:
 ///
 /// ```
 /// println!("cargo::rerun-if-changed=migrations");
@@ -180,6 +197,9 @@ pub use watch::watch;
 ///   but has no driver yet.
 /// - `set = "billing"`: the name of the set, `"default"` otherwise. Sets of different names share a history table.
 /// - `ignore = ["data_*.sql"]`: entries of the folder to leave out; `*` stands for any text, `?` for any character.
+/// - `lock = "required"`: there must be a lock file; `lock = "off"`: it is not looked at. Without the argument it holds where it is.
+/// - `lint = "deny"` (feature `lint`): what is risky is an error, such as locks that stop everybody, and lost data. Only what is not
+///   locked is judged; without a lock file that is everything. `migrate check --rules` lists the rules.
 /// - `crate = path`: where to find `migrate_runtime`, when another crate re-exports it or `Cargo.toml` renames it.
 ///
 /// ```
