@@ -198,3 +198,17 @@ fn the_mark_beside_a_script_is_watched() {
         ],
     );
 }
+
+#[test]
+fn the_helper_for_build_scripts_watches_the_folder() {
+    const HELPER: &str = r#"fn main() { migrate_runtime::watch("migrations"); }"#;
+    let files = [("src/main.rs", MAIN), ("build.rs", HELPER), (USERS, CREATE_USERS), (ORDERS, CREATE_ORDERS)];
+    let package = Package::with_build_dependency("folder-watched-by-helper", &files);
+    BOTH.check(&package.cargo(&["run"]), None);
+    assert!(!package.cargo(&["run"]).compiled);
+    package.write(ITEMS, CREATE_ITEMS);
+    let with_items = Rebuilt(&[(USERS, CREATE_USERS), (ORDERS, CREATE_ORDERS), (ITEMS, CREATE_ITEMS)]);
+    with_items.check(&package.cargo(&["run"]), None);
+    package.write("build.rs", HELPER.replace("migrations\"", "migration\""));
+    Refused("the folder `migration` does not exist: create it, or correct its path").check(&package.cargo(&["run"]), None);
+}

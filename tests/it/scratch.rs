@@ -33,6 +33,12 @@ impl Package {
         Package::with_features(name, "['rusqlite-bundled']", "rusqlite = '0.41'", files)
     }
 
+    /// A package whose build script may use the runtime.
+    pub(crate) fn with_build_dependency(name: &'static str, files: &[(&str, &str)]) -> Package {
+        let runtime = workspace().join("migrate-runtime");
+        Package::with_features(name, "[]", &format!("[build-dependencies]\nmigrate-runtime.path = {runtime:?}"), files)
+    }
+
     fn with_features(name: &'static str, features: &str, more: &str, files: &[(&str, &str)]) -> Package {
         let workspace = workspace();
         let package = Package { name, folder: packages().join(name) };

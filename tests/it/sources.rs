@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use include_dir::{Dir, DirEntry, File, include_dir};
-use migrate_runtime::{Dialect, FolderError, FolderOptions, Migrations, Script, embed_migrations};
+use migrate_runtime::{Dialect, FolderError, FolderOptions, LockUse, Migrations, Script, embed_migrations};
 
 use crate::compile_errors::folders::{self, Entry, FOLDERS};
 
@@ -92,8 +92,8 @@ fn every_source_has_the_problems_of_the_macro() {
         let options = options(&program);
         let expect = reported(&snapshot);
         let read = Migrations::from_folder_with(&folder, &options).unwrap_err();
-        let above = format!("--> {}/", root.path().display());
-        assert_eq!(problems(&read, |text| text.replace(&above, "--> ")), expect, "{name}");
+        let above = format!("{}/", root.path().display());
+        assert_eq!(problems(&read, |text| text.replace(&above, "")), expect, "{name}");
         // A link is not followed by the reader here, but by `include_dir`, at build time.
         if !entries.iter().any(|(_, entry)| matches!(entry, Entry::Link(_))) {
             let included = include(&folder, &format!("migrations/{name}"));
@@ -107,7 +107,7 @@ fn every_source_has_the_problems_of_the_macro() {
 
 /// The program and the snapshot of the case about a folder, where there is one.
 fn case(folder: &str) -> Option<(String, String)> {
-    ["names", "folder", "scripts"].iter().find_map(|group| {
+    ["names", "folder", "lock", "scripts"].iter().find_map(|group| {
         let path = Path::new("ui").join(group).join(folder);
         let snapshot = fs::read_to_string(path.with_extension("stderr")).ok()?;
         Some((fs::read_to_string(path.with_extension("rs")).unwrap(), snapshot))
@@ -123,6 +123,9 @@ fn options(program: &str) -> FolderOptions {
     }
     if let Some(set) = value("set") {
         options = options.set(set);
+    }
+    if value("lock") == Some("required") {
+        options = options.lock(LockUse::Required);
     }
     options
 }
