@@ -1,8 +1,9 @@
 //! Whether the binary still holds what is in the folder that it was built from. Debug builds only: cargo does not notice a new file,
 //! and whoever has just written one wants to know why nothing happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use migrate_core::folder::{FileSystem, FolderOptions, Text, Texts, texts};
 use migrate_core::{Dialect, MigrationSet, Problem, Script};
@@ -40,20 +41,27 @@ impl Origin {
     }
 }
 
-/// Compares a set with the folder that it comes from, when that is known and there.
+/// Compares a set with the folder that it comes from, when that is known and there. Once in the life of a program, if it finds nothing.
 ///
 /// # Errors
 /// Every file that differs.
 pub(crate) fn refuse_stale(set: &MigrationSet, origin: &Origin) -> Result<(), Error> {
     let Some(folder) = origin.0 else { return Ok(()) };
-    if !Path::new(folder.root).is_dir() {
+    // Looked at once: a program may migrate a database for every test that it has.
+    static FRESH: Mutex<BTreeSet<(&str, usize)>> = Mutex::new(BTreeSet::new());
+    let fresh = || FRESH.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (folder.root, set.scripts().as_ptr().addr());
+    if fresh().contains(&key) || !Path::new(folder.root).is_dir() {
         return Ok(());
     }
     let ignore = folder.ignore.iter().map(|pattern| (*pattern).to_owned()).collect();
     let options = FolderOptions { dialect: folder.dialect, ignore, ..FolderOptions::default() };
     let (texts, problems) = texts(&FileSystem::new(folder.root), folder.shown, &options);
     let differences = differences(set, &texts, &problems);
-    let Some(first) = differences.first() else { return Ok(()) };
+    let Some(first) = differences.first() else {
+        fresh().insert(key);
+        return Ok(());
+    };
     let (what, body) = match differences.len() {
         1 => (first.clone(), String::new()),
         several => (

@@ -210,5 +210,6 @@ fn the_helper_for_build_scripts_watches_the_folder() {
     let with_items = Rebuilt(&[(USERS, CREATE_USERS), (ORDERS, CREATE_ORDERS), (ITEMS, CREATE_ITEMS)]);
     with_items.check(&package.cargo(&["run"]), None);
     package.write("build.rs", HELPER.replace("migrations\"", "migration\""));
-    Refused("the folder `migration` does not exist: create it, or correct its path").check(&package.cargo(&["run"]), None);
+    Refused("the folder `migration` does not exist: create it, or correct its path")
+        .check(&package.cargo(&["run"]), None);
 }
