@@ -6,7 +6,8 @@ use crate::{Dialect, scan};
 pub(crate) fn ask_for_no_transaction(sql: &str, dialect: Dialect) -> bool {
     // Most scripts have none of the words, and a plain search is cheaper than a look at every comment.
     const PARTS: [&str; 4] = ["ransaction", "RANSACTION", "txmode", "disable-tx"];
-    PARTS.into_iter().any(|part| sql.contains(part))
+    sql.contains("--")
+        && PARTS.into_iter().any(|part| sql.contains(part))
         && (sql.starts_with(SQLX) || scan::line_comments(sql, dialect).any(|comment| is_mark(&sql[comment])))
 }
 

@@ -220,10 +220,14 @@ impl MigrationSet {
 #[cfg(feature = "folder")]
 pub(crate) fn digests(scripts: &[Script]) -> [Option<Checksum>; Dialect::ALL.len()] {
     let set = MigrationSet::from_parts(Cow::Borrowed(""), Cow::Owned(scripts.to_vec()), [None; Dialect::ALL.len()]);
-    Dialect::ALL.map(|dialect| {
+    let digest = |dialect| {
         let migrations = set.migrations(dialect).ok()?;
         Some(crate::checksum::digest(
             migrations.iter().map(|migration| (migration.version().digits(), migration.up().checksum())),
         ))
-    })
+    };
+    match scripts.iter().all(|script| script.dialect.is_none()) {
+        true => [digest(Dialect::Postgres); Dialect::ALL.len()],
+        false => Dialect::ALL.map(digest),
+    }
 }

@@ -33,14 +33,14 @@ enum Content {
 
 /// Everything that is wrong with a script for `dialect`, or for every dialect with a driver when it is for no single one.
 fn check(sql: &str, dialect: Option<Dialect>, no_transaction: bool) -> Result<Content, Vec<Problem>> {
-    let mut problems: Vec<Problem> =
-        scan::check(sql, dialect).iter().map(|problem| Problem::in_script(sql, problem)).collect();
+    let dialects = dialect.map_or(Dialect::WITH_DRIVER.to_vec(), |dialect| vec![dialect]);
+    let scans: Vec<_> = dialects.into_iter().map(|dialect| (dialect, scan::scan(sql, dialect))).collect();
+    let agreed = scan::agreed(&scans.iter().map(|(_, scan)| scan).collect::<Vec<_>>());
+    let mut problems: Vec<Problem> = agreed.iter().map(|problem| Problem::in_script(sql, problem)).collect();
     if let Some(offset) = sql.find('\0') {
         let help = "remove it: no database takes SQL with a NUL byte";
         problems.push(Problem::new("the file has a NUL byte in it", help).at(Place::of(sql, offset)));
     }
-    let dialects = dialect.map_or(Dialect::WITH_DRIVER.to_vec(), |dialect| vec![dialect]);
-    let scans: Vec<_> = dialects.into_iter().map(|dialect| (dialect, scan::scan(sql, dialect))).collect();
     let sound: Vec<_> = scans.iter().filter(|(_, scan)| scan.is_sound()).collect();
     // Comments are read by a dialect that reads the script soundly, or by any when none does.
     if let Some((reader, scanned)) = sound.first().copied().or(scans.first()) {

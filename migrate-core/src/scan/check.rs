@@ -6,9 +6,9 @@ use crate::Dialect;
 
 /// The problems of a script in `dialect` or, where none is given, those that hold whatever its dialect is.
 ///
-/// Without a dialect a script is for any database [with a driver](Dialect::WITH_DRIVER), and refused only if none of their
-/// dialects reads it soundly; then the problems are those of the dialect that got furthest. Otherwise a problem counts only if every dialect that reads the script soundly finds it,
-/// for what one of them takes offence at may be good SQL in the one the script was written for.
+/// Without a dialect a script is for any database [with a driver](Dialect::WITH_DRIVER), and refused only if none of their dialects
+/// reads it soundly; then the problems are those of the dialect that got furthest. Otherwise a problem counts only if every dialect
+/// that reads the script soundly finds it, for what one of them takes offence at may be good SQL in the one it was written for.
 ///
 /// ```
 /// use migrate_core::{Dialect, scan::check};
@@ -19,15 +19,19 @@ use crate::Dialect;
 /// assert!(!check(sql, Some(Dialect::Sqlite)).is_empty());
 /// ```
 pub fn check(sql: &str, dialect: Option<Dialect>) -> Vec<ScanProblem> {
-    if let Some(dialect) = dialect {
-        return scan(sql, dialect).problems;
+    match dialect {
+        Some(dialect) => scan(sql, dialect).problems,
+        None => agreed(&Dialect::WITH_DRIVER.map(|dialect| scan(sql, dialect)).each_ref()),
     }
-    let scans = Dialect::WITH_DRIVER.map(|dialect| scan(sql, dialect));
+}
+
+/// The problems of a script that was scanned in every dialect that it may be for.
+pub(crate) fn agreed(scans: &[&Scan]) -> Vec<ScanProblem> {
     let mut sound = scans.iter().filter(|scan| scan.is_sound());
     let Some(first) = sound.next() else {
         return furthest(scans);
     };
-    let others: Vec<&Scan> = sound.collect();
+    let others: Vec<&&Scan> = sound.collect();
     let agree = |problem: &&ScanProblem| others.iter().all(|other| finds(other, problem));
     first.problems.iter().filter(agree).cloned().collect()
 }
@@ -62,12 +66,16 @@ fn is_blank_in(sql: &str, dialect: Dialect) -> bool {
 }
 
 /// The problems of the scan whose first lexical problem comes last, or of the first such scan.
-fn furthest(scans: impl IntoIterator<Item = Scan>) -> Vec<ScanProblem> {
+fn furthest(scans: &[&Scan]) -> Vec<ScanProblem> {
     let reach = |scan: &Scan| {
         scan.problems.iter().find(|problem| problem.kind.is_lexical()).map_or(usize::MAX, |problem| problem.offset)
     };
-    let further = |best: Scan, next: Scan| {
-        if reach(&next) > reach(&best) { next } else { best }
-    };
-    scans.into_iter().reduce(further).map(|scan| scan.problems).unwrap_or_default()
+    let further = |best: &Scan, next: &Scan| reach(next) > reach(best);
+    let mut best = None;
+    for scan in scans {
+        if best.is_none_or(|best| further(best, scan)) {
+            best = Some(*scan);
+        }
+    }
+    best.map(|scan| scan.problems.clone()).unwrap_or_default()
 }
