@@ -136,13 +136,18 @@ pub(crate) struct Lock {
 /// Own is, in a conflict, the current branch during a merge, the commit that is being put on top during a rebase or `git am`, and what
 /// comes out of the stash. On the main branch (`main`, `master`, `trunk`, or that of `origin/HEAD`) the branch that is merged in is
 /// renumbered instead, unless it is the same branch of a remote. In a cherry-pick or a revert, what is locked stays. Where it cannot be
-/// told, `--ours` has to say it. Without a conflict: drafts, and files that are not locked.
+/// told, `--ours` has to say it. Without a conflict: drafts. Files that have no line in the lock file only with `--unlisted`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Rebase {
     /// Which side of the conflict to renumber: the one before `=======`, or the one behind it
     #[arg(long, value_name = "SIDE")]
     pub(crate) ours: Option<Side>,
+    /// Renumber files that have no line in the lock file, too
+    ///
+    /// Without it such a file is refused where it would have to be renamed: a merge may have lost the line of somebody else's migration.
+    #[arg(long)]
+    pub(crate) unlisted: bool,
     #[command(flatten)]
     pub(crate) folder: Folder,
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use migrate_core::Problem;
-use migrate_core::folder::{FileSystem, FolderOptions};
+use migrate_core::folder::{FileSystem, FolderOptions, Kind, Source as _};
 use migrate_core::lock::{LockFile, LockUse, command};
 
 use crate::answer::Failure;
@@ -58,6 +58,10 @@ impl Directory {
             }
             shown => shown,
         };
+        if let Some(pattern) = reading.ignore.iter().find(|pattern| pattern.chars().any(char::is_control)) {
+            let message = format!("the pattern `{}` has a control character in it", pattern.escape_default());
+            return Err(Problem::new(message, "let `?` or `*` stand for it"));
+        }
         let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root };
         let asked = FolderOptions {
             set: None,
@@ -90,7 +94,16 @@ impl Directory {
 
     /// The text of the lock file, where there is one.
     pub(crate) fn lock_text(&self) -> Result<Option<String>, Failure> {
-        match fs::read(self.lock_path()) {
+        // To read a pipe would be to wait for someone who writes into it.
+        let bytes = match self.source().kind(LockFile::FILE_NAME) {
+            Ok(Kind::File) => self.source().read(LockFile::FILE_NAME),
+            Ok(_) => {
+                let help = "restore the file from version control; it must be a file of its own";
+                return Err(Problem::new("the lock file is no file", help).in_file(self.lock_shown()).into());
+            }
+            Err(error) => Err(error),
+        };
+        match bytes {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => {
@@ -138,6 +151,10 @@ impl Directory {
         let shown = self.shown(".migrations.lock.busy");
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
+            if path.symlink_metadata().is_ok_and(|there| !there.is_file()) {
+                let help = "remove it: the command makes a file of this name for the time that it writes";
+                return Err(Problem::new("something is in the way", help).in_file(shown).into());
+            }
             let file = File::options()
                 .create(true)
                 .truncate(false)

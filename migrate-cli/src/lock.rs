@@ -87,8 +87,8 @@ impl Locking {
         );
         refuse_if_any(problems)?;
         let new = comparison.drafts.into_iter().map(|script| script.path().to_owned()).collect();
-        lock.lock(&scripts);
         directory.write_settings(&mut lock);
+        lock.lock(&scripts);
         Ok(Locking { text, lock, scripts, new, forgotten })
     }
 }

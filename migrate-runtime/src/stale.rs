@@ -2,11 +2,13 @@
 //! and whoever has just written one wants to know why nothing happens.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use migrate_core::folder::{FileSystem, FolderOptions, Text, Texts, texts};
-use migrate_core::{Dialect, MigrationSet, Problem, Script};
+use migrate_core::folder::{Entry, FileSystem, FolderOptions, Source, list};
+use migrate_core::scan::is_blank;
+use migrate_core::{Dialect, Direction, MigrationSet, Script, normalise};
 
 use crate::error::{Error, ErrorKind};
 use crate::report::count;
@@ -56,8 +58,7 @@ pub(crate) fn refuse_stale(set: &MigrationSet, origin: &Origin) -> Result<(), Er
     }
     let ignore = folder.ignore.iter().map(|pattern| (*pattern).to_owned()).collect();
     let options = FolderOptions { dialect: folder.dialect, ignore, ..FolderOptions::default() };
-    let (texts, problems) = texts(&FileSystem::new(folder.root), folder.shown, &options);
-    let differences = differences(set, &texts, &problems);
+    let differences = differences(set, &FileSystem::new(folder.root), folder.shown, &options);
     let Some(first) = differences.first() else {
         fresh().insert(key);
         return Ok(());
@@ -77,24 +78,32 @@ pub(crate) fn refuse_stale(set: &MigrationSet, origin: &Origin) -> Result<(), Er
         ))
 }
 
-fn differences(set: &MigrationSet, texts: &Texts, problems: &[Problem]) -> Vec<String> {
+/// Where the folder certainly holds something else. Files that are no scripts are for the next build to judge, and what cannot be read
+/// tells nothing.
+fn differences(set: &MigrationSet, source: &dyn Source, shown: &str, options: &FolderOptions) -> Vec<String> {
+    let is_for_us = |entry: &Entry| entry.dialect.is_none_or(|own| options.dialect.is_none_or(|only| own == only));
+    let (entries, _) = list(source, shown, options);
     let mut embedded: BTreeMap<&str, &Script> = set.scripts().iter().map(|script| (script.path(), script)).collect();
     let mut differences = Vec::new();
-    for Text { entry, sql, no_transaction } in &texts.scripts {
-        match embedded.remove(&*entry.shown) {
-            Some(script) if script.sql() == sql && script.no_transaction() == *no_transaction => {}
-            Some(_) => differences.push(format!("`{}` was edited since", entry.file_name())),
+    for entry in entries.iter().filter(|entry| is_for_us(entry)) {
+        let embedded = embedded.remove(&*entry.shown);
+        let Ok(bytes) = source.read(&entry.path) else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        let sql = normalise(&text);
+        match embedded {
+            Some(script) if script.sql() == sql => {}
+            Some(script) => differences.push(format!("`{}` was edited since", script.file_name())),
+            // A script down that does nothing is not embedded.
+            None if entry.direction == Direction::Down && is_blank(&sql, entry.dialect.or(options.dialect)) => {}
             None => differences.push(format!("`{}` is not in it", entry.file_name())),
         }
     }
-    for problem in problems {
-        let path = problem.path().and_then(|path| embedded.remove_entry(path)).map(|(path, _)| path);
-        match path.or(problem.path()) {
-            Some(path) => differences.push(format!("`{path}` cannot be embedded any more: {}", problem.message())),
-            None => differences.push(format!("the folder cannot be embedded any more: {}", problem.message())),
-        }
-    }
-    let gone = |script: &&Script| format!("`{}` is in it, and gone from the folder", script.file_name());
-    differences.extend(embedded.values().map(gone));
+    let start = if shown.is_empty() { 0 } else { shown.len() + 1 };
+    let is_gone = |script: &&&Script| {
+        let kind = source.kind(script.path().get(start..).unwrap_or_default());
+        kind.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    let gone = embedded.values().filter(is_gone);
+    differences.extend(gone.map(|script| format!("`{}` is in it, and gone from the folder", script.file_name())));
     differences
 }

@@ -68,6 +68,7 @@ fn lock_what_is_there(directory: &Directory, answer: &mut Answer) -> Result<Lock
     let (scripts, problems) = folder::scripts(&directory.source(), &directory.shown, &directory.asked);
     refuse_if_any(problems)?;
     let mut lock = LockFile::default();
+    directory.write_settings(&mut lock);
     lock.lock(&scripts);
     let count = scripts.iter().filter(|script| script.direction() == Direction::Up).count();
     let path = directory.lock_shown();

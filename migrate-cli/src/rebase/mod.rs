@@ -35,7 +35,7 @@ pub(crate) fn run(args: &args::Rebase) -> Result<Answer, Failure> {
     let sides = Sides::of(&text, first, second, args.ours, &State::around(&directory.root))
         .map_err(|problem| Failure::from(problem.in_file(directory.lock_shown())))?;
     let Plan { lock, moves, notes } =
-        plan::plan(&sides, &entries, now(), &directory.shown).map_err(Failure::Refused)?;
+        plan::plan(&sides, &entries, now(), &directory.shown, args.unlisted).map_err(Failure::Refused)?;
 
     let mut answer = Answer { notes, ..Answer::default() };
     if moves.is_empty() && migrate_core::normalise(&text) == lock.to_string() {

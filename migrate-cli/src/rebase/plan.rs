@@ -30,14 +30,20 @@ type Key = (Version, String);
 type Migrations<'a> = BTreeMap<Key, Vec<&'a Entry>>;
 
 /// The plan for two sides beside the files of a folder, at a time in seconds since 1970.
-pub(super) fn plan(sides: &Sides, entries: &[Entry], now: u64, shown: &str) -> Result<Plan, Vec<Problem>> {
+pub(super) fn plan(
+    sides: &Sides,
+    entries: &[Entry],
+    now: u64,
+    shown: &str,
+    with_unlisted: bool,
+) -> Result<Plan, Vec<Problem>> {
     let mut migrations = Migrations::new();
     for entry in entries {
         migrations.entry((entry.version.clone(), entry.name.clone())).or_default().push(entry);
     }
     let dated = migrations.values().rev().flatten().find_map(|entry| dated_spelling(entry));
     let (problems, notes) = (Vec::new(), Vec::new());
-    let mut planner = Planner { sides, migrations: &migrations, dated, now, shown, problems, notes };
+    let mut planner = Planner { sides, migrations: &migrations, dated, now, shown, with_unlisted, problems, notes };
     let plan = planner.plan();
     if planner.problems.is_empty() { Ok(plan) } else { Err(planner.problems) }
 }
@@ -49,6 +55,8 @@ struct Planner<'a> {
     dated: Option<String>,
     now: u64,
     shown: &'a str,
+    /// Whether files without a line in the lock file may be renamed.
+    with_unlisted: bool,
     problems: Vec<Problem>,
     notes: Vec<String>,
 }
@@ -97,6 +105,10 @@ impl Planner<'_> {
         let noted: BTreeSet<Key> = own.locked.iter().map(key_of).chain(own.drafts.iter().map(key_of_draft)).collect();
         for key in self.own_keys(&keys, &noted) {
             let is_in_place = last.as_ref().is_none_or(|last| key.0 > *last);
+            if !is_in_place && !noted.contains(&key) && !self.with_unlisted {
+                self.refuse_unlisted(&key);
+                continue;
+            }
             let version = match is_in_place {
                 true => key.0.clone(),
                 false => match self.renumber(&key, last.as_ref(), &mut moves) {
@@ -172,6 +184,15 @@ impl Planner<'_> {
             moves.push((old.to_owned(), new));
         }
         Some(spelled.version)
+    }
+
+    /// A file that may be somebody else's: nobody knows why it has no line.
+    fn refuse_unlisted(&mut self, key: &Key) {
+        let Some(entry) = self.migrations.get(key).and_then(|entries| entries.first()) else { return };
+        let message = format!("`{}` has no line in the lock file, and does not come last", entry.file_name());
+        let help = "if a merge has lost the line, restore the lock file (in a merge: `git checkout -m` brings the conflict back); \
+                    if the file is your own, give `--unlisted`, which renames it too";
+        self.problems.push(Problem::new(message, help).in_file(&entry.shown));
     }
 
     fn must_have_a_file(&mut self, locked: &Locked) {

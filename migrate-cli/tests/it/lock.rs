@@ -162,12 +162,39 @@ fn reblessing_is_refused() {
 #[test]
 fn a_link_stays_a_link() {
     let package = locked();
-    std::fs::rename(package.path("migrations/migrations.lock"), package.path("real.lock")).unwrap();
-    std::os::unix::fs::symlink("../real.lock", package.path("migrations/migrations.lock")).unwrap();
+    std::fs::rename(package.path("migrations/migrations.lock"), package.path("migrations/.real.lock")).unwrap();
+    std::os::unix::fs::symlink(".real.lock", package.path("migrations/migrations.lock")).unwrap();
     package.write("migrations/3_c.sql", "SELECT 3;");
     package.expect(&["lock"], 0, "locked migrations/3_c.sql\n", "");
     assert!(package.path("migrations/migrations.lock").is_symlink());
-    assert!(package.read("real.lock").contains("\n3 c sha256:"));
+    assert!(package.read("migrations/.real.lock").contains("\n3 c sha256:"));
+}
+
+/// What is no file is neither waited for nor written through.
+#[cfg(unix)]
+#[test]
+fn odd_files_are_refused() {
+    let make = |package: &Package, path: &str, kind: &str| {
+        let path = package.path(path);
+        let _ = std::fs::remove_file(&path);
+        match kind {
+            "pipe" => assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success()),
+            "folder" => std::fs::create_dir(path).unwrap(),
+            link => std::os::unix::fs::symlink(link, path).unwrap(),
+        }
+    };
+    for (path, stderr) in [
+        ("migrations/migrations.lock", "the lock file is no file"),
+        ("migrations/.migrations.lock.busy", "something is in the way"),
+    ] {
+        for kind in ["pipe", "folder", "../elsewhere"] {
+            let package = locked();
+            make(&package, path, kind);
+            package.expect(&["lock"], 1, "", stderr);
+            package.expect(&["new", "x"], 1, "", stderr);
+            assert!(!package.path("elsewhere").exists());
+        }
+    }
 }
 
 /// A file system that takes nothing any more: with `kill`, the process dies where it would be told so.

@@ -264,7 +264,13 @@ fn without_a_conflict() {
             texts
         };
         let before = texts(&package);
-        let called = package.migrate(&["rebase"]);
+        // Files that nobody has noted may be those of others.
+        if !moves.is_empty() {
+            let lock = package.read("migrations/migrations.lock");
+            package.expect(&["rebase"], 1, "", "has no line in the lock file, and does not come last");
+            assert_eq!((texts(&package), package.read("migrations/migrations.lock")), (before.clone(), lock));
+        }
+        let called = package.migrate(&["rebase", "--unlisted"]);
         let in_folder = |line: &&str| {
             let (old, new) = line.split_once(" -> ").unwrap();
             format!("migrations/{old} -> migrations/{new}")
@@ -288,7 +294,7 @@ fn timestamps_get_new_ones() {
     package.write("migrations/2024-01-01-000000_a/up.sql", "SELECT 1;");
     package.write("migrations/2024-01-01-000000_a/down.sql", "SELECT 1;");
     package.write("migrations/2024-01-02-000000_b/up.sql", "SELECT 1;");
-    let called = package.migrate(&["rebase"]);
+    let called = package.migrate(&["rebase", "--unlisted"]);
     let expect = "migrations/2024-01-01-000000_a -> migrations/2099-03-13-170001_a\n\
                   migrations/2024-01-02-000000_b -> migrations/2099-03-13-170002_b\n\
                   wrote migrations/migrations.lock\n";
@@ -425,6 +431,28 @@ fn a_merge_without_markers() {
     assert_eq!(package.read("migrations/migrations.lock"), text);
 }
 
+/// A merge that was settled by taking one side of the lock file has lost the lines of the other: what others have shipped stays.
+#[test]
+fn a_lost_line_is_no_draft() {
+    let package = repository(&[]);
+    package.write("migrations/0002_own.sql", "SELECT 2;");
+    assert_eq!(package.migrate(&["lock"]).code, 0);
+    package.write("migrations/0002_their.sql", "SELECT 22;");
+    let before = package.files("migrations");
+    package.expect(&["rebase"], 1, "", "`0002_their.sql` has no line in the lock file, and does not come last");
+    assert_eq!(package.files("migrations"), before);
+
+    let package = repository(&[]);
+    add(&package, "b", true);
+    add(&package, "c", true);
+    let text = package.read("migrations/migrations.lock");
+    let lost: String =
+        text.lines().filter(|line| !line.starts_with("0002 b")).map(|line| format!("{line}\n")).collect();
+    package.write("migrations/migrations.lock", &lost);
+    package.expect(&["rebase"], 1, "", "`0002_b.sql` has no line in the lock file, and does not come last");
+    assert_eq!(package.read("migrations/migrations.lock"), lost);
+}
+
 /// What is not the business of a rebase does not stop it, and is told.
 #[test]
 fn other_problems_are_left() {
@@ -432,5 +460,5 @@ fn other_problems_are_left() {
     package.write("migrations/0001_users.sql", "SELECT 11;");
     package.write("migrations/0002_c.sql", "-- not written yet\n");
     let stdout = "migrations/0002_c.sql -> migrations/0003_c.sql\nwrote migrations/migrations.lock\n";
-    package.expect(&["rebase"], 0, stdout, "the folder has 2 problems left, see `migrate check`");
+    package.expect(&["rebase", "--unlisted"], 0, stdout, "the folder has 2 problems left, see `migrate check`");
 }

@@ -67,9 +67,10 @@ fn may_change_types(sql: &str) -> bool {
     let mut before = "";
     sql.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).any(|word| {
         let is = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-        let found = is(word, &["search_path"])
+        let found = is(word, &["search_path", "temp", "temporary", "role", "authorization"])
             || is(before, &["create"]) && is(word, &["type", "domain", "extension"])
-            || is(before, &["rename"]) && is(word, &["to"])
+            || is(before, &["drop"]) && is(word, &["type"])
+            || is(before, &["rename"]) && is(word, &["to", "value"])
             || is(before, &["set"]) && is(word, &["schema"]);
         before = word;
         found

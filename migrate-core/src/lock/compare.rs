@@ -1,7 +1,7 @@
 //! Where a folder differs from its lock file, said to a person.
 
 use super::{LockFile, Locked, Seal, command};
-use crate::{Direction, Problem, Script, Version};
+use crate::{Dialect, Direction, Problem, Script, Version};
 
 /// A folder beside its lock file.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,7 @@ impl LockFile {
         for locked in &self.locked {
             let mut of_locked = of_version(scripts, &locked.version).iter().filter(|script| locked.is_for(script));
             match of_locked.find(|script| script.direction() == Direction::Up) {
-                Some(up) => comparison.problems.extend(differences(locked, up, of_locked.next(), folder)),
+                Some(up) => comparison.problems.extend(differences(locked, up, of_locked.next(), self.dialect, folder)),
                 None => comparison.problems.push(self.gone(locked, scripts, &shown)),
             }
         }
@@ -88,13 +88,28 @@ impl LockFile {
             None => " to a later version".to_owned(),
         };
         let message = format!("`{}` does not come after `{last}`, the last locked migration", script.file_name());
-        let help = format!("a branch has to be rebased: `{}` renames the file{to}", command("rebase", folder));
+        let is_noted =
+            self.drafts.iter().any(|draft| &draft.version == script.version() && draft.name == script.name());
+        let help = match is_noted {
+            true => format!("a branch has to be rebased: `{}` renames the file{to}", command("rebase", folder)),
+            false => format!(
+                "if a merge has lost its line in the lock file, restore that; if the file is new, a branch has to be rebased: \
+                 `{}` renames the file{to}",
+                command("rebase --unlisted", folder)
+            ),
+        };
         Problem::new(message, help).in_file(script.path())
     }
 }
 
 /// What has changed of a locked migration that is still there.
-fn differences(locked: &Locked, up: &Script, down: Option<&Script>, folder: &str) -> Vec<Problem> {
+fn differences(
+    locked: &Locked,
+    up: &Script,
+    down: Option<&Script>,
+    dialect: Option<Dialect>,
+    folder: &str,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     if locked.name != up.name() {
         let label = locked.label();
@@ -102,9 +117,9 @@ fn differences(locked: &Locked, up: &Script, down: Option<&Script>, folder: &str
         let message = format!("the locked migration `{label}` was renamed to `{}`", up.file_name());
         problems.push(Problem::new(message, help).in_file(up.path()));
     }
-    problems.extend(edit(&locked.up, up, folder));
+    problems.extend(edit(&locked.up, up, dialect, folder));
     match (&locked.down, down) {
-        (Some(seal), Some(down)) => problems.extend(edit(seal, down, folder)),
+        (Some(seal), Some(down)) => problems.extend(edit(seal, down, dialect, folder)),
         (Some(_), None) => {
             let message = format!("the script down of the locked migration `{}` is gone", locked.label());
             problems.push(Problem::new(message, "restore its file from version control").in_file(up.path()));
@@ -114,13 +129,17 @@ fn differences(locked: &Locked, up: &Script, down: Option<&Script>, folder: &str
     problems
 }
 
-fn edit(seal: &Seal, script: &Script, folder: &str) -> Option<Problem> {
-    if seal.checksum == script.checksum() {
+fn edit(seal: &Seal, script: &Script, dialect: Option<Dialect>, folder: &str) -> Option<Problem> {
+    if seal.holds(script) {
         return None;
     }
-    let what = match seal.fingerprint == Seal::of(script).fingerprint {
-        true => ": only comments or white space differ, but they count",
-        false => "",
+    let present = Seal::of(script, dialect);
+    let what = match () {
+        () if seal.checksum == present.checksum => ": a file beside it says something else of transactions",
+        () if (seal.fingerprint, seal.no_transaction) == (present.fingerprint, present.no_transaction) => {
+            ": only comments or white space differ, but they count"
+        }
+        () => "",
     };
     let rebless = command(&format!("lock --rebless {} --reason \"…\"", script.version()), folder);
     let help = format!(
@@ -128,10 +147,12 @@ fn edit(seal: &Seal, script: &Script, folder: &str) -> Option<Problem> {
          if no database has applied it yet: `{rebless}`",
         command("new <name>", folder)
     );
-    let problem = Problem::new(format!("`{}` is locked, and was edited{what}", script.file_name()), help)
-        .in_file(script.path())
-        .with_note(format!("locked  {}", seal.checksum))
-        .with_note(format!("present {}", script.checksum()));
+    let problem = Problem::new(format!("`{}` is locked, and was edited{what}", script.file_name()), help);
+    let mut problem = problem.in_file(script.path());
+    for (when, seal) in [("locked ", seal), ("present", &present)] {
+        let beside = if seal.no_transaction { ", outside of a transaction" } else { "" };
+        problem = problem.with_note(format!("{when} {}{beside}", seal.checksum));
+    }
     Some(problem)
 }
 

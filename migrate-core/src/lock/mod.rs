@@ -130,8 +130,9 @@ impl LockFile {
     }
 
     /// Locks scripts: those of a migration that is locked already are added to it, and no migration stays a draft. What is locked
-    /// already keeps its seal, whatever its script says today.
+    /// already keeps its seal, whatever its script says today. The dialect of the lock file has to be known before.
     pub fn lock<'a>(&mut self, scripts: impl IntoIterator<Item = &'a Script>) {
+        let dialect = self.dialect;
         let key = |locked: Locked| ((locked.version.clone(), locked.dialect), locked);
         let mut by_version: BTreeMap<_, Locked> = std::mem::take(&mut self.locked).into_iter().map(key).collect();
         for script in scripts {
@@ -142,14 +143,14 @@ impl LockFile {
                         version: script.version().clone(),
                         name: script.name().to_owned(),
                         dialect: script.dialect(),
-                        up: Seal::of(script),
+                        up: Seal::of(script, dialect),
                         down: None,
                         reblessed: Vec::new(),
                     });
                 }
                 // A script down stands behind its script up.
                 Direction::Down => {
-                    entry.and_modify(|locked| locked.down = locked.down.or_else(|| Some(Seal::of(script))));
+                    entry.and_modify(|locked| locked.down = locked.down.or_else(|| Some(Seal::of(script, dialect))));
                 }
             }
         }
@@ -166,13 +167,13 @@ impl LockFile {
     ) -> Vec<Reblessed> {
         let mut accepted = Vec::new();
         for script in scripts.into_iter().filter(|script| script.version() == version) {
-            let seal = Seal::of(script);
+            let seal = Seal::of(script, self.dialect);
             let Some(locked) = self.locked.iter_mut().find(|locked| locked.is_for(script)) else { continue };
             let before = match script.direction() {
                 Direction::Up => Some(&mut locked.up),
                 Direction::Down => locked.down.as_mut(),
             };
-            if let Some(before) = before.filter(|before| before.checksum != seal.checksum) {
+            if let Some(before) = before.filter(|before| !before.holds(script)) {
                 let (direction, reason) = (script.direction(), reason.to_owned());
                 let reblessed = Reblessed { direction, from: before.checksum, to: seal.checksum, reason };
                 *before = seal;

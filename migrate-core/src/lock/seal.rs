@@ -4,54 +4,75 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Checksum, Dialect, Script, scan};
+use crate::{Checksum, Dialect, Header, Script, scan};
 
-/// A script as it was locked, written `sha256:<64 hexadecimal digits>/<16 hexadecimal digits>`.
+/// A script as it was locked, written `sha256:<64 hexadecimal digits>/<16 hexadecimal digits>`, and `/no-transaction` behind it when a
+/// file beside the script says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seal {
     /// The checksum of the script: what the history keeps, too.
     pub checksum: Checksum,
     /// What tells an edit of comments and white space from one that matters.
     pub fingerprint: Fingerprint,
+    /// Whether a file beside the script says that it runs outside of a transaction ([`Script::no_transaction`]).
+    pub no_transaction: bool,
 }
 
 impl Seal {
-    /// The seal of a script.
-    pub fn of(script: &Script) -> Seal {
-        Seal { checksum: script.checksum(), fingerprint: Fingerprint::of(script.sql(), script.dialect()) }
+    /// The seal of a script in a folder that is written for `dialect` alone, if it is.
+    pub fn of(script: &Script, dialect: Option<Dialect>) -> Seal {
+        Seal {
+            checksum: script.checksum(),
+            fingerprint: Fingerprint::of(script.sql(), script.dialect().or(dialect)),
+            no_transaction: script.no_transaction(),
+        }
+    }
+
+    /// Whether the script is as it was when it was sealed.
+    pub fn holds(&self, script: &Script) -> bool {
+        self.checksum == script.checksum() && self.no_transaction == script.no_transaction()
     }
 
     /// Reads what [`Display`](fmt::Display) wrote; `None` for anything else.
     pub fn parse(text: &str) -> Option<Seal> {
+        let (text, no_transaction) = match text.strip_suffix(BESIDE) {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
         let (checksum, fingerprint) = text.split_once('/')?;
-        Some(Seal { checksum: Checksum::parse(checksum)?, fingerprint: Fingerprint::parse(fingerprint)? })
+        let (checksum, fingerprint) = (Checksum::parse(checksum)?, Fingerprint::parse(fingerprint)?);
+        Some(Seal { checksum, fingerprint, no_transaction })
     }
 }
+
+const BESIDE: &str = "/no-transaction";
 
 impl fmt::Display for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.checksum, self.fingerprint)
+        write!(f, "{}/{}{}", self.checksum, self.fingerprint, if self.no_transaction { BESIDE } else { "" })
     }
 }
 
-/// A digest of a script without its comments and white space, but with its directives. Two scripts of one fingerprint do the same; it only ever makes a message
-/// kinder, and is too short to prove anything.
+/// A digest of a script without its comments and white space, but with what its directives ask for. Two scripts of one fingerprint do the
+/// same; it only ever makes a message kinder, and is too short to prove anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint([u8; 8]);
 
 impl Fingerprint {
-    /// The fingerprint of a script, read in its own dialect or in the first that reads it soundly.
+    /// The fingerprint of a script, read in its dialect or, where that is not known, in each that reads it soundly.
     pub fn of(sql: &str, dialect: Option<Dialect>) -> Fingerprint {
-        let reads_soundly = |dialect: &Dialect| scan::scan(sql, *dialect).is_sound();
-        let dialect = dialect.or_else(|| Dialect::ALL.into_iter().find(reads_soundly)).unwrap_or(Dialect::Postgres);
         let mut hash = Sha256::new();
         update(&mut hash, "migrate fingerprint 1");
-        // Directives are comments that matter; an excuse of a lint is one that does not.
-        let directives = scan::line_comments(sql, dialect)
-            .map(|comment| sql[comment].trim_start_matches('-').trim())
-            .filter(|text| text.starts_with("migrate:") && !text.contains("allow"));
-        for part in directives.chain(scan::without_comments(sql, dialect)) {
-            update(&mut hash, part);
+        for dialect in dialect.map_or(Dialect::WITH_DRIVER.to_vec(), |dialect| vec![dialect]) {
+            let scanned = scan::scan(sql, dialect);
+            if !scanned.is_sound() {
+                continue;
+            }
+            let header = Header::read(sql, dialect, &scanned).unwrap_or_default();
+            let asked = [(header.no_transaction(), "no-transaction"), (header.foreign_keys_off(), "foreign-keys=off")];
+            update(&mut hash, dialect.name());
+            asked.into_iter().filter(|(is_asked, _)| *is_asked).for_each(|(_, what)| update(&mut hash, what));
+            scan::without_comments(sql, dialect).for_each(|part| update(&mut hash, part));
         }
         let hash: [u8; 32] = hash.finalize().into();
         let mut first = [0; 8];

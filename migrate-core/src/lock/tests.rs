@@ -14,12 +14,20 @@ const DROP: &str = "DROP TABLE users;\n";
 /// The scripts of a folder that holds these files.
 fn scripts(files: Files<'_>) -> Vec<Script> {
     let script = |(file, sql): &(&str, &str)| {
-        let name = FileName::of_file(file).unwrap();
+        let name = match file.split_once('/') {
+            Some((folder, _)) => FileName::of_folder(folder),
+            None => FileName::of_file(file),
+        };
+        let name = name.unwrap();
         Script {
             version: name.version,
             name: Cow::Owned(name.name),
             dialect: name.dialect,
-            direction: name.direction.unwrap(),
+            direction: name.direction.unwrap_or(if file.ends_with("down.sql") {
+                Direction::Down
+            } else {
+                Direction::Up
+            }),
             path: Cow::Owned(format!("migrations/{file}")),
             sql: Cow::Owned((*sql).to_owned()),
             checksum: Checksum::of(sql),
@@ -45,26 +53,28 @@ fn draft(version: &str, name: &str) -> Draft {
 const GOLDEN: &str = r#"migrations.lock 1
 dialect postgres
 ignore "data *.sql"
-0001 users sha256:3ae90ecc4d506cda0dc3961d0aa61703075387b62bc1cb1b1ec237f591eb3b60/12d7c6e8bd916259 sha256:de1015707e41d6682186c3440c58b222518e75eae7becfba74346468eefdfc5d/73e999ec7712a856
-0002 "Create \"Orders\" (v2)" sha256:b24301103e926f60ba4e5d9c973a558489d57930dade41bf0c2c5fa12de3012d/ee6dfbb43f42057f
+0001 users sha256:3ae90ecc4d506cda0dc3961d0aa61703075387b62bc1cb1b1ec237f591eb3b60/d4c393d3924cc7b7 sha256:de1015707e41d6682186c3440c58b222518e75eae7becfba74346468eefdfc5d/abe02352d4fdfd5d
+0002 "Create \"Orders\" (v2)" sha256:b24301103e926f60ba4e5d9c973a558489d57930dade41bf0c2c5fa12de3012d/3d6b87c501bcaf62
 reblessed 0002 up sha256:8e7003d62f9d8cbd28da2f243bb0d215bfd4622c716be09be89a8764d9f4c7cb sha256:b24301103e926f60ba4e5d9c973a558489d57930dade41bf0c2c5fa12de3012d "a typo, \\ as I said"
-0003 größe.postgres sha256:6d51e258cb323b98bf07dd6658c78c08adaf998a8e717f85e02d9c7ce869608b/34aace4414fe1974
-0003 größe.sqlite sha256:8a717a16f8931155c916e04b8d68aa0cc451ed9646fb93dde4510cf8f4566fbe/34aace4414fe1974
+0003 größe.postgres sha256:6d51e258cb323b98bf07dd6658c78c08adaf998a8e717f85e02d9c7ce869608b/c67710263f193209
+0003 größe.sqlite sha256:8a717a16f8931155c916e04b8d68aa0cc451ed9646fb93dde4510cf8f4566fbe/33f18051193c1eea/no-transaction
 draft 0004 items
 draft 0005 "more items"
-digest sha256:072087a3038f8167b3409d8d152290674bef4fabdb5c20335afaccc03da734ff
+digest sha256:6d1f2ebe762a5e3bfaa6daef424b719eb540f3c6ecf930f28d6a4bc9d790db60
 "#;
 
 #[test]
 fn the_golden_file_never_changes() {
-    let mut lock = lock(&[
+    let mut all = scripts(&[
         ("0001_users.sql", USERS),
         ("0001_users.down.sql", DROP),
         ("0002_Create \"Orders\" (v2).sql", "SELECT 2;"),
         ("0003_größe.postgres.sql", "SELECT 3;"),
         ("0003_größe.sqlite.sql", "SELECT 3; -- lite"),
     ]);
-    lock.dialect = Some(Dialect::Postgres);
+    all.last_mut().unwrap().no_transaction = true;
+    let mut lock = LockFile { dialect: Some(Dialect::Postgres), ..LockFile::default() };
+    lock.lock(&all);
     lock.ignore = vec!["data *.sql".to_owned()];
     let edited = scripts(&[("0002_Create \"Orders\" (v2).sql", "SELECT 22;")]);
     let accepted = lock.rebless(&Version::parse("2").unwrap(), &edited, "a typo, \\ as I said");
@@ -86,7 +96,7 @@ fn fingerprints_see_no_comments_and_no_white_space() {
     // A directive is a comment that does something; an excuse is not.
     assert_ne!(of("-- migrate: no-transaction\nSELECT 'a b' FROM t;"), of(same[0]));
     assert_eq!(of("-- migrate: allow=x because\nSELECT 'a b' FROM t;"), of(same[0]));
-    assert_eq!(of(same[0]).to_string(), "69d5a4abeaf8d47a");
+    assert_eq!(of(same[0]).to_string(), "01d5944f2c27838a");
 }
 
 #[test]
@@ -97,7 +107,7 @@ fn texts_that_are_no_lock_file() {
         ("hello\nworld\n", "1:1 the lock file does not begin with `migrations.lock 1`"),
         ("migrations.lock 1\n", "1:1 the lock file does not end with its digest"),
         ("migrations.lock 1\ndigest sha256:00\n", "2:1 the lock file does not end with its digest"),
-        ("migrations.lock 1\n<<<<<<< HEAD\ndraft 1 a\n", "2:1 the lock file has a merge conflict"),
+        ("\n\nmigrations.lock 1\r\n\r\n<<<<<<< HEAD\ndraft 1 a\n", "5:1 the lock file has a merge conflict"),
         (
             "migrations.lock 1\ndraft 2 b\ndraft 1 a\ndigest sha256:00\n",
             "3:1 the lines of the lock file are out of order",
@@ -197,7 +207,7 @@ fn folders_beside_their_lock_file() {
             &[locked[0], locked[1], locked[2], ("0002_items.sql", "SELECT 2;"), ("0007_later.sql", "SELECT 7;")],
             "0007_later.sql",
             &["`0002_items.sql` does not come after `0003_orders`, the last locked migration \
-                 | a branch has to be rebased: `migrate rebase` renames the file to version 0008 or later"],
+                 | if a merge has lost its line in the lock file, restore that; if the file is new, a branch has to be rebased: `migrate rebase --unlisted` renames the file to version 0008 or later"],
         ),
     ];
     for (files, drafts, problems) in cases {
@@ -211,6 +221,44 @@ fn folders_beside_their_lock_file() {
         assert_eq!(found.len(), problems.len(), "{found:#?}");
         assert!(found.iter().zip(*problems).all(|(found, expect)| found.starts_with(expect)), "{found:#?}");
     }
+}
+
+/// What a file beside a script says of transactions is no part of its text.
+#[test]
+fn a_mark_beside_a_script_counts() {
+    let mut marked = scripts(&[("1_a/up.sql", "SELECT 1;"), ("1_a/down.sql", DROP)]);
+    let plain = marked.clone();
+    marked.iter_mut().for_each(|script| script.no_transaction = true);
+    for (before, after) in [(&plain, &marked), (&marked, &plain)] {
+        let mut lock = LockFile::default();
+        lock.lock(before);
+        assert_eq!(LockFile::parse(&lock.to_string()).unwrap(), lock);
+        assert!(lock.compare(before, "migrations").problems.is_empty());
+        let problems = lock.compare(after, "migrations").problems;
+        let expect = "`1_a/up.sql` is locked, and was edited: a file beside it says something else of transactions";
+        assert_eq!((problems.len(), problems[0].message()), (2, expect));
+        assert_eq!(lock.rebless(&Version::parse("1").unwrap(), after, "as it should be").len(), 2);
+        assert!(lock.compare(after, "migrations").problems.is_empty());
+    }
+}
+
+/// An edit is called one of comments only if it is one for every database that may run it.
+#[test]
+fn what_only_some_call_a_comment() {
+    let cases = [
+        (None, "/* /* */ CREATE TABLE a(x); -- */\nSELECT 1;", "/* /* */ DROP TABLE a; -- */\nSELECT 1;"),
+        (Some(Dialect::Mysql), "SELECT 1 /*!50000 , 2 */;", "SELECT 1 /*!50000 , 3 */;"),
+        (Some(Dialect::Sqlite), "/* /* */ SELECT 1; -- */", "/* /* */ SELECT 2; -- */"),
+        (None, "SELECT 1;", "-- no-transaction\nSELECT 1;"),
+        (None, "SELECT 1;", "-- +goose NO TRANSACTION\nSELECT 1;"),
+    ];
+    for (dialect, before, after) in cases {
+        assert_ne!(Fingerprint::of(before, dialect), Fingerprint::of(after, dialect), "{after}");
+    }
+    assert_eq!(
+        Fingerprint::of("/* /* */ SELECT 1; -- */", Some(Dialect::Postgres)),
+        Fingerprint::of("/* /* */ SELECT 2; -- */", Some(Dialect::Postgres))
+    );
 }
 
 #[test]

@@ -15,7 +15,21 @@ impl LockFile {
     /// Every line that cannot be read or stands out of order, and a last line that does not fit the lines before it. The problems
     /// have a place and no file.
     pub fn parse(text: &str) -> Result<LockFile, Vec<Problem>> {
-        let lines = lines(text);
+        LockFile::parse_lines(&lines(text)).map_err(|mut problems| {
+            // Blank lines do not count, but editors count them.
+            let numbers: Vec<usize> =
+                (1..).zip(text.lines()).filter(|(_, line)| !is_blank(line)).map(|(n, _)| n).collect();
+            for problem in &mut problems {
+                let line = problem.place().and_then(|place| numbers.get(place.line - 1));
+                if let Some(line) = line {
+                    *problem = problem.clone().at(Place { line: *line, column: 1 });
+                }
+            }
+            problems
+        })
+    }
+
+    fn parse_lines(lines: &[&str]) -> Result<LockFile, Vec<Problem>> {
         if let Some(conflict) = lines.iter().position(|line| is_conflict_marker(line)) {
             let message = "the lock file has a merge conflict";
             return Err(vec![at(conflict, message, "resolve it with `migrate rebase`")]);
@@ -25,7 +39,7 @@ impl LockFile {
         }
         let (before, digest) = match lines.split_last() {
             Some((last, before)) if last.starts_with("digest ") => (before, last.strip_prefix("digest ")),
-            _ => (&*lines, None),
+            _ => (lines, None),
         };
         let mut reader = Reader { lock: LockFile::default(), problems: Vec::new(), is_merged: false };
         reader.read(before);
@@ -63,7 +77,11 @@ const RESTORE: &str = "restore the file from version control; without it, `migra
 const MERGED: &str = "after a merge, `migrate rebase` puts it right; otherwise restore the file from version control";
 
 fn lines(text: &str) -> Vec<&str> {
-    text.strip_prefix('\u{feff}').unwrap_or(text).lines().filter(|line| !line.trim().is_empty()).collect()
+    text.strip_prefix('\u{feff}').unwrap_or(text).lines().filter(|line| !is_blank(line)).collect()
+}
+
+fn is_blank(line: &str) -> bool {
+    line.trim().is_empty()
 }
 
 fn is_conflict_marker(line: &str) -> bool {
