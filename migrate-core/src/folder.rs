@@ -92,6 +92,7 @@ impl Folder {
     /// Every problem in the folder, sorted by file and place.
     pub fn read_from(source: &dyn Source, shown: &str, options: &FolderOptions) -> Result<Folder, Vec<Problem>> {
         let (lock, mut problems) = locked::read(source, shown, options.lock);
+        problems.extend(lock.as_ref().and_then(|lock| locked::other_dialect(options, lock, shown)));
         let options = options.beside(lock.as_ref());
         let (Texts { scripts, mut files }, of_scripts) = all_texts(source, shown, &options);
         problems.extend(of_scripts);
@@ -118,6 +119,11 @@ impl Folder {
     /// What is wrong with a release build of the folder, which messages call `shown`: scripts that are still drafts.
     pub fn drafts_problem(&self, shown: &str) -> Option<Problem> {
         locked::drafts_problem(&self.drafts, shown)
+    }
+
+    /// Whether some script could be for any database: then only what holds for all of them was checked.
+    pub fn has_unknown_dialect(&self) -> bool {
+        self.set.scripts().iter().any(|script| script.dialect.is_none())
     }
 
     /// Whether a script has not been locked: none has without a lock file.

@@ -66,7 +66,7 @@ const POSTGRES: &[Dialect] = &[Dialect::Postgres];
 const SQLITE: &[Dialect] = &[Dialect::Sqlite];
 const BOTH: &[Dialect] = &[Dialect::Postgres, Dialect::Sqlite];
 
-const CONCURRENTLY: &str = "write `CONCURRENTLY`, in a file of its own with `-- migrate: no-transaction`";
+const CONCURRENTLY: &str = "write `CONCURRENTLY`, in a file of its own with `-- migrate: no-transaction` (which this version can embed and not yet run)";
 const TWO_RELEASES: &str = "let a release go by in which no client needs it, then do this in the next one";
 
 #[rustfmt::skip]

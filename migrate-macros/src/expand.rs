@@ -6,6 +6,7 @@
 use std::env;
 
 use migrate_core::folder::{Folder, FolderOptions};
+use migrate_core::lock::LockUse;
 use migrate_core::{Dialect, Direction, Problem, Script};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -46,6 +47,10 @@ fn read(literal: &LitStr, args: &Args) -> Result<Embedded, Vec<Problem>> {
     let options =
         FolderOptions { set: args.set.clone(), dialect: args.dialect, ignore: args.ignore.clone(), lock: args.lock };
     let folder = Folder::read_from(&path.source, &path.shown, &options)?;
+    if args.deny_lints && folder.has_unknown_dialect() {
+        let message = "the lint does not know which database the scripts are for";
+        return Err(vec![Problem::new(message, "say it: `dialect = \"postgres\"` or `dialect = \"sqlite\"`")]);
+    }
     let findings = if args.deny_lints { lint::findings(&folder) } else { Vec::new() };
     if !findings.is_empty() {
         return Err(findings);
@@ -69,13 +74,14 @@ fn expand(runtime: &TokenStream, embedded: &Embedded) -> TokenStream {
         ["CARGO_PKG_NAME", "CARGO_PKG_VERSION"].map(|variable| env::var(variable).unwrap_or_default()).join(" ");
     let (ignore, dialect) = (&folder.options.ignore, dialect(folder.options.dialect));
     let drafts = refuse_drafts(embedded);
+    let knows_lock = folder.lock.is_some() || folder.options.lock == LockUse::Off;
     quote! {{
         use #runtime::__private as __migrate;
         #(const _: &[::core::primitive::u8] = ::core::include_bytes!(#files);)*
         #drafts
         const __SCRIPTS: &[__migrate::Script] = &[#(#scripts),*];
         #[cfg(debug_assertions)]
-        const __FOLDER: __migrate::Origin = __migrate::folder(#root, #shown, #dialect, &[#(#ignore),*]);
+        const __FOLDER: __migrate::Origin = __migrate::folder(#root, #shown, #dialect, &[#(#ignore),*], #knows_lock);
         #[cfg(not(debug_assertions))]
         const __FOLDER: __migrate::Origin = __migrate::ELSEWHERE;
         __migrate::migrations(__migrate::set(#name, __SCRIPTS, [#(#digests),*]), #package, __FOLDER)

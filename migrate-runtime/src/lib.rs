@@ -56,7 +56,8 @@
 //! `migrations.lock` in the folder holds what has been reviewed, one line a migration, written by the command `migrate` (the crate
 //! `migrate-cli`: `migrate new`, `migrate lock`). When it is there, a locked file that was edited, renamed or removed is a compile error,
 //! and so is a new file that does not come after the last locked one. Files that are not locked are drafts: debug builds take them, for
-//! a release build they are an error. Line endings and a byte order mark never count.
+//! a release build they are an error (a build counts as debug by `cfg(debug_assertions)`). Line endings and a byte order mark never count.
+//! Whoever removes the lock file is not stopped, unless the macro says `lock = "required"`.
 //!
 //! # Other sources
 //!
@@ -236,8 +237,9 @@ pub mod __private {
         shown: &'static str,
         dialect: Option<Dialect>,
         ignore: &'static [&'static str],
+        knows_lock: bool,
     ) -> Origin {
-        Origin::folder(root, shown, dialect, ignore)
+        Origin::folder(root, shown, dialect, ignore, knows_lock)
     }
 
     /// The origin of a set in a release build: nobody will look at the folder again.

@@ -26,6 +26,8 @@ struct EmbeddedFolder {
     shown: &'static str,
     dialect: Option<Dialect>,
     ignore: &'static [&'static str],
+    /// Whether a lock file was there, or is not to be looked at.
+    knows_lock: bool,
 }
 
 impl Origin {
@@ -38,10 +40,14 @@ impl Origin {
         shown: &'static str,
         dialect: Option<Dialect>,
         ignore: &'static [&'static str],
+        knows_lock: bool,
     ) -> Origin {
-        Origin(Some(EmbeddedFolder { root, shown, dialect, ignore }))
+        Origin(Some(EmbeddedFolder { root, shown, dialect, ignore, knows_lock }))
     }
 }
+
+/// What has been reviewed; a build enforces it when it is there.
+const LOCK_FILE: &str = "migrations.lock";
 
 /// Compares a set with the folder that it comes from, when that is known and there. Once in the life of a program, if it finds nothing.
 ///
@@ -58,7 +64,11 @@ pub(crate) fn refuse_stale(set: &MigrationSet, origin: &Origin) -> Result<(), Er
     }
     let ignore = folder.ignore.iter().map(|pattern| (*pattern).to_owned()).collect();
     let options = FolderOptions { dialect: folder.dialect, ignore, ..FolderOptions::default() };
-    let differences = differences(set, &FileSystem::new(folder.root), folder.shown, &options);
+    let source = FileSystem::new(folder.root);
+    let mut differences = differences(set, &source, folder.shown, &options);
+    if !folder.knows_lock && source.kind(LOCK_FILE).is_ok() {
+        differences.push(format!("`{LOCK_FILE}` was not there when it was built"));
+    }
     let Some(first) = differences.first() else {
         fresh().insert(key);
         return Ok(());
@@ -73,7 +83,7 @@ pub(crate) fn refuse_stale(set: &MigrationSet, origin: &Origin) -> Result<(), Er
     Err(Error::new(ErrorKind::StaleBinary, format!("this binary is stale: {what}; rebuild it"))
         .with_body(body)
         .with_help(
-            "cargo does not notice a new file by itself: make files with `migrate new`, let `build.rs` call \
+            "`cargo build` does it, but for new files, which cargo does not notice: make them with `migrate new`, let `build.rs` call \
          `migrate_runtime::watch`, or save the source file that embeds the folder",
         ))
 }

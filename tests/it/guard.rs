@@ -48,6 +48,11 @@ fn new_files_are_noticed_or_told() {
         Package::with_sqlite("guard-service", &[("src/main.rs", SERVICE), ("migrations/0001_users.sql", USERS)]);
     expect(&package.cargo(&["run"]), true, r#"["0001_users"]"#);
 
+    // A lock file that somebody else has made arrives unnoticed.
+    package.write(LOCK, "migrations.lock 1\ndigest sha256:00\n");
+    expect(&package.cargo(&["run"]), false, "`migrations.lock` was not there when it was built");
+    package.remove(LOCK);
+
     // The first file made by the command brings the lock file along, which no expansion knows of.
     expect(&package.run(migrate(), &["new", "orders"]), true, "migrations/0002_orders.sql");
     expect(&package.cargo(&["run"]), false, "the file holds no statement");
@@ -108,6 +113,27 @@ fn what_is_locked_stays_as_it_is() {
     assert!(package.read(LOCK).contains("\"no database has it yet\""));
     expect(&package.cargo(&["run"]), true, "2");
 
+    package.remove("migrations/0002_orders.sql");
+    package.write("migrations/0002_sales.sql", ORDERS);
+    expect(
+        &package.run(migrate(), &["check"]),
+        false,
+        "the locked migration `0002_orders` was renamed to `0002_sales.sql`",
+    );
+    expect(
+        &package.run(migrate(), &["lock", "--rebless", "2", "--reason", "a better name"]),
+        true,
+        "reblessed 0002_sales up",
+    );
+    expect(&package.cargo(&["run"]), true, "2");
+    expect(&package.run(migrate(), &["check"]), true, "no problems");
+    package.remove("migrations/0002_sales.sql");
+    package.write("migrations/0002_orders.sql", ORDERS);
+    expect(
+        &package.run(migrate(), &["lock", "--rebless", "2", "--reason", "it was better before"]),
+        true,
+        "reblessed 0002_orders up",
+    );
     package.remove("migrations/0002_orders.sql");
     expect(&package.cargo(&["run"]), false, "error: the locked migration `0002_orders` is gone");
     package.write("migrations/0002_orders.sql", ORDERS.replace('\n', "\r\n"));

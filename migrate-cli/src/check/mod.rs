@@ -5,6 +5,7 @@ mod lints;
 mod same_history;
 
 use migrate_core::folder::Folder;
+use migrate_core::lock::command;
 
 use crate::answer::{Answer, Failure};
 use crate::args::{self, DEFAULT_FOLDER, Format};
@@ -33,7 +34,20 @@ pub(crate) fn run(args: &args::Check) -> Result<Answer, Failure> {
         let histories: Vec<_> = folders.iter().map(|(shown, folder)| (&**shown, folder.set.scripts())).collect();
         findings.extend(same_history::differences(&histories).into_iter().map(Finding::error));
     }
-    Ok(answer(&findings, args, paths.len()))
+    let mut answer = answer(&findings, args, paths.len());
+    if args.format == Format::Text {
+        answer.notes.extend(folders.iter().filter(|(_, folder)| folder.has_unknown_dialect()).map(no_dialect));
+    }
+    Ok(answer)
+}
+
+/// What a check without a dialect leaves out.
+fn no_dialect((shown, _): &(String, Folder)) -> String {
+    format!(
+        "`{shown}` is for no one database, so only what is wrong for all of them was looked for: give `--dialect`, or keep it in the \
+         lock file with `{}`",
+        command("lock --dialect <name>", shown)
+    )
 }
 
 fn read(path: &str, args: &args::Check) -> Result<(String, Folder), Failure> {

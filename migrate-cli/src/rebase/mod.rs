@@ -17,7 +17,7 @@ use migrate_core::{Place, Problem};
 use crate::answer::{Answer, Failure, refuse_if_any};
 use crate::args;
 use crate::directory::Directory;
-use crate::git::State;
+use crate::git::{State, Work};
 use crate::new::now;
 use crate::write;
 use plan::Plan;
@@ -76,6 +76,9 @@ fn what_to_do_next(directory: &Directory) -> Vec<String> {
         name => name.to_owned(),
     };
     let mut notes = vec![format!("stage the renamed files and the lock file: git add --all {folder}")];
+    if State::around(&directory.root).work != Work::Nothing {
+        notes.push("should git give up what it is at (`--abort`), it does not take the new names back".to_owned());
+    }
     if let Err(problems) = Folder::read(&directory.root, &directory.shown, &directory.asked) {
         let check = command("check", &directory.shown);
         notes.push(match problems.len() {

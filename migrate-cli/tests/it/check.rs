@@ -56,6 +56,20 @@ fn problems_for_programs() {
 }
 
 #[test]
+fn what_is_not_looked_for_without_a_dialect_is_told() {
+    let package = Package::new(&[("migrations/1_x.sql", "CREATE INDEX CONCURRENTLY ON t (x);")]);
+    package.expect(&["check"], 0, "no problems\n", "keep it in the lock file with `migrate lock --dialect <name>`");
+    let refused = package.migrate(&["check", "--dialect", "postgres"]);
+    assert!(refused.code == 1 && refused.stdout.contains("cannot run in a transaction"), "{refused:?}");
+    assert_eq!(refused.stderr, "");
+    assert_eq!(package.migrate(&["lock", "--dialect", "sqlite"]).code, 0);
+    assert_eq!(package.migrate(&["check"]).stderr, "");
+    let other = package.migrate(&["check", "--dialect", "postgres"]);
+    let message = "the lock file is for the dialect `sqlite`, and `postgres` is asked for";
+    assert!(other.code == 1 && other.stdout.contains(message), "{other:?}");
+}
+
+#[test]
 fn folders_and_settings() {
     let package =
         Package::new(&[("db/a/1_x.sql", "SELECT 1;"), ("db/b/1_x.sql", "SELECT E'\\';';"), ("db/b/y.txt", "")]);

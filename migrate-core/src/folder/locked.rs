@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use super::FolderOptions;
 use super::entries::unreadable;
 use super::source::{Kind, Source};
 use crate::lock::{LockFile, LockUse, command};
@@ -52,6 +53,15 @@ pub(super) fn compare(
     let is_news = |problem: &Problem| is_whole || problem.path() != Some(&*LockFile::path_in(shown));
     problems.extend(comparison.problems.into_iter().filter(is_news));
     comparison.drafts.into_iter().map(|script| script.path().to_owned()).collect()
+}
+
+/// A lock file that was made for another database than the one asked for.
+pub(super) fn other_dialect(asked: &FolderOptions, lock: &LockFile, shown: &str) -> Option<Problem> {
+    let (asked, locked) = asked.dialect.zip(lock.dialect).filter(|(asked, locked)| asked != locked)?;
+    let message = format!("the lock file is for the dialect `{locked}`, and `{asked}` is asked for");
+    let change = command(&format!("lock --dialect {asked}"), shown);
+    let help = format!("ask for `{locked}`, or change the lock file with `{change}`");
+    Some(Problem::new(message, help).in_file(LockFile::path_in(shown)))
 }
 
 /// What is wrong with a release build that has drafts in it.

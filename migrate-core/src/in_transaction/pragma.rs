@@ -17,12 +17,13 @@ pub(super) fn find(sql: &str, scan: &Scan, header: &Header) -> Vec<Finding> {
         let (name, help) = match pragma {
             Pragma::ForeignKeysOff if is_open(index) => (
                 "foreign_keys",
-                "begin the file with `-- migrate: foreign-keys=off` instead: they have to be off before the transaction begins",
+                "begin the file with `-- migrate: foreign-keys=off` instead, and switch them off on the connection before `run`: they have to \
+                 be off before the transaction begins",
             ),
             Pragma::JournalMode => (
                 "journal_mode",
-                "put it into a file of its own that begins with `-- migrate: no-transaction`, or set it where the program opens the \
-                 database",
+                "set it where the program opens the database, or put it into a file of its own that begins with \
+                 `-- migrate: no-transaction`, which this version can embed and not yet run",
             ),
             _ => return None,
         };

@@ -26,9 +26,10 @@ pub(super) fn find(sql: &str, dialect: Dialect, scan: &Scan) -> Vec<Finding> {
 
 fn help(what: &str) -> &'static str {
     if what.ends_with("CONCURRENTLY") {
-        "put it into a file of its own that begins with `-- migrate: no-transaction`, or leave `CONCURRENTLY` out"
+        "leave `CONCURRENTLY` out, or put it into a file of its own that begins with `-- migrate: no-transaction`, which this version \
+         can embed and not yet run"
     } else {
-        "put it into a file of its own that begins with `-- migrate: no-transaction`"
+        "put it into a file of its own that begins with `-- migrate: no-transaction`, which this version can embed and not yet run"
     }
 }
 

@@ -70,13 +70,14 @@ impl LockFile {
             Some(script) => {
                 let file = script.file_name();
                 let help = format!("give it its name back: databases know the migration as `{label}`");
-                Problem::new(format!("the locked migration `{label}` was renamed to `{file}`"), help)
-                    .in_file(script.path())
+                let problem = Problem::new(format!("the locked migration `{label}` was renamed to `{file}`"), help);
+                with_checksums(problem.in_file(script.path()), &locked.up, &Seal::of(script, self.dialect))
             }
             None => {
                 let dialect = locked.dialect.map(|dialect| format!(" for {dialect}")).unwrap_or_default();
                 let help = "restore its file: databases that have applied it refuse a binary without it";
-                Problem::new(format!("the locked migration `{label}`{dialect} is gone"), help).in_file(shown)
+                let message = format!("the locked migration `{label}`{dialect} is gone");
+                Problem::new(message, help).in_file(shown).with_note(format!("locked {}", locked.up.checksum))
             }
         }
     }
@@ -113,9 +114,16 @@ fn differences(
     let mut problems = Vec::new();
     if locked.name != up.name() {
         let label = locked.label();
-        let help = format!("give it its name back: databases know the migration as `{label}`");
+        let help = format!(
+            "give it its name back: databases know the migration as `{label}`; if none has applied it yet: `{}`",
+            rebless(up, folder)
+        );
         let message = format!("the locked migration `{label}` was renamed to `{}`", up.file_name());
-        problems.push(Problem::new(message, help).in_file(up.path()));
+        problems.push(with_checksums(
+            Problem::new(message, help).in_file(up.path()),
+            &locked.up,
+            &Seal::of(up, dialect),
+        ));
     }
     problems.extend(edit(&locked.up, up, dialect, folder));
     match (&locked.down, down) {
@@ -141,19 +149,25 @@ fn edit(seal: &Seal, script: &Script, dialect: Option<Dialect>, folder: &str) ->
         }
         () => "",
     };
-    let rebless = command(&format!("lock --rebless {} --reason \"…\"", script.version()), folder);
     let help = format!(
         "restore it from version control, and put the change into a new migration (`{}`); \
-         if no database has applied it yet: `{rebless}`",
-        command("new <name>", folder)
+         if no database has applied it yet: `{}`",
+        command("new <name>", folder),
+        rebless(script, folder)
     );
     let problem = Problem::new(format!("`{}` is locked, and was edited{what}", script.file_name()), help);
-    let mut problem = problem.in_file(script.path());
-    for (when, seal) in [("locked ", seal), ("present", &present)] {
+    Some(with_checksums(problem.in_file(script.path()), seal, &present))
+}
+
+fn rebless(script: &Script, folder: &str) -> String {
+    command(&format!("lock --rebless {} --reason \"…\"", script.version()), folder)
+}
+
+fn with_checksums(problem: Problem, locked: &Seal, present: &Seal) -> Problem {
+    [("locked ", locked), ("present", present)].into_iter().fold(problem, |problem, (when, seal)| {
         let beside = if seal.no_transaction { ", outside of a transaction" } else { "" };
-        problem = problem.with_note(format!("{when} {}{beside}", seal.checksum));
-    }
-    Some(problem)
+        problem.with_note(format!("{when} {}{beside}", seal.checksum))
+    })
 }
 
 /// The scripts of a version among sorted ones.

@@ -173,10 +173,12 @@ impl LockFile {
                 Direction::Up => Some(&mut locked.up),
                 Direction::Down => locked.down.as_mut(),
             };
-            if let Some(before) = before.filter(|before| !before.holds(script)) {
+            let is_renamed = locked.name != script.name();
+            if let Some(before) = before.filter(|before| is_renamed || !before.holds(script)) {
                 let (direction, reason) = (script.direction(), reason.to_owned());
                 let reblessed = Reblessed { direction, from: before.checksum, to: seal.checksum, reason };
                 *before = seal;
+                script.name().clone_into(&mut locked.name);
                 locked.reblessed.push(reblessed.clone());
                 accepted.push(reblessed);
             }

@@ -61,7 +61,11 @@ pub(super) fn history_mismatch(standings: &Standings<'_>, applied_sql: &[(Versio
 }
 
 const REMEDIES: [(Standing, &str); 5] = [
-    (Standing::Divergent, "divergent: restore the file as it was applied, and put the change into a new migration"),
+    (
+        Standing::Divergent,
+        "divergent: restore the file as it was applied, and put the change into a new migration; or start a development database afresh, \
+         if no other has applied it",
+    ),
     (
         Standing::Missing,
         "missing: restore the file, because an applied migration must stay; rows of another program need a `set` of their own",

@@ -33,6 +33,10 @@ const DROP: Entry = File(b"DROP TABLE users;\n");
 /// The lock file of [`USERS`] and [`ORDERS`].
 const LOCKED: (&str, Entry) = ("migrations.lock", Lock(&[("0001_users.sql", USERS), ("0002_orders.sql", ORDERS)], &[]));
 
+/// The lock file of a folder for Postgres in which nothing is locked.
+const FOR_POSTGRES: &[u8] =
+    b"migrations.lock 1\ndialect postgres\ndigest sha256:ff8dfe9b33917b34e744200c2ccfedb6744a52f7626307e5b24509f0878e6505\n";
+
 /// Every folder, by its name.
 pub(crate) const FOLDERS: &[(&str, Entries)] = &[
     // Of several cases.
@@ -132,6 +136,7 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
         &[("0001_users.sql", USERS), ("migrations.lock", File(b"migrations.lock 1\nhello\n0001\ndigest\n"))],
     ),
     ("lock_of_the_future", &[("0001_users.sql", USERS), ("migrations.lock", File(b"migrations.lock 2\n"))]),
+    ("lock_of_another_dialect", &[("0001_users.sql", USERS), ("migrations.lock", File(FOR_POSTGRES))]),
     ("lock_is_a_folder", &[("0001_users.sql", USERS), ("migrations.lock", Folder)]),
     // lint
     (
