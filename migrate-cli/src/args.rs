@@ -196,7 +196,7 @@ pub(crate) struct Check {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Lints")]
 pub(crate) struct Lints {
-    /// Make findings errors, as `lint = "deny"` does in the macro; but for advice about excuses
+    /// Make findings errors, as `lint = "deny"` does in the macro; but for advice about excuses in what is locked
     #[arg(long)]
     pub(crate) deny: bool,
     /// Lint every script, not only those that are not locked

@@ -33,7 +33,7 @@
 //! ```
 //!
 //! It holds for every finding of that rule in that file. One that is not needed (`needless-excuse`), or names no rule
-//! (`unknown-lint-rule`), is found too. These two are [advice](is_advice), which should never stop a build: the file may have shipped,
+//! (`unknown-lint-rule`), is found too. These two are [advice](is_advice), which should stop a build only for a draft: another file may have shipped,
 //! and an edit changes its checksum. For the same reason the findings in migrations that have shipped are better left alone than excused:
 //! [`lint`] judges only the scripts that are wanted.
 //!
@@ -164,7 +164,7 @@ fn findings(reading: &Reading<'_>, catalog: &Catalog) -> Vec<Finding> {
     findings
 }
 
-/// Whether a finding is advice, which should never stop a build: its rule says so.
+/// Whether a finding is advice, which should stop a build only for a draft: its rule says so.
 ///
 /// ```
 /// use migrate_core::{Dialect, Direction, embedded};

@@ -23,7 +23,7 @@ pub struct Rule {
     pub why: &'static str,
     /// What to do instead. The help of a finding may be more precise.
     pub remedy: &'static str,
-    /// Whether a finding is advice that should never stop a build: it may be in a migration that has shipped, where an edit would change
+    /// Whether a finding is advice that should stop a build only for a draft: it may be in a migration that has shipped, where an edit would change
     /// the checksum.
     pub is_advice: bool,
 }
