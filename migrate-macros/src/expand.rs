@@ -81,9 +81,9 @@ fn expand(runtime: &TokenStream, embedded: &Embedded) -> TokenStream {
         #drafts
         const __SCRIPTS: &[__migrate::Script] = &[#(#scripts),*];
         #[cfg(debug_assertions)]
-        const __FOLDER: __migrate::Origin = __migrate::folder(#root, #shown, #dialect, &[#(#ignore),*], #knows_lock);
+        const __FOLDER: __migrate::Origin = __migrate::Origin::folder(#root, #shown, #dialect, &[#(#ignore),*], #knows_lock);
         #[cfg(not(debug_assertions))]
-        const __FOLDER: __migrate::Origin = __migrate::ELSEWHERE;
+        const __FOLDER: __migrate::Origin = __migrate::Origin::ELSEWHERE;
         __migrate::migrations(__migrate::set(#name, __SCRIPTS, [#(#digests),*]), #package, __FOLDER)
     }}
 }

@@ -231,22 +231,8 @@ pub mod __private {
         Migrations::new(set, package, origin)
     }
 
-    /// The origin of a set in a debug build.
-    pub const fn folder(
-        root: &'static str,
-        shown: &'static str,
-        dialect: Option<Dialect>,
-        ignore: &'static [&'static str],
-        knows_lock: bool,
-    ) -> Origin {
-        Origin::folder(root, shown, dialect, ignore, knows_lock)
-    }
-
-    /// The origin of a set in a release build: nobody will look at the folder again.
-    pub const ELSEWHERE: Origin = Origin::ELSEWHERE;
-
     /// Stands in for a set that was refused, so that nothing but the refusal is reported.
     pub const fn refused() -> Migrations {
-        Migrations::new(set("", &[], [&[]; Dialect::ALL.len()]), "", ELSEWHERE)
+        Migrations::new(set("", &[], [&[]; Dialect::ALL.len()]), "", Origin::ELSEWHERE)
     }
 }

@@ -31,11 +31,11 @@ struct EmbeddedFolder {
 }
 
 impl Origin {
-    /// Nothing to compare with.
-    pub(crate) const ELSEWHERE: Origin = Origin(None);
+    /// Nothing to compare with: a release build, or a set that was read while the program runs.
+    pub const ELSEWHERE: Origin = Origin(None);
 
     /// A folder that can be compared with what was embedded.
-    pub(crate) const fn folder(
+    pub const fn folder(
         root: &'static str,
         shown: &'static str,
         dialect: Option<Dialect>,

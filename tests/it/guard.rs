@@ -8,13 +8,15 @@ const LOCK: &str = "migrations/migrations.lock";
 
 /// Migrates a database, and tells what it did.
 const SERVICE: &str = r#"
-    use migrate_runtime::{Migrations, embed_migrations};
+    use migrate_runtime::{Migrations, Migrator, embed_migrations};
 
     static MIGRATIONS: Migrations = embed_migrations!("migrations");
 
     fn main() {
         let mut db = rusqlite::Connection::open("app.db").unwrap();
-        match MIGRATIONS.run(&mut db) {
+        let migrator = Migrator::new(&MIGRATIONS);
+        let is_allowed = std::env::args().any(|argument| argument == "allow-stale");
+        match if is_allowed { migrator.allow_stale() } else { migrator }.run(&mut db) {
             Ok(report) => print!("{:?}", report.applied().iter().map(|applied| applied.migration.as_str()).collect::<Vec<_>>()),
             Err(error) => {
                 eprintln!("{error}");
@@ -77,6 +79,7 @@ fn new_files_are_noticed_or_told() {
     let program = package.program("debug");
     package.write("migrations/0004_dropped.sql", "CREATE TABLE dropped (id bigint);\n");
     expect(&package.run(&program, &[]), false, "this binary is stale: `0004_dropped.sql` was edited since; rebuild it");
+    expect(&package.run(&program, &["allow-stale"]), true, "[]");
     package.remove("migrations/0004_dropped.sql");
     expect(&package.run(&program, &[]), false, "`0004_dropped.sql` is in it, and gone from the folder");
     package.write("migrations/0004_dropped.sql", "CREATE TABLE dropped (id integer);\r\n");
@@ -162,6 +165,13 @@ fn a_release_takes_no_drafts() {
         program.windows(folder.len()).any(|bytes| bytes == folder.as_bytes())
     };
     assert!(knows_folder("debug") && !knows_folder("release"));
+}
+
+#[test]
+fn the_lint_is_a_feature() {
+    let main = HOST.replace("\"migrations\"", "\"migrations\", dialect = \"sqlite\", lint = \"deny\"");
+    let package = Package::new("guard-lint", &[("src/main.rs", &main), ("migrations/0001_users.sql", USERS)]);
+    expect(&package.cargo(&["check"]), false, "error: the lint needs the feature `lint` of migrate-runtime");
 }
 
 #[test]

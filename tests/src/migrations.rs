@@ -40,9 +40,11 @@ fn embedded(files: &[(&str, &str)], options: FolderOptions) -> Migrations {
         fs::write(path, sql).expect("a file can be written");
     }
     match Folder::read(root.path(), "migrations", &options) {
-        Ok(folder) => {
-            migrate_runtime::__private::migrations(folder.set, "tests 0.0.0", migrate_runtime::__private::ELSEWHERE)
-        }
+        Ok(folder) => migrate_runtime::__private::migrations(
+            folder.set,
+            "tests 0.0.0",
+            migrate_runtime::__private::Origin::ELSEWHERE,
+        ),
         Err(problems) => panic!("{problems:#?}"),
     }
 }
