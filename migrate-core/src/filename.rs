@@ -2,6 +2,8 @@
 //!
 //! Knows names only, never the file system. Every refusal says what the name should look like.
 
+use std::fmt;
+
 use crate::version::{is_date, is_time};
 use crate::{Dialect, Direction, Version, VersionError};
 
@@ -19,43 +21,52 @@ pub struct FileName {
 }
 
 /// Why a name does not fit the grammar.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileNameError {
     /// The name does not end with `.sql`.
-    #[error("does not end with `.sql`")]
     NotSql,
     /// The name does not begin with a version.
-    #[error("does not begin with a version")]
     NoVersion,
     /// No `_`, `__` or `-` follows the version.
-    #[error("has no `_` or `-` after its version")]
     NoSeparator,
     /// Nothing follows the separator.
-    #[error("has no name after its version")]
     NoName,
     /// A line break or another control character in the name.
-    #[error("has a control character in its name")]
     ControlCharacter,
     /// Flyway's versions of several numbers, such as `V1.2__x.sql` or `V1_2__x.sql`.
-    #[error("has a version of several numbers")]
     DottedVersion,
     /// Something like a date with dashes, such as `2024-3-9`.
-    #[error("begins with a date that cannot be read")]
     MalformedDate,
     /// `R__x.sql` and `U1__x.sql` of Flyway and refinery, or another single letter before the version.
-    #[error("begins with `{0}`, and only `V` may stand before a version")]
     Prefix(char),
     /// A dialect that is not supported.
-    #[error("is for the dialect `{0}`, which is not supported")]
     UnknownDialect(String),
     /// `.up` or `.down` somewhere else than right before `.sql`.
-    #[error("has `{0}` at a place where it does not count")]
     DirectionTooEarly(&'static str),
     /// More digits than a version may have.
-    #[error("has a version that cannot be used: {0}")]
     Version(VersionError),
 }
+
+impl fmt::Display for FileNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FileNameError::NotSql => f.write_str("does not end with `.sql`"),
+            FileNameError::NoVersion => f.write_str("does not begin with a version"),
+            FileNameError::NoSeparator => f.write_str("has no `_` or `-` after its version"),
+            FileNameError::NoName => f.write_str("has no name after its version"),
+            FileNameError::ControlCharacter => f.write_str("has a control character in its name"),
+            FileNameError::DottedVersion => f.write_str("has a version of several numbers"),
+            FileNameError::MalformedDate => f.write_str("begins with a date that cannot be read"),
+            FileNameError::Prefix(found) => write!(f, "begins with `{found}`, and only `V` may stand before a version"),
+            FileNameError::UnknownDialect(found) => write!(f, "is for the dialect `{found}`, which is not supported"),
+            FileNameError::DirectionTooEarly(found) => write!(f, "has `{found}` at a place where it does not count"),
+            FileNameError::Version(found) => write!(f, "has a version that cannot be used: {found}"),
+        }
+    }
+}
+
+impl std::error::Error for FileNameError {}
 
 impl FileNameError {
     /// The remedy, without a full stop.

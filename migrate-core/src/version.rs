@@ -26,15 +26,24 @@ pub struct Version {
 }
 
 /// Why a text is not a [`Version`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersionError {
     /// Empty, or something else than the digits 0 to 9 in it.
-    #[error("a version consists of decimal digits")]
     NotDigits,
     /// More than [`Version::MAX_DIGITS`] digits; holds how many there are.
-    #[error("a version has at most 64 digits, and this one has {0}")]
     TooLong(usize),
 }
+
+impl fmt::Display for VersionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            VersionError::NotDigits => f.write_str("a version consists of decimal digits"),
+            VersionError::TooLong(digits) => write!(f, "a version has at most 64 digits, and this one has {digits}"),
+        }
+    }
+}
+
+impl std::error::Error for VersionError {}
 
 impl Version {
     /// The most digits that a version may have.
