@@ -167,9 +167,12 @@ pub(crate) fn within_folder(path: &str) -> &str {
     &path[start..]
 }
 
+/// The name of the lock file, in the folder of the migrations.
+pub const LOCK_FILE_NAME: &str = "migrations.lock";
+
 /// Whether a name is ignored by rule: dot files, read-me files, the lock file, and what other tools keep beside their migrations.
 pub fn is_ignored_by_rule(name: &str) -> bool {
-    const KEPT_BY_TOOLS: [&str; 4] = ["migrations.lock", "metadata.toml", "migration_lock.toml", "atlas.sum"];
+    const KEPT_BY_TOOLS: [&str; 4] = [LOCK_FILE_NAME, "metadata.toml", "migration_lock.toml", "atlas.sum"];
     name.starts_with('.') || name.starts_with("README") || KEPT_BY_TOOLS.contains(&name)
 }
 
@@ -372,7 +375,7 @@ mod tests {
             ".DS_Store",
             "README.md",
             "README",
-            "migrations.lock",
+            LOCK_FILE_NAME,
             "metadata.toml",
             "migration_lock.toml",
             "atlas.sum",

@@ -1,8 +1,7 @@
 //! A folder of SQL files → a set of migrations, or every problem in it at once.
 //!
 //! Macro and runtime both read folders through it, and it reads them through a [`Source`]: a folder of the file system, or one that
-//! is in the binary. Each file is read once. Only checksums need the feature `folder`: a host without it can still list a folder and
-//! read its texts.
+//! is in the binary. Each file is read once. Reading needs the feature `folder`; a host without it can still list what is there.
 //!
 //! Invariants: every entry becomes a script, is ignored by rule, or is a problem; nothing is skipped in silence. What is found does
 //! not depend on the order in which a source names its entries.
@@ -11,12 +10,15 @@ mod agreement;
 mod entries;
 #[cfg(feature = "folder")]
 mod locked;
+#[cfg(feature = "folder")]
 mod metadata;
+#[cfg(feature = "folder")]
 mod sections;
 mod source;
 #[cfg(test)]
 #[cfg(feature = "folder")]
 mod tests;
+#[cfg(feature = "folder")]
 mod text;
 
 #[cfg(feature = "folder")]
@@ -24,9 +26,9 @@ use std::{borrow::Cow, collections::BTreeSet, path::Path};
 
 #[cfg(feature = "folder")]
 use crate::lock::{LockFile, LockUse};
-use crate::{Dialect, Direction, Problem};
+use crate::{Dialect, Problem};
 #[cfg(feature = "folder")]
-use crate::{MigrationSet, Script, checksum::Checksum, migration::digests};
+use crate::{Direction, MigrationSet, Script, checksum::Checksum, migration::digests};
 
 pub use entries::Entry;
 pub use source::{FileSystem, Kind, Source};
@@ -94,9 +96,8 @@ impl Folder {
         let (lock, mut problems) = locked::read(source, shown, options.lock);
         problems.extend(lock.as_ref().and_then(|lock| locked::other_dialect(options, lock, shown)));
         let options = options.beside(lock.as_ref());
-        let (Texts { scripts, mut files }, of_scripts) = all_texts(source, shown, &options);
+        let (Contents { mut scripts, mut files }, of_scripts) = contents(source, shown, &options);
         problems.extend(of_scripts);
-        let mut scripts: Vec<Script> = scripts.into_iter().map(script).collect();
         let mut drafts = BTreeSet::new();
         if let Some(lock) = &lock {
             files.push(LockFile::FILE_NAME.to_owned());
@@ -107,7 +108,10 @@ impl Folder {
             problems.dedup();
             return Err(problems);
         }
-        restrict_to(options.dialect, &mut scripts, |script| &mut script.dialect);
+        if let Some(dialect) = options.dialect {
+            // A set that was given a dialect is for no other database.
+            scripts.retain_mut(|script| script.dialect.replace(dialect).is_none_or(|only| only == dialect));
+        }
         let drafts = scripts.iter().map(|script| &*script.path).filter(|path| drafts.contains(*path));
         let drafts = drafts.map(str::to_owned).collect();
         let digests = digests(&scripts);
@@ -136,82 +140,53 @@ impl Folder {
 /// is made of, and compared with. With the problems of the whole folder, in no order; a script that has one is not among the scripts.
 #[cfg(feature = "folder")]
 pub fn scripts(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Vec<Script>, Vec<Problem>) {
-    let (texts, problems) = all_texts(source, shown, options);
-    (texts.scripts.into_iter().map(script).collect(), problems)
+    let (contents, problems) = contents(source, shown, options);
+    (contents.scripts, problems)
+}
+
+/// What the files of a folder hold.
+#[cfg(feature = "folder")]
+#[derive(Default)]
+struct Contents {
+    /// Every script that can be embedded, sorted.
+    scripts: Vec<Script>,
+    /// Every file that was read, as a path in the source; more than there are scripts when a script down does nothing.
+    files: Vec<String>,
+}
+
+/// Reads and checks every script of a folder; with the problems of the whole folder, in no order. A script that has one is not
+/// among the contents.
+#[cfg(feature = "folder")]
+fn contents(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Contents, Vec<Problem>) {
+    let (entries, mut problems) = list(source, shown, options);
+    let mut contents = Contents::default();
+    for entry in entries {
+        contents.files.push(entry.path.clone());
+        // Scripts up and down share it.
+        contents.files.extend(entry.metadata.clone().filter(|_| entry.direction == Direction::Up));
+        match text::read(source, &entry, options.dialect) {
+            // A script down that does nothing cannot take anything back: it is as good as none.
+            Ok(None) if entry.direction == Direction::Down => {}
+            Ok(None) => problems.push(text::blank(&entry)),
+            Ok(Some(text)) => contents.scripts.push(script(entry, text)),
+            Err(of_file) => problems.extend(of_file),
+        }
+    }
+    (contents, problems)
 }
 
 #[cfg(feature = "folder")]
-fn script(Text { entry, sql, no_transaction }: Text) -> Script {
+fn script(entry: Entry, text: text::Text) -> Script {
     Script {
-        checksum: Checksum::of_bytes(sql.as_bytes()),
+        checksum: Checksum::of_bytes(text.sql.as_bytes()),
         version: entry.version,
         name: Cow::Owned(entry.name),
         dialect: entry.dialect,
         direction: entry.direction,
         path: Cow::Owned(entry.shown),
-        sql: Cow::Owned(sql),
-        no_transaction,
+        sql: Cow::Owned(text.sql),
+        no_transaction: text.no_transaction,
     }
-}
-
-/// What the files of a folder hold.
-#[derive(Clone, Debug, Default)]
-pub struct Texts {
-    /// The scripts of the set, in its order.
-    pub scripts: Vec<Text>,
-    /// Every file that was read, as a path in the source; more than there are scripts when a script down does nothing.
-    pub files: Vec<String>,
-}
-
-/// A script that can be embedded.
-#[derive(Clone, Debug)]
-pub struct Text {
-    /// What its name says.
-    pub entry: Entry,
-    /// The SQL, as checksums see it: without a byte order mark, and with LF line ends.
-    pub sql: String,
-    /// Whether a file beside it says that it runs outside of a transaction.
-    pub no_transaction: bool,
-}
-
-/// Reads and checks every script of a folder; with the problems of the whole folder, in no order. A script that has one is not
-/// among the texts.
-///
-/// ```
-/// use migrate_core::folder::{FileSystem, FolderOptions, texts};
-///
-/// # let folder = tempfile::tempdir()?;
-/// # std::fs::write(folder.path().join("0001_users.sql"), "CREATE TABLE users (id integer);\r\n")?;
-/// let (texts, problems) = texts(&FileSystem::new(folder.path()), "migrations", &FolderOptions::default());
-/// assert!(problems.is_empty());
-/// let text = &texts.scripts[0];
-/// assert_eq!(text.entry.shown, "migrations/0001_users.sql");
-/// assert_eq!(text.sql, "CREATE TABLE users (id integer);\n");
-/// # Ok::<(), std::io::Error>(())
-/// ```
-pub fn texts(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Texts, Vec<Problem>) {
-    let (mut texts, problems) = all_texts(source, shown, options);
-    restrict_to(options.dialect, &mut texts.scripts, |text| &mut text.entry.dialect);
-    (texts, problems)
-}
-
-/// [`texts`], with those for other dialects.
-fn all_texts(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Texts, Vec<Problem>) {
-    let (entries, mut problems) = list(source, shown, options);
-    let mut texts = Texts::default();
-    for entry in entries {
-        texts.files.push(entry.path.clone());
-        match text::read(source, &entry, options.dialect) {
-            // A script down that does nothing cannot take anything back: it is as good as none.
-            Ok(None) if entry.direction == Direction::Down => {}
-            Ok(None) => problems.push(text::blank(&entry)),
-            Ok(Some(text)) => texts.scripts.push(text),
-            Err(of_file) => problems.extend(of_file),
-        }
-        // Scripts up and down share it.
-        texts.files.extend(entry.metadata.filter(|_| entry.direction == Direction::Up));
-    }
-    (texts, problems)
 }
 
 /// The scripts of a folder by their names, without a look into the files, sorted by version, dialect, direction and file; with the
@@ -228,10 +203,4 @@ pub fn list(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Vec<E
 /// With the entries that are no scripts as problems.
 pub fn entries(source: &dyn Source, shown: &str, ignore: &[String]) -> (Vec<Entry>, Vec<Problem>) {
     entries::list(source, shown, ignore)
-}
-
-/// A set that was given a dialect is for no other database.
-fn restrict_to<T>(dialect: Option<Dialect>, scripts: &mut Vec<T>, own: impl Fn(&mut T) -> &mut Option<Dialect>) {
-    let Some(dialect) = dialect else { return };
-    scripts.retain_mut(|script| own(script).replace(dialect).is_none_or(|only| only == dialect));
 }

@@ -30,7 +30,7 @@ pub mod embedded;
 
 pub use checksum::{Checksum, normalise};
 pub use dialect::Dialect;
-pub use filename::{FileName, FileNameError, is_ignored_by_rule};
+pub use filename::{FileName, FileNameError, LOCK_FILE_NAME, is_ignored_by_rule};
 pub use header::{Excuse, Header};
 pub use history::{BadRow, HistoryRow, RowState};
 pub use migration::{Direction, Label, Migration, MigrationSet, Script};

@@ -47,10 +47,6 @@ fn read(literal: &LitStr, args: &Args) -> Result<Embedded, Vec<Problem>> {
     let options =
         FolderOptions { set: args.set.clone(), dialect: args.dialect, ignore: args.ignore.clone(), lock: args.lock };
     let folder = Folder::read_from(&path.source, &path.shown, &options)?;
-    if args.deny_lints && folder.has_unknown_dialect() {
-        let message = "the lint does not know which database the scripts are for";
-        return Err(vec![Problem::new(message, "say it: `dialect = \"postgres\"` or `dialect = \"sqlite\"`")]);
-    }
     let findings = if args.deny_lints { lint::findings(&folder) } else { Vec::new() };
     if !findings.is_empty() {
         return Err(findings);

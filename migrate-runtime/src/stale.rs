@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use migrate_core::folder::{Entry, FileSystem, FolderOptions, Source, list};
 use migrate_core::scan::is_blank;
-use migrate_core::{Dialect, Direction, MigrationSet, Script, normalise};
+use migrate_core::{Dialect, Direction, LOCK_FILE_NAME, MigrationSet, Script, normalise};
 
 use crate::error::{Error, ErrorKind};
 use crate::report::count;
@@ -46,9 +46,6 @@ impl Origin {
     }
 }
 
-/// What has been reviewed; a build enforces it when it is there.
-const LOCK_FILE: &str = "migrations.lock";
-
 /// Compares a set with the folder that it comes from, when that is known and there. Once in the life of a program, if it finds nothing.
 ///
 /// # Errors
@@ -66,8 +63,8 @@ pub(crate) fn refuse_stale(set: &MigrationSet, origin: &Origin) -> Result<(), Er
     let options = FolderOptions { dialect: folder.dialect, ignore, ..FolderOptions::default() };
     let source = FileSystem::new(folder.root);
     let mut differences = differences(set, &source, folder.shown, &options);
-    if !folder.knows_lock && source.kind(LOCK_FILE).is_ok() {
-        differences.push(format!("`{LOCK_FILE}` was not there when it was built"));
+    if !folder.knows_lock && source.kind(LOCK_FILE_NAME).is_ok() {
+        differences.push(format!("`{LOCK_FILE_NAME}` was not there when it was built"));
     }
     let Some(first) = differences.first() else {
         fresh().insert(key);

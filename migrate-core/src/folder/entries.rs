@@ -6,6 +6,9 @@ use std::io;
 use super::source::{Kind, Source};
 use crate::{Dialect, Direction, FileName, FileNameError, Problem, Version, filename};
 
+/// What Diesel keeps beside the scripts of a migration, in its folder.
+pub(super) const METADATA: &str = "metadata.toml";
+
 /// A file that is a script, by its name.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -22,7 +25,7 @@ pub struct Entry {
     /// The file in its source.
     pub path: String,
     /// What Diesel keeps beside the script, where there is such a file, in its source.
-    pub(super) metadata: Option<String>,
+    pub metadata: Option<String>,
     /// Whether the version stands in the name of the folder around the file.
     in_own_folder: bool,
 }
@@ -111,7 +114,7 @@ impl Lister<'_> {
                 .in_file(&folder.shown),
             );
         }
-        let metadata = Some(format!("{}/{}", folder.path, super::metadata::FILE_NAME));
+        let metadata = Some(format!("{}/{}", folder.path, METADATA));
         let metadata = metadata.filter(|file| matches!(self.source.kind(file), Ok(Kind::File)));
         for file in found {
             let direction = match file.file_name.as_str() {

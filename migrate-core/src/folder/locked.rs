@@ -1,4 +1,4 @@
-//! The lock file of a folder: where it is, what it adds to the options, and what it says of the scripts.
+//! The lock file of a folder: where it is, whether it fits the options, and what it says of the scripts.
 
 use std::collections::BTreeSet;
 use std::io;

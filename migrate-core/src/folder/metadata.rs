@@ -1,11 +1,8 @@
 //! Diesel's `metadata.toml`, as far as it concerns us: whether a migration runs in a transaction.
 
-use super::entries::{Entry, unreadable};
+use super::entries::{Entry, METADATA, unreadable};
 use super::source::Source;
 use crate::Problem;
-
-/// The name of the file, in the folder of a migration.
-pub(super) const FILE_NAME: &str = "metadata.toml";
 
 /// Whether the file beside a script says `run_in_transaction = false`.
 pub(super) fn asks_for_no_transaction(source: &dyn Source, entry: &Entry) -> Result<bool, Problem> {
@@ -16,7 +13,7 @@ pub(super) fn asks_for_no_transaction(source: &dyn Source, entry: &Entry) -> Res
         Ok(bytes) => Ok(says_no_transaction(&String::from_utf8_lossy(&bytes))),
         Err(error) => {
             let folder = entry.shown.rfind('/').map_or("", |slash| &entry.shown[..slash]);
-            Err(unreadable(&format!("{folder}/{FILE_NAME}"), &error))
+            Err(unreadable(&format!("{folder}/{METADATA}"), &error))
         }
     }
 }

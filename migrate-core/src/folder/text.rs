@@ -2,8 +2,16 @@
 
 use super::entries::{Entry, unreadable};
 use super::source::Source;
-use super::{Text, metadata, sections};
+use super::{metadata, sections};
 use crate::{Dialect, Header, Place, Problem, checksum, in_transaction, scan};
+
+/// A script that can be embedded.
+pub(super) struct Text {
+    /// The SQL, as checksums see it: without a byte order mark, and with LF line ends.
+    pub(super) sql: String,
+    /// Whether a file beside it says that it runs outside of a transaction.
+    pub(super) no_transaction: bool,
+}
 
 /// Reads a script; `None` when it holds no statement.
 pub(super) fn read(source: &dyn Source, entry: &Entry, dialect: Option<Dialect>) -> Result<Option<Text>, Vec<Problem>> {
@@ -13,7 +21,7 @@ pub(super) fn read(source: &dyn Source, entry: &Entry, dialect: Option<Dialect>)
     let sql = checksum::normalise(&text).into_owned();
     let no_transaction = metadata::asks_for_no_transaction(source, entry).map_err(|problem| vec![problem])?;
     match check(&sql, entry.dialect.or(dialect), no_transaction) {
-        Ok(Content::Statements) => Ok(Some(Text { entry: entry.clone(), sql, no_transaction })),
+        Ok(Content::Statements) => Ok(Some(Text { sql, no_transaction })),
         Ok(Content::Blank) => Ok(None),
         Err(problems) => Err(problems.into_iter().map(in_file).collect()),
     }

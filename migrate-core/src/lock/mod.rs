@@ -25,7 +25,7 @@ pub use seal::{Fingerprint, Seal};
 
 use std::collections::BTreeMap;
 
-use crate::{Checksum, Dialect, Direction, Label, Script, Version};
+use crate::{Checksum, Dialect, Direction, LOCK_FILE_NAME, Label, Script, Version};
 
 /// What `migrations.lock` says.
 ///
@@ -117,7 +117,7 @@ pub fn command(verb: &str, folder: &str) -> String {
 
 impl LockFile {
     /// The name of the file, which stands in the folder of the migrations.
-    pub const FILE_NAME: &'static str = "migrations.lock";
+    pub const FILE_NAME: &'static str = LOCK_FILE_NAME;
 
     /// The lock file of a folder, as messages name it. The empty path is the current folder.
     pub fn path_in(folder: &str) -> String {

@@ -22,6 +22,7 @@ mod tests;
 
 use std::ops::Range;
 
+#[cfg(feature = "folder")]
 pub(crate) use check::agreed;
 pub use check::{check, is_blank};
 pub use comments::{line_comments, without_comments};
