@@ -57,8 +57,7 @@ impl Checksum {
 
     #[cfg(feature = "folder")]
     pub(crate) fn of_bytes(bytes: &[u8]) -> Checksum {
-        use sha2::Digest;
-        Checksum(sha2::Sha256::digest(bytes).into())
+        Checksum(hmac_sha256::Hash::hash(bytes))
     }
 }
 

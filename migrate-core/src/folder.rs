@@ -1,7 +1,8 @@
 //! A folder of SQL files → a set of migrations, or every problem in it at once.
 //!
 //! Macro and runtime both read folders through it, and it reads them through a [`Source`]: a folder of the file system, or one that
-//! is in the binary. Each file is read once. Reading needs the feature `folder`; a host without it can still list what is there.
+//! is in the binary. Each file is read once. Reading needs the feature `folder`; a debug build of a host without it can still list what
+//! is there.
 //!
 //! Invariants: every entry becomes a script, is ignored by rule, or is a problem; nothing is skipped in silence. What is found does
 //! not depend on the order in which a source names its entries.

@@ -1,16 +1,17 @@
 //! The pure part of embedded migrations, shared by the macro, the runtime and tools: versions, checksums, file names, the SQL
-//! scanner, the folder reader and the plan. No driver, no clock, no async; only [`folder`] touches the file system.
+//! scanner, the folder reader and the plan. No driver, no clock, no async; only `folder` touches the file system.
 //!
 //! Programs use the crate `migrate-runtime`, which re-exports what they need.
 //!
 //! # Features
-//! - `folder`: making sets of folders, which takes checksums (brings `sha2`); the macro switches it on for itself. To list a folder
-//!   and to read its texts needs no feature.
+//! - `folder`: making sets of folders, which takes checksums (brings `hmac-sha256`); the macro switches it on for itself. Debug builds
+//!   without it can list a folder and read its texts; release builds cannot, as nothing in them looks at a folder.
 //! - `serde`: `Serialize` for what ends up in reports.
 
 mod checksum;
 mod dialect;
 mod filename;
+#[cfg(any(feature = "folder", debug_assertions))]
 pub mod folder;
 mod header;
 mod history;

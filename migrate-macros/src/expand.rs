@@ -73,7 +73,7 @@ fn expand(runtime: &TokenStream, embedded: &Embedded) -> TokenStream {
     let knows_lock = folder.lock.is_some() || folder.options.lock == LockUse::Off;
     quote! {{
         use #runtime::__private as __migrate;
-        #(const _: &[::core::primitive::u8] = ::core::include_bytes!(#files);)*
+        const _: &[&[::core::primitive::u8]] = &[#(::core::include_bytes!(#files)),*];
         #drafts
         const __SCRIPTS: &[__migrate::Script] = &[#(#scripts),*];
         #[cfg(debug_assertions)]

@@ -14,7 +14,7 @@ use migrate_core::folder::{FileSystem, Folder, Source};
 
 use crate::host;
 use crate::migrations::Migrations;
-use crate::stale::Origin;
+use crate::origin::Origin;
 
 pub use error::FolderError;
 pub use options::FolderOptions;

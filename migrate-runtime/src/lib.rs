@@ -147,8 +147,10 @@ mod folder;
 mod host;
 mod migrations;
 mod migrator;
+mod origin;
 mod quote;
 mod report;
+#[cfg(debug_assertions)]
 mod stale;
 mod table;
 #[cfg(feature = "tracing")]
@@ -225,7 +227,7 @@ pub mod __private {
     pub use migrate_core::{Direction, MigrationSet, Script};
 
     use crate::Migrations;
-    pub use crate::stale::Origin;
+    pub use crate::origin::Origin;
 
     pub const fn migrations(set: MigrationSet, package: &'static str, origin: Origin) -> Migrations {
         Migrations::new(set, package, origin)

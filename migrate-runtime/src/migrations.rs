@@ -7,8 +7,8 @@ use migrate_core::MigrationSet;
 use crate::driver::{AsyncDatabase, Database};
 use crate::error::Error;
 use crate::migrator::Migrator;
+use crate::origin::Origin;
 use crate::report::{Plan, Report, Status};
-use crate::stale::Origin;
 
 /// A set of migrations in the binary; made by [`embed_migrations!`](crate::embed_migrations), or from one of the
 /// [other sources](crate#other-sources).
@@ -33,6 +33,7 @@ pub struct Migrations {
     pub(crate) set: MigrationSet,
     /// Name and version of the package that the set was embedded in; the name of the program for a set that it has read.
     pub(crate) package: Cow<'static, str>,
+    #[cfg_attr(not(debug_assertions), allow(dead_code))]
     pub(crate) origin: Origin,
 }
 

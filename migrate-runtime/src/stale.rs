@@ -8,50 +8,18 @@ use std::sync::{Mutex, PoisonError};
 
 use migrate_core::folder::{Entry, FileSystem, FolderOptions, Source, list};
 use migrate_core::scan::is_blank;
-use migrate_core::{Dialect, Direction, LOCK_FILE_NAME, MigrationSet, Script, normalise};
+use migrate_core::{Direction, LOCK_FILE_NAME, MigrationSet, Script, normalise};
 
 use crate::error::{Error, ErrorKind};
+use crate::origin::Origin;
 use crate::report::count;
-
-/// Where a set comes from.
-#[derive(Clone, Copy, Debug)]
-pub struct Origin(Option<EmbeddedFolder>);
-
-/// The folder that a debug build has embedded.
-#[derive(Clone, Copy, Debug)]
-struct EmbeddedFolder {
-    /// Its absolute path on the machine of the build.
-    root: &'static str,
-    /// What messages call it.
-    shown: &'static str,
-    dialect: Option<Dialect>,
-    ignore: &'static [&'static str],
-    /// Whether a lock file was there, or is not to be looked at.
-    knows_lock: bool,
-}
-
-impl Origin {
-    /// Nothing to compare with: a release build, or a set that was read while the program runs.
-    pub const ELSEWHERE: Origin = Origin(None);
-
-    /// A folder that can be compared with what was embedded.
-    pub const fn folder(
-        root: &'static str,
-        shown: &'static str,
-        dialect: Option<Dialect>,
-        ignore: &'static [&'static str],
-        knows_lock: bool,
-    ) -> Origin {
-        Origin(Some(EmbeddedFolder { root, shown, dialect, ignore, knows_lock }))
-    }
-}
 
 /// Compares a set with the folder that it comes from, when that is known and there. Once in the life of a program, if it finds nothing.
 ///
 /// # Errors
 /// Every file that differs.
 pub(crate) fn refuse_stale(set: &MigrationSet, origin: &Origin) -> Result<(), Error> {
-    let Some(folder) = origin.0 else { return Ok(()) };
+    let Some(folder) = origin.folder else { return Ok(()) };
     // Looked at once: a program may migrate a database for every test that it has.
     static FRESH: Mutex<BTreeSet<(&str, usize)>> = Mutex::new(BTreeSet::new());
     let fresh = || FRESH.lock().unwrap_or_else(PoisonError::into_inner);

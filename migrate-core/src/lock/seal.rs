@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 use crate::{Checksum, Dialect, Header, Script, scan};
 
@@ -61,7 +61,7 @@ pub struct Fingerprint([u8; 8]);
 impl Fingerprint {
     /// The fingerprint of a script, read in its dialect or, where that is not known, in each that reads it soundly.
     pub fn of(sql: &str, dialect: Option<Dialect>) -> Fingerprint {
-        let mut hash = Sha256::new();
+        let mut hash = Hash::new();
         update(&mut hash, "migrate fingerprint 1");
         for dialect in dialect.map_or(Dialect::WITH_DRIVER.to_vec(), |dialect| vec![dialect]) {
             let scanned = scan::scan(sql, dialect);
@@ -74,7 +74,7 @@ impl Fingerprint {
             asked.into_iter().filter(|(is_asked, _)| *is_asked).for_each(|(_, what)| update(&mut hash, what));
             scan::without_comments(sql, dialect).for_each(|part| update(&mut hash, part));
         }
-        let hash: [u8; 32] = hash.finalize().into();
+        let hash = hash.finalize();
         let mut first = [0; 8];
         first.copy_from_slice(&hash[..8]);
         Fingerprint(first)
@@ -95,15 +95,15 @@ impl fmt::Display for Fingerprint {
 
 /// The digest of the lines of a lock file.
 pub(super) fn digest_of_lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> Checksum {
-    let mut hash = Sha256::new();
+    let mut hash = Hash::new();
     for line in lines {
         update(&mut hash, line);
     }
-    Checksum::from_bytes(hash.finalize().into())
+    Checksum::from_bytes(hash.finalize())
 }
 
 /// Takes in a text behind its length, so that no two sequences of texts are one sequence of bytes.
-fn update(hash: &mut Sha256, text: &str) {
+fn update(hash: &mut Hash, text: &str) {
     hash.update(text.len().to_string());
     hash.update(":");
     hash.update(text);
