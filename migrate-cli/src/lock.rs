@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use migrate_core::folder;
-use migrate_core::lock::{LockFile, command};
+use migrate_core::lock::{LockFile, Locked, command};
 use migrate_core::{Direction, Problem, Script, Version};
 
 use crate::answer::{Answer, Failure, refuse_if_any};
@@ -127,26 +127,32 @@ fn rebless(directory: &Directory, version: &Version, reason: &str) -> Result<Ans
     let options = directory.asked.beside(Some(&lock));
     let (scripts, problems) = folder::scripts(&directory.source(), &directory.shown, &options);
     refuse_if_any(problems)?;
+    let label = |lock: &LockFile| lock.locked.iter().find(|locked| &locked.version == version).map(Locked::label);
+    let before = label(&lock);
     let accepted = lock.rebless(version, &scripts, reason);
-    if accepted.is_empty() {
+    let Some(after) = label(&lock).filter(|_| !accepted.is_empty()) else {
         return Err(nothing_to_rebless(directory, version, &lock).into());
-    }
+    };
     write::lock_file(directory, &lock, &guard)?;
-    let label = lock.locked.iter().find(|locked| &locked.version == version).map(|locked| locked.label().to_string());
-    let label = label.unwrap_or_default();
     let mut answer = Answer::default();
-    for reblessed in accepted {
+    for reblessed in &accepted {
         let direction = match reblessed.direction {
             Direction::Up => "up",
             Direction::Down => "down",
         };
-        answer.lines.push(format!("reblessed {label} {direction}"));
-        answer.lines.push(format!("  from {}", reblessed.from));
-        answer.lines.push(format!("  to   {}", reblessed.to));
+        answer.lines.push(format!("reblessed {after} {direction}"));
+        if let Some(before) = before.as_ref().filter(|before| **before != after) {
+            answer.lines.push(format!("  renamed from {before}"));
+        }
+        if reblessed.from != reblessed.to {
+            answer.lines.push(format!("  from {}", reblessed.from));
+            answer.lines.push(format!("  to   {}", reblessed.to));
+        }
     }
-    answer
-        .notes
-        .push("a database that has applied the script as it was refuses a binary with the script as it is".into());
+    if accepted.iter().any(|reblessed| reblessed.from != reblessed.to) {
+        let note = "a database that has applied the script as it was refuses a binary with the script as it is";
+        answer.notes.push(note.into());
+    }
     Ok(answer)
 }
 

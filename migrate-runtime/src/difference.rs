@@ -11,7 +11,7 @@ use crate::excerpt::printable;
 /// More lines than this say no more.
 const MOST_LINES: usize = 40;
 
-/// Longer lines are cut.
+/// Longer lines are cut, with a sign.
 const WIDEST: usize = 200;
 
 /// Lines that did not change, around those that did.
@@ -61,7 +61,9 @@ fn unified(hunk: &[DiffOp], applied: &[&str], embedded: &[&str]) -> Vec<String> 
         };
         for line in lines {
             let text = line.strip_suffix('\n').unwrap_or(line);
-            shown.push(format!("     {sign}{}", printable(&text.chars().take(WIDEST).collect::<String>())));
+            let cut = text.char_indices().nth(WIDEST).map(|(end, _)| &text[..end]);
+            let (text, more) = cut.map_or((text, ""), |cut| (cut, "…"));
+            shown.push(format!("     {sign}{}{more}", printable(text)));
             if !line.ends_with('\n') {
                 shown.push("     \\ no newline at the end".to_owned());
             }
@@ -93,6 +95,9 @@ mod tests {
         let expect =
             "@@ -1,3 +1,3 @@\n     -1\n     +one\n      2\n      3\n     @@ -7,3 +7,2 @@\n      7\n      8\n     -9";
         assert_eq!(far.trim_start(), expect);
+        let wide = difference(&"x".repeat(WIDEST), &format!("{}\u{202e}", "x".repeat(WIDEST - 1)));
+        assert!(!wide.contains('…') && wide.contains("x\u{fffd}"), "{wide}");
+        assert!(difference("", &"x".repeat(WIDEST + 1)).contains("x…\n"));
         let many = difference("", &"x\n".repeat(100));
         assert_eq!(many.lines().count(), MOST_LINES + 1);
     }

@@ -246,6 +246,15 @@ fn sqlite_ignores_the_pragmas_that_are_found() {
             assert_eq!(value(connection, "PRAGMA foreign_keys"), before, "{sql}");
         });
     }
+    // SQLite reads flags in its own way, and so do we.
+    for value in FLAGS {
+        let sql = format!("PRAGMA foreign_keys = {value}");
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        connection.execute_batch(&sql).unwrap();
+        let is_off = self::value(&connection, "PRAGMA foreign_keys") == "0";
+        assert_eq!(found(&sql, Dialect::Sqlite), usize::from(is_off), "{sql}");
+    }
     for mode in ["WAL", "delete", "MEMORY", "OFF", "truncate", "PERSIST"] {
         for sql in [format!("PRAGMA journal_mode = {mode}"), format!("PRAGMA main.journal_mode('{mode}')")] {
             assert_eq!(found(&sql, Dialect::Sqlite), 1, "{sql}");
@@ -262,6 +271,39 @@ fn sqlite_ignores_the_pragmas_that_are_found() {
         assert_eq!(found(sql, Dialect::Sqlite), 0, "{sql}");
     }
 }
+
+/// Values of a pragma that is on or off.
+const FLAGS: [&str; 29] = [
+    "1",
+    "+1",
+    "+ 1",
+    "-1",
+    "- 1",
+    "0",
+    "+0",
+    "-0",
+    "00",
+    "01",
+    "257",
+    "0x10",
+    "0x0",
+    "0X1",
+    "0x80000000",
+    "1.5",
+    "0.5",
+    "1e3",
+    "2147483648",
+    "99999999999",
+    "'1x'",
+    "'x1'",
+    "' 1'",
+    "''",
+    "bogus",
+    "full",
+    "delete",
+    "'TRUE'",
+    "yEs",
+];
 
 /// Does something in a transaction as the engine makes it.
 fn in_written_transaction<T>(run: impl Fn(&rusqlite::Connection) -> T) -> T {

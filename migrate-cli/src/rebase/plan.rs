@@ -150,7 +150,7 @@ impl Planner<'_> {
                 by_key.entry(key).or_default().push(line.clone());
             } else {
                 let label = line.label();
-                self.notes.push(format!("forgot `{label}`, which was locked on this branch only and has no file"));
+                self.notes.push(format!("forgot `{label}`, which was locked on one branch only and has no file"));
             }
         }
         by_key
@@ -206,7 +206,7 @@ impl Planner<'_> {
     fn tell_draft_again(&mut self, lines: Option<&Vec<Locked>>) {
         if let Some(line) = lines.and_then(|lines| lines.first()) {
             let label = line.label();
-            self.notes.push(format!("`{label}` was locked on this branch only; it is a draft again"));
+            self.notes.push(format!("`{label}` was locked on one branch only; it is a draft again"));
         }
     }
 

@@ -117,6 +117,17 @@ fn drafts_without_a_file_are_forgotten() {
 }
 
 #[test]
+fn a_new_name_is_accepted_for_a_reason() {
+    let package = locked();
+    std::fs::rename(package.path("migrations/2_b.sql"), package.path("migrations/2_c.sql")).unwrap();
+    package.expect(&["lock"], 1, "", "the locked migration `2_b` was renamed to `2_c.sql`");
+    let told = "reblessed 2_c up\n  renamed from 2_b\n";
+    let called = package.expect(&["lock", "--rebless", "2", "--reason", "a typo"], 0, told, "");
+    assert_eq!(called.stderr, "");
+    package.expect(&["lock", "--check"], 0, "every migration is locked\n", "");
+}
+
+#[test]
 fn an_edit_is_accepted_for_a_reason() {
     let package = locked();
     package.write("migrations/1_a.sql", "SELECT 11;");

@@ -60,7 +60,7 @@ fn both_branches_add_a_migration() {
                 conflicts(&package.try_git(&args));
                 package.expect(&["check"], 1, &package.migrate(&["check"]).stdout, "");
                 let told = if own_locked {
-                    "`0002_items` was locked on this branch only; it is a draft again"
+                    "`0002_items` was locked on one branch only; it is a draft again"
                 } else {
                     "git add"
                 };

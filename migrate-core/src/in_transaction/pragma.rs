@@ -72,13 +72,30 @@ impl Pragma {
         if !next.is_sign("=") && !next.is_sign("(") {
             return None;
         }
-        let value = pieces.next()?.bare();
+        let mut value = pieces.next()?;
         let is_word = |piece: &Piece<'_>, word| piece.bare().eq_ignore_ascii_case(word);
         if is_word(&name, "foreign_keys") {
-            let is_off = ["off", "no", "false", "0"].into_iter().any(|off| value.eq_ignore_ascii_case(off));
-            return Some(if is_off { Pragma::ForeignKeysOff } else { Pragma::ForeignKeysOn });
+            if value.is_sign("+") {
+                value = pieces.next()?;
+            }
+            if value.is_sign(")") {
+                return None;
+            }
+            return Some(if is_on(value.bare()) { Pragma::ForeignKeysOn } else { Pragma::ForeignKeysOff });
         }
         let is_main = schema.is_none_or(|schema| is_word(&schema, "main"));
         (is_word(&name, "journal_mode") && is_main).then_some(Pragma::JournalMode)
     }
+}
+
+/// Whether SQLite reads the value of a flag as on: a few words, and numbers whose lowest byte is not 0 (newer versions: that are not 0).
+/// What it does not know is off.
+fn is_on(value: &str) -> bool {
+    if !value.starts_with(|first: char| first.is_ascii_digit()) {
+        return ["on", "yes", "true"].into_iter().any(|on| value.eq_ignore_ascii_case(on));
+    }
+    let hexadecimal = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X"));
+    let (digits, radix) = hexadecimal.map_or((value, 10), |digits| (digits, 16));
+    let end = digits.find(|digit: char| !digit.is_digit(radix)).unwrap_or(digits.len());
+    i32::from_str_radix(&digits[..end], radix).is_ok_and(|number| number & 0xff != 0)
 }
