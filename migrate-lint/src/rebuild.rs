@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use migrate_core::in_transaction::is_on;
+
 use crate::catalog::Catalog;
 use crate::script::{Finding, Reading};
 use crate::sentence::{Change, Deed, Name};
@@ -110,7 +112,7 @@ pub(crate) fn find(reading: &Reading<'_>, rebuilds: &Rebuilds, catalog: &Catalog
         .collect();
     for (index, act) in reading.acts.iter().enumerate() {
         match &act.deed {
-            Deed::Pragma { name, value } if name == "foreign_keys" && is_off(value) => return,
+            Deed::Pragma { name, value } if name == "foreign_keys" && !is_on(value) => return,
             Deed::DropTable { tables, .. } => {
                 for table in tables.iter().filter(|table| act.existed(table) && rebuilds.keep(index, table)) {
                     let successor = successors.get(table.key.as_str()).copied();
@@ -123,9 +125,4 @@ pub(crate) fn find(reading: &Reading<'_>, rebuilds: &Rebuilds, catalog: &Catalog
             _ => {}
         }
     }
-}
-
-/// What a pragma takes for `OFF`.
-pub(crate) fn is_off(value: &str) -> bool {
-    matches!(value, "off" | "0" | "false" | "no")
 }

@@ -231,12 +231,15 @@ fn setting(words: &mut Words<'_>) -> Option<Deed> {
 
 fn pragma(words: &mut Words<'_>) -> Option<Deed> {
     let name = words.name()?.key;
-    let value = match words.next()? {
-        (_, Part::Symbol('=' | '(')) => match words.next()?.1 {
-            Part::Word(value) | Part::Text(value) | Part::Other(value) => value.trim_matches('\'').to_lowercase(),
-            Part::Quoted(value) => value.to_lowercase(),
-            _ => return None,
-        },
+    if !words.takes_symbol('=') && !words.takes_symbol('(') {
+        return None;
+    }
+    words.takes_symbol('+');
+    let value = match words.next()?.1 {
+        Part::Word(value) | Part::Text(value) | Part::Other(value) => value.trim_matches('\'').to_lowercase(),
+        Part::Quoted(value) => value.to_lowercase(),
+        // A negative number is no number to SQLite.
+        Part::Symbol('-') => "-".to_owned(),
         _ => return None,
     };
     Some(Deed::Pragma { name, value })

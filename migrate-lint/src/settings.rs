@@ -1,6 +1,7 @@
 //! Settings of the connection that do not do what they seem to.
 
-use crate::rebuild::is_off;
+use migrate_core::in_transaction::is_on;
+
 use crate::script::{Finding, Reading};
 use crate::sentence::Deed;
 
@@ -37,7 +38,7 @@ fn foreign_keys(reading: &Reading<'_>, findings: &mut Vec<Finding>) {
         })
         .collect();
     // The runner looks after a script that switches them off, and on again at its end.
-    if pragmas.iter().any(|(_, value)| is_off(value)) {
+    if pragmas.iter().any(|(_, value)| !is_on(value)) {
         return;
     }
     findings.extend(pragmas.first().map(|(offset, _)| {

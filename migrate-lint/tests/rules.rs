@@ -166,7 +166,11 @@ const CASES: &[Case] = &[
 
     found("foreign-keys-in-transaction", SQLITE, "CREATE TABLE t (a);\nPRAGMA foreign_keys = ON;", &["2:1"]),
     found("foreign-keys-in-transaction", SQLITE, "PRAGMA main.foreign_keys(1);", &["1:1"]),
+    found("foreign-keys-in-transaction", SQLITE, "PRAGMA foreign_keys = +1;", &["1:1"]),
     clean("foreign-keys-in-transaction", SQLITE, "PRAGMA foreign_keys = OFF; CREATE TABLE t (a); PRAGMA foreign_keys = ON;"),
+    clean("foreign-keys-in-transaction", SQLITE, "PRAGMA foreign_keys = 00; CREATE TABLE t (a); PRAGMA foreign_keys = ON;"),
+    clean("foreign-keys-in-transaction", SQLITE, "PRAGMA foreign_keys = -1; CREATE TABLE t (a); PRAGMA foreign_keys = ON;"),
+    clean("foreign-keys-in-transaction", SQLITE, "PRAGMA foreign_keys(none); CREATE TABLE t (a); PRAGMA foreign_keys = ON;"),
     clean("foreign-keys-in-transaction", SQLITE, "-- migrate: no-transaction\nPRAGMA foreign_keys = ON;"),
     clean("foreign-keys-in-transaction", SQLITE, "PRAGMA foreign_keys; PRAGMA user_version = 1;"),
 

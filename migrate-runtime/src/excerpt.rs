@@ -60,7 +60,7 @@ fn draw(path: &str, sql: &str, offset: usize) -> (String, usize) {
 /// A text from a file or a database without what could do things to a terminal, or be there and not be seen: control characters, those
 /// that change the direction of writing, spaces without width.
 pub(crate) fn printable(text: &str) -> String {
-    let is_hidden = |c: &char| matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let is_hidden = |c: &char| matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let is_harmless = |c: &char| !(c.is_control() || is_hidden(c)) || matches!(c, '\t' | '\n');
     text.chars().map(|c| if is_harmless(&c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }

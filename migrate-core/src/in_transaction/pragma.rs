@@ -90,7 +90,14 @@ impl Pragma {
 
 /// Whether SQLite reads the value of a flag as on: a few words, and numbers whose lowest byte is not 0 (newer versions: that are not 0).
 /// What it does not know is off.
-fn is_on(value: &str) -> bool {
+///
+/// ```
+/// use migrate_core::in_transaction::is_on;
+///
+/// assert!(is_on("Yes") && is_on("01"));
+/// assert!(!is_on("off") && !is_on("00") && !is_on("enabled"));
+/// ```
+pub fn is_on(value: &str) -> bool {
     if !value.starts_with(|first: char| first.is_ascii_digit()) {
         return ["on", "yes", "true"].into_iter().any(|on| value.eq_ignore_ascii_case(on));
     }
