@@ -1,13 +1,21 @@
 //! Directives: comment lines `-- migrate: <key>` or `-- migrate: <key>=<value>` before the first statement of a script.
 
+mod value;
+
+use std::time::Duration;
+
 use crate::scan::{self, Scan};
 use crate::{Dialect, Place, Problem, marks};
+pub use value::ForeignKeys;
 
 /// What the directives of a script ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     no_transaction: bool,
-    foreign_keys_off: bool,
+    foreign_keys: Option<ForeignKeys>,
+    lock_timeout: Option<Duration>,
+    statement_timeout: Option<Duration>,
+    is_compatible: bool,
     allowed: Vec<Excuse>,
 }
 
@@ -26,6 +34,9 @@ pub struct Excuse {
 const MARKER: &str = "migrate:";
 const NO_TRANSACTION: &str = "no-transaction";
 const FOREIGN_KEYS: &str = "foreign-keys";
+const LOCK_TIMEOUT: &str = "lock-timeout";
+const STATEMENT_TIMEOUT: &str = "statement-timeout";
+const COMPATIBLE: &str = "compatible";
 const ALLOW: &str = "allow";
 
 impl Header {
@@ -45,8 +56,8 @@ impl Header {
         let mut place = (0, Place::START);
         let first_statement = scan.statements.first().map_or(sql.len(), |statement| statement.span.start);
         for comment in scan::line_comments(sql, dialect) {
-            let text = sql[comment.clone()].trim_start_matches('-').trim();
-            let result = match text.strip_prefix(MARKER).map(str::trim) {
+            let text = comment_text(&sql[comment.clone()]);
+            let result = match directive(&sql[comment.clone()]) {
                 Some(directive) if comment.start > first_statement => Err(Problem::new(
                     format!("directive `{directive}` stands after the first statement"),
                     "move it to the top of the file",
@@ -70,10 +81,58 @@ impl Header {
         self.no_transaction
     }
 
-    /// Whether the script asks for foreign keys to be off while it runs: `-- migrate: foreign-keys=off`. SQLite cannot switch them
-    /// off in a transaction; the other databases need not.
-    pub fn foreign_keys_off(&self) -> bool {
-        self.foreign_keys_off
+    /// What becomes of SQLite's foreign keys while the script runs: `-- migrate: foreign-keys=off`, `on` or `auto`. The other
+    /// databases need no such thing.
+    pub fn foreign_keys(&self) -> ForeignKeys {
+        self.foreign_keys.unwrap_or_default()
+    }
+
+    /// How long a statement of the script may wait for a lock: `-- migrate: lock-timeout=30s`. Zero is without limit.
+    pub fn lock_timeout(&self) -> Option<Duration> {
+        self.lock_timeout
+    }
+
+    /// How long a statement of the script may take: `-- migrate: statement-timeout=10min`. Zero is without limit.
+    pub fn statement_timeout(&self) -> Option<Duration> {
+        self.statement_timeout
+    }
+
+    /// Whether a binary that does not know the migration can go on with what it leaves: `-- migrate: compatible=backward`.
+    pub fn is_compatible_backward(&self) -> bool {
+        self.is_compatible
+    }
+
+    /// [`is_compatible_backward`](Header::is_compatible_backward) of a script that a newer version of this crate may have read: what
+    /// else it says need not be known.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Header};
+    ///
+    /// let sql = "-- migrate: compatible = backward\n-- migrate: unheard-of\nSELECT 1;";
+    /// assert!(Header::says_compatible_backward(sql, Dialect::Sqlite));
+    /// ```
+    pub fn says_compatible_backward(sql: &str, dialect: Dialect) -> bool {
+        let mut header = Header::default();
+        scan::line_comments(sql, dialect)
+            .filter_map(|comment| directive(&sql[comment]))
+            .any(|directive| header.take(directive).is_ok() && header.is_compatible)
+    }
+
+    /// The directives that decide how the script runs, each in one spelling.
+    pub fn asked(&self) -> Vec<String> {
+        let foreign_keys =
+            self.foreign_keys.map(|value| format!("{FOREIGN_KEYS}={}", format!("{value:?}").to_lowercase()));
+        let timeout = |key: &str, value: Option<Duration>| value.map(|value| format!("{key}={}ms", value.as_millis()));
+        [
+            self.no_transaction.then(|| NO_TRANSACTION.to_owned()),
+            foreign_keys,
+            timeout(LOCK_TIMEOUT, self.lock_timeout),
+            timeout(STATEMENT_TIMEOUT, self.statement_timeout),
+            self.is_compatible.then(|| format!("{COMPATIBLE}=backward")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// The same, for a script about which a file beside it may say that it runs outside of a transaction
@@ -119,11 +178,21 @@ impl Header {
                     "write `-- migrate: no-transaction`",
                 ));
             }
-            (FOREIGN_KEYS, Some("off")) => self.foreign_keys_off = true,
-            (FOREIGN_KEYS, _) => {
+            (FOREIGN_KEYS, value) => {
+                self.foreign_keys = Some(value.and_then(ForeignKeys::parse).ok_or_else(|| {
+                    Problem::new(
+                        "directive `foreign-keys` takes the value `off`, `on` or `auto`",
+                        "write `-- migrate: foreign-keys=off`",
+                    )
+                })?);
+            }
+            (LOCK_TIMEOUT, value) => self.lock_timeout = Some(timeout(LOCK_TIMEOUT, value)?),
+            (STATEMENT_TIMEOUT, value) => self.statement_timeout = Some(timeout(STATEMENT_TIMEOUT, value)?),
+            (COMPATIBLE, Some("backward")) => self.is_compatible = true,
+            (COMPATIBLE, _) => {
                 return Err(Problem::new(
-                    "directive `foreign-keys` takes the value `off` only",
-                    "write `-- migrate: foreign-keys=off`",
+                    "directive `compatible` takes the value `backward` only",
+                    "write `-- migrate: compatible=backward`",
                 ));
             }
             ("", _) => {
@@ -135,7 +204,8 @@ impl Header {
             _ => {
                 return Err(Problem::new(
                     format!("unknown directive `{key}`"),
-                    "the directives are `no-transaction`, `foreign-keys=off` and `allow=<rule> <reason>`; reword the comment if it is none",
+                    "the directives are `no-transaction`, `foreign-keys=off`, `lock-timeout=30s`, `statement-timeout=10min`, \
+                     `compatible=backward` and `allow=<rule> <reason>`; reword the comment if it is none",
                 ));
             }
         }
@@ -161,6 +231,26 @@ impl Excuse {
     }
 }
 
+fn timeout(key: &str, value: Option<&str>) -> Result<Duration, Problem> {
+    value.and_then(value::parse_timeout).ok_or_else(|| {
+        let message = format!("directive `{key}` takes a time of at most 24 days");
+        Problem::new(
+            message,
+            format!("write `-- migrate: {key}=30s`; the units are `ms`, `s`, `min` and `h`, and `off` is no limit"),
+        )
+    })
+}
+
+/// The text of a line comment.
+fn comment_text(comment: &str) -> &str {
+    comment.trim_start_matches('-').trim()
+}
+
+/// What a line comment that is a directive says.
+fn directive(comment: &str) -> Option<&str> {
+    comment_text(comment).strip_prefix(MARKER).map(str::trim)
+}
+
 /// Whether the directive has this key, with or without a value.
 fn names(directive: &str, key: &str) -> bool {
     directive.split(|c: char| c == '=' || c.is_whitespace()).next() == Some(key)
@@ -173,7 +263,12 @@ fn misspelt(comment: &str) -> Option<&'static str> {
     let words: Vec<String> = words.map(|word| word.to_ascii_lowercase().replace('_', "-")).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["migrate", NO_TRANSACTION] => Some("write `-- migrate: no-transaction`"),
-        ["migrate", FOREIGN_KEYS, "off"] => Some("write `-- migrate: foreign-keys=off`"),
+        ["migrate", FOREIGN_KEYS, "off" | "on" | "auto"] => Some("write `-- migrate: foreign-keys=off`"),
+        ["migrate", COMPATIBLE, "backward"] => Some("write `-- migrate: compatible=backward`"),
+        ["migrate", LOCK_TIMEOUT, _] if comment.contains('=') => Some("write `-- migrate: lock-timeout=30s`"),
+        ["migrate", STATEMENT_TIMEOUT, _] if comment.contains('=') => {
+            Some("write `-- migrate: statement-timeout=10min`")
+        }
         // Its value is free text.
         ["migrate", ALLOW, ..] if comment.contains('=') => Some(Excuse::FORM),
         _ => None,
@@ -236,8 +331,27 @@ mod tests {
                 "-- migrate: foreign-keys = off\n-- migrate: no-transaction\nSELECT 1;",
                 Ok("no-transaction foreign-keys=off"),
             ),
-            ("-- migrate: foreign-keys\nSELECT 1;", Err("1:1 directive `foreign-keys` takes the value `off` only")),
-            ("-- migrate: foreign-keys=on\nSELECT 1;", Err("1:1 directive `foreign-keys` takes the value `off` only")),
+            (
+                "-- migrate: foreign-keys\nSELECT 1;",
+                Err("1:1 directive `foreign-keys` takes the value `off`, `on` or `auto`"),
+            ),
+            ("-- migrate: foreign-keys=on\nSELECT 1;", Ok("foreign-keys=on")),
+            ("-- migrate: foreign-keys=auto\nSELECT 1;", Ok("foreign-keys=auto")),
+            (
+                "-- migrate: lock-timeout=30s\n-- migrate: statement-timeout = 2 min\nSELECT 1;",
+                Ok("lock-timeout=30000ms statement-timeout=120000ms"),
+            ),
+            ("-- migrate: lock-timeout=off\nSELECT 1;", Ok("lock-timeout=0ms")),
+            (
+                "-- migrate: lock-timeout=5\nSELECT 1;",
+                Err("1:1 directive `lock-timeout` takes a time of at most 24 days"),
+            ),
+            ("-- migrate lock_timeout=5s\nSELECT 1;", Err("1:1 misspelt directive `migrate lock_timeout=5s`")),
+            ("-- migrate: compatible=backward\nSELECT 1;", Ok("compatible=backward")),
+            (
+                "-- migrate: compatible=forward\nSELECT 1;",
+                Err("1:1 directive `compatible` takes the value `backward` only"),
+            ),
             ("--MIGRATE foreign_keys off\nSELECT 1;", Err("1:1 misspelt directive `MIGRATE foreign_keys off`")),
             // Marks of other tools.
             ("-- no-transaction\nSELECT '-- migrate: x';", Ok("no-transaction")),
@@ -253,13 +367,7 @@ mod tests {
         ];
         for (sql, expect) in cases {
             let read = Header::read(sql, Dialect::Postgres, &scan::scan(sql, Dialect::Postgres));
-            let asked = |header: Header| {
-                let asks =
-                    [(header.no_transaction(), "no-transaction"), (header.foreign_keys_off(), "foreign-keys=off")];
-                let asked: Vec<&str> = asks.into_iter().filter_map(|(asks, what)| asks.then_some(what)).collect();
-                asked.join(" ")
-            };
-            let told = read.map(asked).map_err(|problems| {
+            let told = read.map(|header| header.asked().join(" ")).map_err(|problems| {
                 let told = |problem: &Problem| format!("{} {}", problem.place().unwrap(), problem.message());
                 problems.iter().map(told).collect::<Vec<_>>().join(", ")
             });

@@ -8,18 +8,27 @@ use crate::{Checksum, Label, Version};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum RowState {
-    /// The migration is being applied, or was interrupted.
+    /// The migration is being applied outside of a transaction, or that was interrupted.
     Running,
     /// The migration is applied.
     Applied,
+    /// The migration is being reverted outside of a transaction, or that was interrupted.
+    Reverting,
+    /// The migration is not applied any more: the row is kept for what it tells of the past.
+    Pending,
 }
 
 impl RowState {
+    /// Every state.
+    pub const ALL: [RowState; 4] = [RowState::Running, RowState::Applied, RowState::Reverting, RowState::Pending];
+
     /// The text in the table.
     pub const fn as_str(self) -> &'static str {
         match self {
             RowState::Running => "running",
             RowState::Applied => "applied",
+            RowState::Reverting => "reverting",
+            RowState::Pending => "pending",
         }
     }
 }
@@ -39,8 +48,18 @@ pub struct HistoryRow {
     pub applied_at: String,
     /// How long it took, in milliseconds; `None` while it is running.
     pub execution_time_ms: Option<u64>,
+    /// How many statements its script has.
+    pub statements: u64,
+    /// How many of them were begun; more than are done when what became of one is not known.
+    pub statements_begun: u64,
+    /// How many of them are done.
+    pub statements_done: u64,
     /// Who applied it: user, host, binary and its version.
     pub applied_by: String,
+    /// While it is applied or reverted outside of a transaction: which connection does so.
+    pub claim: Option<String>,
+    /// What was done to the row other than to apply the migration, as it stands in the table; [`AuditEntry`](crate::AuditEntry) reads it.
+    pub audit: String,
 }
 
 /// A row that no run of ours can have written.
@@ -53,8 +72,20 @@ pub struct BadRow {
 
 impl HistoryRow {
     /// The columns that [`decode`](HistoryRow::decode) takes, in its order.
-    pub const COLUMNS: [&'static str; 7] =
-        ["version", "name", "checksum", "state", "applied_at", "execution_time_ms", "applied_by"];
+    pub const COLUMNS: [&'static str; 12] = [
+        "version",
+        "name",
+        "checksum",
+        "state",
+        "applied_at",
+        "execution_time_ms",
+        "statements",
+        "statements_begun",
+        "statements_done",
+        "applied_by",
+        "claim",
+        "audit",
+    ];
 
     /// Decodes the cells of a row, in the order of [`COLUMNS`](HistoryRow::COLUMNS); `None` is NULL.
     ///
@@ -66,12 +97,15 @@ impl HistoryRow {
             version: cells.required(0, |text| Version::parse(text).ok())?,
             name: cells.required(1, |text| Some(text.to_owned()))?,
             checksum: cells.required(2, Checksum::parse)?,
-            state: cells.required(3, |text| {
-                [RowState::Running, RowState::Applied].into_iter().find(|state| state.as_str() == text)
-            })?,
+            state: cells.required(3, |text| RowState::ALL.into_iter().find(|state| state.as_str() == text))?,
             applied_at: cells.required(4, |text| Some(text.to_owned()))?,
             execution_time_ms: cells.optional(5, |text| text.parse().ok())?,
-            applied_by: cells.required(6, |text| Some(text.replace(char::is_control, "\u{fffd}")))?,
+            statements: cells.required(6, |text| text.parse().ok())?,
+            statements_begun: cells.required(7, |text| text.parse().ok())?,
+            statements_done: cells.required(8, |text| text.parse().ok())?,
+            applied_by: cells.required(9, |text| Some(text.replace(char::is_control, "\u{fffd}")))?,
+            claim: cells.optional(10, |text| Some(text.to_owned()))?,
+            audit: cells.required(11, |text| Some(text.to_owned()))?,
         })
     }
 
@@ -124,7 +158,7 @@ mod tests {
     #[test]
     fn rows() {
         let checksum = Checksum::from_bytes([0xab; 32]).to_string();
-        let good = ["7", "init", &checksum, "applied", "2026-03-13T17:00:00.000Z", "12", "me"];
+        let good = ["7", "init", &checksum, "applied", "2026-03-13T17:00:00.000Z", "12", "3", "3", "3", "me", "", ""];
         let row = HistoryRow::decode(&cells(&good)).unwrap();
         assert_eq!((row.label().as_str(), row.execution_time_ms), ("7_init", Some(12)));
 
@@ -135,7 +169,8 @@ mod tests {
             (2, Some("sha256:00"), r#"the row of version "7" has "sha256:00" as its checksum"#),
             (3, Some("APPLIED"), r#"the row of version "7" has "APPLIED" as its state"#),
             (5, Some("-1"), r#"the row of version "7" has "-1" as its execution_time_ms"#),
-            (6, None, r#"the row of version "7" has no applied_by"#),
+            (8, Some("all"), r#"the row of version "7" has "all" as its statements_done"#),
+            (9, None, r#"the row of version "7" has no applied_by"#),
         ];
         for (column, cell, expect) in cases {
             let mut cells = cells(&good);

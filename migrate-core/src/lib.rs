@@ -8,6 +8,8 @@
 //!   without it can list a folder and read its texts; release builds cannot, as nothing in them looks at a folder.
 //! - `serde`: `Serialize` for what ends up in reports.
 
+mod alone;
+mod audit;
 mod checksum;
 mod dialect;
 mod filename;
@@ -23,18 +25,22 @@ mod migration;
 mod place;
 pub mod plan;
 mod problem;
+mod rebuild;
 pub mod scan;
 mod version;
 
 #[doc(hidden)]
 pub mod embedded;
 
+pub use alone::{Alone, is_of_session};
+pub use audit::AuditEntry;
 pub use checksum::{Checksum, normalise};
 pub use dialect::Dialect;
 pub use filename::{FileName, FileNameError, LOCK_FILE_NAME, is_ignored_by_rule};
-pub use header::{Excuse, Header};
+pub use header::{Excuse, ForeignKeys, Header};
 pub use history::{BadRow, HistoryRow, RowState};
 pub use migration::{Direction, Label, Migration, MigrationSet, Script};
 pub use place::Place;
 pub use problem::Problem;
+pub use rebuild::rebuilt_tables;
 pub use version::{Version, VersionError};

@@ -23,6 +23,8 @@ pub enum Standing {
     Ahead,
     /// In the binary only, below something that is applied.
     OutOfOrder,
+    /// Being applied or reverted outside of a transaction, at this moment.
+    Running,
     /// Begun outside of a transaction, and not finished.
     Interrupted,
 }
@@ -37,14 +39,34 @@ impl Standing {
             Standing::Missing => "missing",
             Standing::Ahead => "ahead",
             Standing::OutOfOrder => "out-of-order",
+            Standing::Running => "running",
             Standing::Interrupted => "interrupted",
         }
     }
+}
 
-    /// Whether nothing may be applied while a migration stands so.
-    pub const fn is_problem(self) -> bool {
-        !matches!(self, Standing::Applied | Standing::Pending)
-    }
+/// What does not keep migrations from being applied although binary and history differ in it. The default forgives nothing but what
+/// is declared harmless.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Migrations below something that is applied are applied.
+    pub allow_out_of_order: bool,
+    /// Migrations that the binary has lost are left alone.
+    pub allow_missing: bool,
+    /// What is made of migrations of a newer binary.
+    pub ahead: Ahead,
+}
+
+/// What is made of migrations above the binary's latest version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ahead {
+    /// They are left alone when each of them says `-- migrate: compatible=backward`.
+    #[default]
+    IfCompatible,
+    /// They are left alone.
+    Allow,
+    /// They are an error.
+    Refuse,
 }
 
 /// A migration, as the binary and the history know it.
@@ -54,6 +76,8 @@ pub struct Item<'a> {
     standing: Standing,
     embedded: Option<Migration<'a>>,
     row: Option<HistoryRow>,
+    taken_back: Option<HistoryRow>,
+    is_compatible: bool,
 }
 
 impl<'a> Item<'a> {
@@ -72,9 +96,39 @@ impl<'a> Item<'a> {
         self.embedded
     }
 
-    /// Its row in the history.
+    /// Its row in the history, unless that only remembers that it once was applied.
     pub fn row(&self) -> Option<&HistoryRow> {
         self.row.as_ref()
+    }
+
+    /// The row that remembers that a migration which is pending now once was applied.
+    pub fn taken_back(&self) -> Option<&HistoryRow> {
+        self.taken_back.as_ref()
+    }
+
+    /// Whether a binary that does not know the migration can go on; see [`Standings::declare_compatible`].
+    pub fn is_compatible(&self) -> bool {
+        self.is_compatible
+    }
+
+    /// Whether nothing may be applied while the migration stands so.
+    pub fn is_problem(&self, policy: Policy) -> bool {
+        match self.standing {
+            Standing::Applied | Standing::Pending => false,
+            Standing::Divergent | Standing::Running | Standing::Interrupted => true,
+            Standing::Missing => !policy.allow_missing,
+            Standing::OutOfOrder => !policy.allow_out_of_order,
+            Standing::Ahead => match policy.ahead {
+                Ahead::IfCompatible => !self.is_compatible,
+                Ahead::Allow => false,
+                Ahead::Refuse => true,
+            },
+        }
+    }
+
+    /// Whether the migration is to be applied.
+    pub fn is_pending(&self, policy: Policy) -> bool {
+        self.standing == Standing::Pending || self.standing == Standing::OutOfOrder && policy.allow_out_of_order
     }
 
     /// Version and name: those of the binary, or else of the history.
@@ -111,6 +165,7 @@ impl<'a> Standings<'a> {
         for row in &mut rows {
             row.version = row.version.padded_to(width.unwrap_or(0));
         }
+        let (mut taken_back, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.state == RowState::Pending);
         let latest_embedded = migrations.last().map(|migration| migration.version());
         let latest_applied = rows.last().map(|row| row.version.clone());
 
@@ -130,15 +185,17 @@ impl<'a> Standings<'a> {
             let embedded = if order.is_le() { migrations.next() } else { None };
             let row = if order.is_ge() { rows.next() } else { None };
             let standing = match (&embedded, &row) {
+                (_, Some(row)) if row.state != RowState::Applied => Standing::Interrupted,
                 (Some(migration), Some(row)) if migration.up().checksum() != row.checksum => Standing::Divergent,
-                (_, Some(row)) if row.state == RowState::Running => Standing::Interrupted,
                 (Some(_), Some(_)) => Standing::Applied,
                 (Some(migration), None) if Some(migration.version()) < latest_applied.as_ref() => Standing::OutOfOrder,
                 (Some(_), None) => Standing::Pending,
                 (None, row) if row.as_ref().map(|row| &row.version) > latest_embedded => Standing::Ahead,
                 (None, _) => Standing::Missing,
             };
-            items.push(Item { version, standing, embedded, row });
+            let position = taken_back.iter().position(|row| row.version == version);
+            let taken_back = position.map(|position| taken_back.swap_remove(position));
+            items.push(Item { version, standing, embedded, row, taken_back, is_compatible: false });
         }
         Standings(items)
     }
@@ -148,14 +205,30 @@ impl<'a> Standings<'a> {
         &self.0
     }
 
-    /// What would be applied, in order.
-    pub fn pending(&self) -> impl Iterator<Item = Migration<'a>> {
-        self.0.iter().filter(|item| item.standing == Standing::Pending).filter_map(|item| item.embedded)
+    /// The migration of a version, if there is one in the binary or the history.
+    pub fn of(&self, version: &Version) -> Option<&Item<'a>> {
+        self.0.binary_search_by(|item| item.version.cmp(version)).ok().and_then(|index| self.0.get(index))
+    }
+
+    /// Somebody is at work on an interrupted migration: it is running.
+    pub fn declare_running(&mut self, version: &Version) {
+        let item = self.0.iter_mut().find(|item| item.version == *version && item.standing == Standing::Interrupted);
+        item.into_iter().for_each(|item| item.standing = Standing::Running);
+    }
+
+    /// The script of a migration says that a binary which does not know it can go on.
+    pub fn declare_compatible(&mut self, version: &Version) {
+        self.0.iter_mut().filter(|item| item.version == *version).for_each(|item| item.is_compatible = true);
+    }
+
+    /// What is to be applied, in order.
+    pub fn pending(&self, policy: Policy) -> impl Iterator<Item = &Item<'a>> {
+        self.0.iter().filter(move |item| item.is_pending(policy))
     }
 
     /// What forbids to apply anything.
-    pub fn problems(&self) -> impl Iterator<Item = &Item<'a>> {
-        self.0.iter().filter(|item| item.standing.is_problem())
+    pub fn problems(&self, policy: Policy) -> impl Iterator<Item = &Item<'a>> {
+        self.0.iter().filter(move |item| item.is_problem(policy))
     }
 }
 
@@ -169,7 +242,7 @@ mod tests {
 
     #[test]
     fn standings() {
-        // binary and history as `version`, `version!` = other text, `version~` = running → what stands where
+        // binary and history as `version`, `version!` = other text, `version~` = running, `version-` = taken back → what stands where
         let cases: &[(&str, &str, &str)] = &[
             ("", "", ""),
             ("1 2", "", "1 pending, 2 pending"),
@@ -183,7 +256,11 @@ mod tests {
             ("1 2", "3", "1 out-of-order, 2 out-of-order, 3 ahead"),
             ("", "1", "1 ahead"),
             ("1 2", "1~", "1 interrupted, 2 pending"),
-            ("1 2", "1!~", "1 divergent, 2 pending"),
+            ("1 2", "1!~", "1 interrupted, 2 pending"),
+            ("1 2", "1 2-", "1 applied, 2 pending"),
+            ("1 2", "1 2!-", "1 applied, 2 pending"),
+            ("1 2 3", "1 2- 3", "1 applied, 2 out-of-order, 3 applied"),
+            ("1", "1 2-", "1 applied"),
             ("2", "1~ 2", "1 interrupted, 2 applied"),
             ("9 10", "9", "9 applied, 10 pending"),
         ];
@@ -197,6 +274,37 @@ mod tests {
                 .map(|item| format!("{} {}", item.version().digits(), item.standing().as_str()))
                 .collect();
             assert_eq!(described.join(", "), *expect, "{binary} against {history}");
+        }
+    }
+
+    #[test]
+    fn policies() {
+        let strict = Policy::default();
+        let cases: &[(&str, &str, Policy, &str, &str)] = &[
+            ("1 2 3", "1 3", strict, "2", ""),
+            ("1 2 3 4", "1 3", Policy { allow_out_of_order: true, ..strict }, "", "2 4"),
+            ("1 3", "1 2", strict, "2", "3"),
+            ("1 3", "1 2", Policy { allow_missing: true, ..strict }, "", "3"),
+            ("1", "1 2 3", strict, "2 3", ""),
+            ("1", "1 2 3", Policy { ahead: Ahead::Allow, ..strict }, "", ""),
+            ("1", "1 9 10", strict, "10", ""),
+            ("1", "1 9 10", Policy { ahead: Ahead::Refuse, ..strict }, "9 10", ""),
+            ("1 2", "1! 2~", Policy { allow_out_of_order: true, allow_missing: true, ahead: Ahead::Allow }, "1 2", ""),
+        ];
+        for (binary, history, policy, problems, pending) in cases {
+            let set = set(binary);
+            let migrations = set.migrations(crate::Dialect::Sqlite).unwrap();
+            let mut standings = Standings::compare(&migrations, history.split_whitespace().map(row).collect());
+            standings.declare_compatible(&Version::from(9));
+            let told = |items: Vec<&Item<'_>>| {
+                items.iter().map(|item| item.version().digits().to_owned()).collect::<Vec<_>>().join(" ")
+            };
+            assert_eq!(
+                told(standings.problems(*policy).collect()),
+                *problems,
+                "{binary} against {history}, {policy:?}"
+            );
+            assert_eq!(told(standings.pending(*policy).collect()), *pending, "{binary} against {history}, {policy:?}");
         }
     }
 
@@ -220,13 +328,22 @@ mod tests {
 
     fn row(spec: &str) -> HistoryRow {
         HistoryRow {
-            version: Version::parse(spec.trim_end_matches(['!', '~'])).unwrap(),
+            version: Version::parse(spec.trim_end_matches(['!', '~', '-'])).unwrap(),
             name: "x".into(),
             checksum: Checksum::of(if spec.contains('!') { "another text" } else { "as embedded" }),
-            state: if spec.contains('~') { RowState::Running } else { RowState::Applied },
+            state: match spec.chars().last() {
+                Some('~') => RowState::Running,
+                Some('-') => RowState::Pending,
+                _ => RowState::Applied,
+            },
             applied_at: String::new(),
             execution_time_ms: None,
+            statements: 1,
+            statements_begun: 1,
+            statements_done: 1,
             applied_by: String::new(),
+            claim: None,
+            audit: String::new(),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
 /// The version of a migration: 1 to 64 decimal digits, compared as numbers.
 ///
@@ -44,6 +45,22 @@ impl fmt::Display for VersionError {
 }
 
 impl std::error::Error for VersionError {}
+
+/// A version from a number, for versions that are written in code: `Version::from(7)`.
+impl From<u64> for Version {
+    fn from(number: u64) -> Version {
+        Version { written: Cow::Owned(number.to_string()) }
+    }
+}
+
+/// As [`Version::parse`].
+impl FromStr for Version {
+    type Err = VersionError;
+
+    fn from_str(text: &str) -> Result<Version, VersionError> {
+        Version::parse(text)
+    }
+}
 
 impl Version {
     /// The most digits that a version may have.

@@ -78,7 +78,7 @@
 //! | `identifier-too-long` | postgres | a name of more than 63 bytes |
 //! | `needless-excuse` | every | an excuse for a rule that finds nothing in the script |
 //! | `needless-no-transaction` | postgres, sqlite | `-- migrate: no-transaction`, and no statement that needs it |
-//! | `rebuild-with-foreign-keys` | sqlite | a table that others refer to is made anew (created, filled, dropped, renamed) while foreign keys may be on |
+//! | `rebuild-with-foreign-keys` | sqlite | a table that others refer to is made anew (created, filled, dropped, renamed) under `foreign-keys=on` |
 //! | `renaming-column` | every | a column of a table that was there before is renamed |
 //! | `renaming-object` | postgres | a view, function, type or value of an enum is renamed |
 //! | `renaming-table` | every | a table that was there before is renamed |

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use migrate_core::ForeignKeys;
 use migrate_core::in_transaction::is_on;
 
 use crate::catalog::Catalog;
@@ -94,9 +95,10 @@ impl Rebuilds {
     }
 }
 
-/// Adds the rebuilds on SQLite that delete or orphan the rows of other tables.
+/// Adds the rebuilds on SQLite that delete or orphan the rows of other tables: those of scripts that keep the runner from switching
+/// foreign keys off.
 pub(crate) fn find(reading: &Reading<'_>, rebuilds: &Rebuilds, catalog: &Catalog, findings: &mut Vec<Finding>) {
-    if !reading.is_sqlite() || reading.header.foreign_keys_off() {
+    if !reading.is_sqlite() || reading.header.foreign_keys() != ForeignKeys::On {
         return;
     }
     let successors: HashMap<&str, &str> = reading

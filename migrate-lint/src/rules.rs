@@ -66,7 +66,7 @@ const POSTGRES: &[Dialect] = &[Dialect::Postgres];
 const SQLITE: &[Dialect] = &[Dialect::Sqlite];
 const BOTH: &[Dialect] = &[Dialect::Postgres, Dialect::Sqlite];
 
-const CONCURRENTLY: &str = "write `CONCURRENTLY`, in a file of its own with `-- migrate: no-transaction` (which this version can embed and not yet run)";
+const CONCURRENTLY: &str = "write `CONCURRENTLY`, in a file of its own with `-- migrate: no-transaction`";
 const TWO_RELEASES: &str = "let a release go by in which no client needs it, then do this in the next one";
 
 #[rustfmt::skip]
@@ -237,9 +237,9 @@ pub(crate) static RULES: [Rule; 43] = [
         "remove the directive",
     ]),
     rule("rebuild-with-foreign-keys", SQLITE, [
-        "a table that others refer to is made anew (created, filled, dropped, renamed) while foreign keys may be on",
+        "a table that others refer to is made anew (created, filled, dropped, renamed) under `foreign-keys=on`",
         "`DROP TABLE` deletes the rows first: that fails, or deletes the rows that refer to them with `ON DELETE CASCADE`",
-        "begin the file with `-- migrate: foreign-keys=off`",
+        "remove the directive: without it they are switched off for a script that makes a table anew",
     ]),
     general("renaming-column", [
         "a column of a table that was there before is renamed",

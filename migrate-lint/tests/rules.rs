@@ -191,9 +191,9 @@ const CASES: &[Case] = &[
     clean("needless-no-transaction", SQLITE, "-- migrate: no-transaction\nPRAGMA journal_mode = WAL;"),
     clean("needless-no-transaction", None, "-- migrate: no-transaction\nCREATE TABLE t (a int);"),
 
-    found("rebuild-with-foreign-keys", SQLITE, "CREATE TABLE c (a REFERENCES t);\nCREATE TABLE n (a); INSERT INTO n SELECT a FROM t;\nDROP TABLE t; ALTER TABLE n RENAME TO t;", &["3:1"]),
-    clean("rebuild-with-foreign-keys", SQLITE, "PRAGMA foreign_keys = 0; CREATE TABLE c (a REFERENCES t);\nCREATE TABLE n (a); DROP TABLE t; ALTER TABLE n RENAME TO t;"),
-    clean("rebuild-with-foreign-keys", SQLITE, "CREATE TABLE n (a, b REFERENCES t); DROP TABLE t; ALTER TABLE n RENAME TO t;"),
+    found("rebuild-with-foreign-keys", SQLITE, "-- migrate: foreign-keys=on\nCREATE TABLE c (a REFERENCES t);\nCREATE TABLE n (a); INSERT INTO n SELECT a FROM t;\nDROP TABLE t; ALTER TABLE n RENAME TO t;", &["4:1"]),
+    clean("rebuild-with-foreign-keys", SQLITE, "-- migrate: foreign-keys=on\nPRAGMA foreign_keys = 0; CREATE TABLE c (a REFERENCES t);\nCREATE TABLE n (a); DROP TABLE t; ALTER TABLE n RENAME TO t;"),
+    clean("rebuild-with-foreign-keys", SQLITE, "-- migrate: foreign-keys=on\nCREATE TABLE n (a, b REFERENCES t); DROP TABLE t; ALTER TABLE n RENAME TO t;"),
 
     found("renaming-column", POSTGRES, "ALTER TABLE t RENAME a TO b; ALTER VIEW v RENAME COLUMN a TO b;", &["1:15", "1:43"]),
     found("renaming-column", SQLITE, "ALTER TABLE t RENAME COLUMN a TO b;", &["1:15"]),
@@ -391,16 +391,16 @@ fn a_script_is_judged_by_those_before_it() {
             SQLITE,
             [
                 "CREATE TABLE t (a); CREATE TABLE u (a REFERENCES t)",
-                "CREATE TABLE n (a); DROP TABLE t; ALTER TABLE n RENAME TO t",
+                "-- migrate: foreign-keys=on\nCREATE TABLE n (a); DROP TABLE t; ALTER TABLE n RENAME TO t",
             ],
-            &["2.sql:1:21 rebuild-with-foreign-keys"],
+            &["2.sql:2:21 rebuild-with-foreign-keys"],
         ),
         pair(
             "refers to others",
             SQLITE,
             [
                 "CREATE TABLE t (a REFERENCES u); CREATE TABLE u (a)",
-                "CREATE TABLE n (a); DROP TABLE t; ALTER TABLE n RENAME TO t",
+                "-- migrate: foreign-keys=on\nCREATE TABLE n (a); DROP TABLE t; ALTER TABLE n RENAME TO t",
             ],
             &[],
         ),

@@ -29,6 +29,8 @@ struct Parts {
     migration: Option<(Version, Label)>,
     problems: Vec<Problem>,
     report: Report,
+    statement: Option<String>,
+    may_pass: bool,
     driver: Option<DriverError>,
 }
 
@@ -74,6 +76,17 @@ pub enum ErrorKind {
     StaleBinary,
     /// An option of the [`Migrator`](crate::Migrator) makes no sense.
     InvalidOption,
+    /// Neither the binary nor the history has the version.
+    UnknownVersion,
+    /// What is to be reverted has no script down.
+    NoDownScript,
+    /// A baseline was asked for where there is a history.
+    HasHistory,
+    /// A migration that runs outside of a transaction was left in the middle, and a person has to decide how to go on; or somebody
+    /// is at work on it.
+    Interrupted,
+    /// A script for SQLite leaves rows that refer to nothing, and was rolled back.
+    ForeignKeyViolation,
 }
 
 impl ErrorKind {
@@ -94,6 +107,11 @@ impl ErrorKind {
             ErrorKind::InTransaction => "in-transaction",
             ErrorKind::StaleBinary => "stale-binary",
             ErrorKind::InvalidOption => "invalid-option",
+            ErrorKind::UnknownVersion => "unknown-version",
+            ErrorKind::NoDownScript => "no-down-script",
+            ErrorKind::HasHistory => "has-history",
+            ErrorKind::Interrupted => "interrupted",
+            ErrorKind::ForeignKeyViolation => "foreign-key-violation",
         }
     }
 }
@@ -124,7 +142,7 @@ impl Error {
         &self.0.problems
     }
 
-    /// What was applied, and stays applied, before the failure.
+    /// What was done, and stays so, before the failure.
     pub fn report(&self) -> &Report {
         &self.0.report
     }
@@ -132,6 +150,11 @@ impl Error {
     /// The next step, in a line.
     pub fn help(&self) -> &str {
         &self.0.help
+    }
+
+    /// The text of the statement that failed or is in doubt, where it is known.
+    pub fn statement(&self) -> Option<&str> {
+        self.0.statement.as_deref()
     }
 
     /// The database's own code: an SQLSTATE, or an extended result code of SQLite.
@@ -154,6 +177,8 @@ impl Error {
             migration: None,
             problems: Vec::new(),
             report: Report::default(),
+            statement: None,
+            may_pass: false,
             driver: None,
         }))
     }
@@ -187,6 +212,39 @@ impl Error {
     pub(crate) fn with_report(mut self, report: Report) -> Error {
         self.0.report = report;
         self
+    }
+
+    /// Adds the statement that it is about.
+    pub(crate) fn with_statement(mut self, statement: Option<String>) -> Error {
+        self.0.statement = statement;
+        self
+    }
+
+    /// Whether another try may succeed.
+    pub(crate) fn that_may_pass(mut self, may_pass: bool) -> Error {
+        self.0.may_pass = may_pass;
+        self
+    }
+
+    pub(crate) fn may_pass(&self) -> bool {
+        self.0.may_pass
+    }
+
+    /// Adds a line at the end of the body.
+    pub(crate) fn with_note(mut self, note: &str) -> Error {
+        let margin = " ".repeat(self.0.margin + 1);
+        self.0.body.push_str(&format!("\n{margin}= {}", crate::excerpt::printable(note)));
+        self
+    }
+
+    /// Tells how often it was tried.
+    pub(crate) fn after_tries(self, tries: u32) -> Error {
+        if tries > 1 { self.with_note(&format!("tried {tries} times")) } else { self }
+    }
+
+    /// The transaction around everything is rolled back.
+    pub(crate) fn nothing_stays(self) -> Error {
+        self.with_note("all migrations were to run in one transaction: nothing of the run is kept")
     }
 
     pub(crate) fn with_driver(mut self, driver: DriverError) -> Error {

@@ -5,17 +5,17 @@ use std::time::Duration;
 use migrate_core::{Label, Place};
 
 use crate::error::Error;
-use crate::report::{Applied, Report};
+use crate::report::{Action, Change, Report};
 
 /// Something that happened in a run; see [`Migrator::on_event`](crate::Migrator::on_event).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The history was read, and these migrations are to be applied. Comes again when another runner applied some of them.
+    /// The history was read, and these migrations are to be changed. Comes again when another runner has changed some of them.
     #[non_exhaustive]
     Planned {
-        /// What is to be applied, in order.
-        pending: &'a [Label],
+        /// What is to be applied or reverted, in order.
+        migrations: &'a [Label],
     },
     /// Another runner holds what the next migration needs. Comes again about every second.
     #[non_exhaustive]
@@ -25,12 +25,27 @@ pub enum Event<'a> {
         /// How long this run has waited.
         waited: Duration,
     },
-    /// A migration is about to be claimed and applied. Another runner may turn out to have been faster; then the next event is
-    /// another `Planned`, `Waiting` or `Finished`, and not `Applied`.
+    /// A script has failed for a reason that may pass, such as a lock that others hold. Nothing of it was kept, and it will be tried
+    /// again after a pause.
+    #[non_exhaustive]
+    Retrying {
+        /// Version and name.
+        migration: &'a Label,
+        /// How often it has failed.
+        tries: u32,
+        /// How long the pause is.
+        pause: Duration,
+        /// What it failed with.
+        error: &'a Error,
+    },
+    /// A migration is about to be claimed, and its script to be run. Another runner may turn out to have been faster; then the next
+    /// event is another `Planned`, `Waiting` or `Finished`, and not `Changed`.
     #[non_exhaustive]
     Started {
         /// Version and name.
         migration: &'a Label,
+        /// What is to be done.
+        action: Action,
         /// How many statements it has.
         statements: usize,
     },
@@ -46,11 +61,11 @@ pub enum Event<'a> {
         /// Where the first of them stands in the file.
         place: Place,
     },
-    /// A migration was applied and committed.
+    /// A migration was applied, reverted or otherwise changed, and that is committed.
     #[non_exhaustive]
-    Applied {
+    Changed {
         /// What the report will say of it.
-        applied: &'a Applied,
+        change: &'a Change,
     },
     /// The run failed.
     #[non_exhaustive]

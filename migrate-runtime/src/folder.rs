@@ -32,7 +32,7 @@ impl Migrations {
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
     /// let report = Migrations::from_folder("doc-migrations")?.run(&mut db)?;
-    /// assert_eq!(report.applied().len(), 2);
+    /// assert_eq!(report.changes().len(), 2);
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -84,7 +84,7 @@ impl Migrations {
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
     /// let report = Migrations::from_include_dir(&DIR)?.run(&mut db)?;
-    /// assert_eq!(report.applied().len(), 2);
+    /// assert_eq!(report.changes().len(), 2);
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -116,7 +116,7 @@ fn read(source: &dyn Source, shown: &str, options: &FolderOptions) -> Result<Mig
     match folder {
         Ok(folder) if problems.is_empty() => {
             let package = Cow::Owned(host::program().unwrap_or_default());
-            Ok(Migrations { set: folder.set, package, origin: Origin::ELSEWHERE })
+            Ok(Migrations::new(folder.set, package, Origin::ELSEWHERE))
         }
         Ok(_) => Err(FolderError::of_folder(shown, problems)),
         Err(of_folder) => {

@@ -169,11 +169,12 @@ pub use migrate_core::Problem as FolderProblem;
 pub use migrate_core::lock::LockUse;
 pub use migrate_core::plan::Standing;
 pub use migrate_core::{
-    Checksum, Dialect, Direction, Label, Migration, MigrationSet, Place, Script, Version, VersionError,
+    AuditEntry, Checksum, Dialect, Direction, Label, Migration, MigrationSet, Place, RowState, Script, Version,
+    VersionError,
 };
 pub use migrations::Migrations;
-pub use migrator::Migrator;
-pub use report::{Applied, MigrationStatus, Pending, Plan, Report, Status};
+pub use migrator::{DryRun, Migrator, Resume, Scope};
+pub use report::{Action, Change, History, HistoryEntry, MigrationStatus, Plan, PlannedChange, Report, Status};
 pub use watch::watch;
 
 /// Embeds a folder of SQL migrations: an expression of type [`Migrations`], for a `static`, a `const` or in place.
@@ -222,6 +223,8 @@ pub use migrate_macros::embed_migrations;
 /// What expansions of `embed_migrations!` name. Not public API.
 #[doc(hidden)]
 pub mod __private {
+    use std::borrow::Cow;
+
     use migrate_core::Dialect;
     pub use migrate_core::embedded::{ANY_DIALECT, MYSQL, POSTGRES, SQLITE, outside_of_transaction, script, set, up};
     pub use migrate_core::{Direction, MigrationSet, Script};
@@ -230,11 +233,11 @@ pub mod __private {
     pub use crate::origin::Origin;
 
     pub const fn migrations(set: MigrationSet, package: &'static str, origin: Origin) -> Migrations {
-        Migrations::new(set, package, origin)
+        Migrations::new(set, Cow::Borrowed(package), origin)
     }
 
     /// Stands in for a set that was refused, so that nothing but the refusal is reported.
     pub const fn refused() -> Migrations {
-        Migrations::new(set("", &[], [&[]; Dialect::ALL.len()]), "", Origin::ELSEWHERE)
+        Migrations::new(set("", &[], [&[]; Dialect::ALL.len()]), Cow::Borrowed(""), Origin::ELSEWHERE)
     }
 }

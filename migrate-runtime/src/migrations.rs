@@ -24,7 +24,7 @@ use crate::report::{Plan, Report, Status};
 ///
 /// let mut db = rusqlite::Connection::open_in_memory()?;
 /// let report = MIGRATIONS.run(&mut db)?;
-/// assert_eq!(report.applied().len(), 2);
+/// assert_eq!(report.changes().len(), 2);
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -35,12 +35,42 @@ pub struct Migrations {
     pub(crate) package: Cow<'static, str>,
     #[cfg_attr(not(debug_assertions), allow(dead_code))]
     pub(crate) origin: Origin,
+    after: [Option<&'static Migrations>; Migrations::MOST_BEFORE],
 }
 
 impl Migrations {
-    /// For expansions of the macro.
-    pub(crate) const fn new(set: MigrationSet, package: &'static str, origin: Origin) -> Migrations {
-        Migrations { set, package: Cow::Borrowed(package), origin }
+    pub(crate) const fn new(set: MigrationSet, package: Cow<'static, str>, origin: Origin) -> Migrations {
+        Migrations { set, package, origin, after: [None; Migrations::MOST_BEFORE] }
+    }
+
+    /// A set may come after so many others.
+    const MOST_BEFORE: usize = 8;
+
+    /// The same set, which needs another one to be applied first: what this one refers to is there. In one call with
+    /// [`Migrator::many`] the sets run in that order; alone, this one is refused until the other is up to date.
+    ///
+    /// ```
+    /// use migrate_runtime::{Migrations, embed_migrations};
+    ///
+    /// static SHOP: Migrations = embed_migrations!("doc-migrations", set = "shop");
+    /// static BILLING: Migrations = embed_migrations!("doc-billing", set = "billing").after(&SHOP);
+    /// ```
+    ///
+    /// # Panics
+    /// At build time of a `static` or `const`, when there are more than 8.
+    #[must_use]
+    pub const fn after(mut self, other: &'static Migrations) -> Migrations {
+        let mut place = 0;
+        while self.after[place].is_some() {
+            place += 1;
+        }
+        self.after[place] = Some(other);
+        self
+    }
+
+    /// The sets that this one comes after.
+    pub(crate) fn before_it(&self) -> impl Iterator<Item = &'static Migrations> {
+        self.after.into_iter().flatten()
     }
 
     /// Brings the database up to date: verifies the history, then applies what is pending, each migration in a transaction.

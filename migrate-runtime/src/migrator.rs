@@ -3,16 +3,19 @@
 use std::fmt;
 use std::time::Duration;
 
+use migrate_core::Version;
+use migrate_core::plan::{Ahead, Policy};
+
 use crate::block_on::block_on;
 use crate::driver::{AsyncDatabase, Database, Session};
-use crate::engine::Engine;
-use crate::error::Error;
+use crate::engine::{Edit, Engine, Verb};
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrations::Migrations;
-use crate::report::{Plan, Report, Status};
+use crate::report::{History, Plan, Report, Status};
 use crate::table::TableName;
 
-/// The verbs of [`Migrations`] with options.
+/// The verbs of [`Migrations`] with options, and those that only operators need.
 ///
 /// ```
 /// # #[cfg(feature = "rusqlite-bundled")] {
@@ -30,31 +33,113 @@ use crate::table::TableName;
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Verbs
+///
+/// | verb | does |
+/// |---|---|
+/// | [`run`](Migrator::run) | applies what is pending |
+/// | [`revert_to`](Migrator::revert_to), [`revert_last`](Migrator::revert_last) | runs scripts down |
+/// | [`redo_last`](Migrator::redo_last) | reverts and applies again |
+/// | [`reset`](Migrator::reset) | reverts everything |
+/// | [`baseline`](Migrator::baseline) | takes over a database that already has the schema |
+/// | [`repair`](Migrator::repair) | accepts the text that the binary has |
+/// | [`mark_applied`](Migrator::mark_applied), [`mark_pending`](Migrator::mark_pending) | tells the history what was done by hand |
+/// | [`resume`](Migrator::resume) | decides about a statement in doubt |
+/// | [`status`](Migrator::status), [`history`](Migrator::history), [`verify`](Migrator::verify) | look, and write nothing |
+///
+/// Each has a twin for asynchronous drivers, and each that writes can be tried first: [`dry_run`](Migrator::dry_run).
 pub struct Migrator<'a> {
-    pub(crate) migrations: &'a Migrations,
+    pub(crate) sets: Vec<&'a Migrations>,
     history_table: String,
+    pub(crate) target: Option<Version>,
+    pub(crate) at_most: Option<usize>,
+    pub(crate) scope: Scope,
+    pub(crate) policy: Policy,
     pub(crate) wait_timeout: Duration,
+    pub(crate) lock_timeout: Duration,
+    pub(crate) lock_retries: u32,
+    pub(crate) statement_timeout: Duration,
     pub(crate) applied_by: Option<String>,
     observer: Option<Box<Observer<'a>>>,
     may_be_stale: bool,
+    may_reset: bool,
 }
 
 /// What `on_event` takes.
 type Observer<'a> = dyn Fn(&Event<'_>) + Send + Sync + 'a;
 
+/// How much of a run is one transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Each migration: when one fails, those before it stay.
+    #[default]
+    PerMigration,
+    /// All of them: when one fails, nothing stays. Locks are held until the last one is done.
+    All,
+}
+
+/// What to do about a statement of which it is not known whether it was done; see [`Migrator::resume`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// It was not done: run it again.
+    Retry,
+    /// It was not done, and is not wanted any more: go on behind it.
+    Skip,
+    /// It was done: go on behind it.
+    MarkDone,
+}
+
 impl<'a> Migrator<'a> {
     /// How long to wait for another runner unless told otherwise.
     pub const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(300);
 
+    /// How long a statement of a migration waits for a lock unless told otherwise.
+    pub const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+
+    /// How often a migration is tried again that has failed because of locks of others, unless told otherwise.
+    pub const DEFAULT_LOCK_RETRIES: u32 = 5;
+
     /// The verbs of `migrations` with their defaults.
     pub fn new(migrations: &'a Migrations) -> Migrator<'a> {
+        Migrator::many([migrations])
+    }
+
+    /// The verbs of several sets, which share a history table and never collide in it. They run in the order in which they are given,
+    /// but for what [`Migrations::after`] says.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrations, Migrator, embed_migrations};
+    ///
+    /// static SHOP: Migrations = embed_migrations!("doc-migrations", set = "shop");
+    /// static BILLING: Migrations = embed_migrations!("doc-billing", set = "billing").after(&SHOP);
+    ///
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let report = Migrator::many([&BILLING, &SHOP]).run(&mut db)?;
+    /// assert_eq!(report.changes()[0].set, "shop");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [`run`](Migrator::run), [`reset`](Migrator::reset) and the verbs that only look work on all of the sets. The others are an
+    /// error, [`ErrorKind::InvalidOption`], unless there is only one.
+    pub fn many(sets: impl IntoIterator<Item = &'a Migrations>) -> Migrator<'a> {
         Migrator {
-            migrations,
+            sets: sets.into_iter().collect(),
             history_table: TableName::DEFAULT.to_owned(),
+            target: None,
+            at_most: None,
+            scope: Scope::default(),
+            policy: Policy::default(),
             wait_timeout: Migrator::DEFAULT_WAIT_TIMEOUT,
+            lock_timeout: Migrator::DEFAULT_LOCK_TIMEOUT,
+            lock_retries: Migrator::DEFAULT_LOCK_RETRIES,
+            statement_timeout: Duration::ZERO,
             applied_by: None,
             observer: None,
             may_be_stale: false,
+            may_reset: false,
         }
     }
 
@@ -74,6 +159,85 @@ impl<'a> Migrator<'a> {
     /// Past it, the verb fails with [`ErrorKind::WaitTimeout`](crate::ErrorKind::WaitTimeout) and names the holder.
     pub fn wait_timeout(mut self, timeout: Duration) -> Self {
         self.wait_timeout = timeout;
+        self
+    }
+
+    /// [`run`](Migrator::run) applies nothing above this version. It never reverts anything.
+    pub fn target(mut self, version: impl Into<Version>) -> Self {
+        self.target = Some(version.into());
+        self
+    }
+
+    /// [`run`](Migrator::run) applies at most so many migrations.
+    pub fn at_most(mut self, migrations: usize) -> Self {
+        self.at_most = Some(migrations);
+        self
+    }
+
+    /// How much of a run is one transaction; each migration by default.
+    ///
+    /// Migrations that run outside of a transaction cannot be part of [`Scope::All`]: that is an error before anything is done.
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Applies migrations below others that are applied already. Without it they are an error,
+    /// [`Standing::OutOfOrder`](crate::Standing::OutOfOrder): what came later was not written with them in mind.
+    pub fn allow_out_of_order(mut self) -> Self {
+        self.policy.allow_out_of_order = true;
+        self
+    }
+
+    /// Goes on although the history has migrations that the binary has lost. Without it they are an error,
+    /// [`Standing::Missing`](crate::Standing::Missing).
+    pub fn allow_missing(mut self) -> Self {
+        self.policy.allow_missing = true;
+        self
+    }
+
+    /// Goes on although a newer binary has migrated the database. Without it that is an error,
+    /// [`Standing::Ahead`](crate::Standing::Ahead), unless every one of the newer migrations says
+    /// `-- migrate: compatible=backward`.
+    pub fn allow_ahead(mut self) -> Self {
+        self.policy.ahead = Ahead::Allow;
+        self
+    }
+
+    /// Refuses to go on when a newer binary has migrated the database, whatever its migrations say.
+    pub fn refuse_ahead(mut self) -> Self {
+        self.policy.ahead = Ahead::Refuse;
+        self
+    }
+
+    /// Postgres: how long a statement of a migration may wait for a lock; 5 seconds by default, and without limit when zero. Whoever
+    /// waits for a lock on a table makes everybody wait who comes after. Past it, the migration is rolled back and tried again,
+    /// [`lock_retries`](Migrator::lock_retries) times; then the verb fails, and says who holds the locks.
+    ///
+    /// A file overrides it: `-- migrate: lock-timeout=30s`. What works `CONCURRENTLY` waits without limit unless its file says otherwise,
+    /// because it holds up nobody. SQLite has the connection's own busy timeout.
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = timeout;
+        self
+    }
+
+    /// Postgres: how often a migration is tried again that has failed for locks that others hold, a deadlock or a serialization
+    /// failure; 5 times by default, with growing pauses of at most 5 seconds. Only what was rolled back as a whole is tried again.
+    pub fn lock_retries(mut self, times: u32) -> Self {
+        self.lock_retries = times;
+        self
+    }
+
+    /// Postgres: how long a statement of a migration may take; without limit by default, whatever is set for the session, the role or
+    /// the database. A file overrides it: `-- migrate: statement-timeout=10min`.
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.statement_timeout = timeout;
+        self
+    }
+
+    /// Allows [`reset`](Migrator::reset), which is to lose all data.
+    pub fn dangerously_allow_reset(mut self) -> Self {
+        self.may_reset = true;
         self
     }
 
@@ -98,39 +262,37 @@ impl<'a> Migrator<'a> {
         self
     }
 
-    /// See [`Migrations::run`].
+    /// The verbs that write, tried only: each tells what it would do, and writes nothing.
     ///
-    /// # Errors
-    /// As [`Migrations::run`].
-    pub fn run<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Report, Error> {
-        block_on(self.run_on(db.session()))
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrator, embed_migrations};
+    ///
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let plan = Migrator::new(&migrations).dry_run().run(&mut db)?;
+    /// assert!(plan.to_string().starts_with("would apply 0001_users"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn dry_run(&self) -> DryRun<'_, 'a> {
+        DryRun(self)
     }
 
-    /// See [`Migrations::run`].
-    ///
-    /// A future that is dropped before its end leaves no transaction open: the migration in progress is committed whole or rolled
-    /// back.
+    /// What [`run`](Migrator::run) would do: short for [`dry_run().run(…)`](DryRun::run).
     ///
     /// # Errors
-    /// As [`Migrations::run`].
-    pub async fn run_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<Report, Error> {
-        self.run_on(db.session()).await
-    }
-
-    /// See [`Migrations::plan`].
-    ///
-    /// # Errors
-    /// As [`Migrations::plan`].
+    /// What would keep [`run`](Migrator::run) from applying anything.
     pub fn plan<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Plan, Error> {
-        block_on(self.plan_on(db.session()))
+        self.dry_run().run(db)
     }
 
-    /// See [`Migrations::plan`].
+    /// [`plan`](Migrator::plan) for asynchronous drivers.
     ///
     /// # Errors
-    /// As [`Migrations::plan`].
+    /// As [`plan`](Migrator::plan).
     pub async fn plan_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<Plan, Error> {
-        self.plan_on(db.session()).await
+        self.dry_run().run_async(db).await
     }
 
     /// See [`Migrations::status`].
@@ -149,7 +311,24 @@ impl<'a> Migrator<'a> {
         self.status_on(db.session()).await
     }
 
-    /// See [`Migrations::verify`].
+    /// What was done to the database, in the order in which it was done, with everything that was changed in the history since.
+    /// Writes nothing.
+    ///
+    /// # Errors
+    /// When the history table cannot be read.
+    pub fn history<Kind>(&self, db: &mut impl Database<Kind>) -> Result<History, Error> {
+        block_on(self.history_on(db.session()))
+    }
+
+    /// [`history`](Migrator::history) for asynchronous drivers.
+    ///
+    /// # Errors
+    /// As [`history`](Migrator::history).
+    pub async fn history_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<History, Error> {
+        self.history_on(db.session()).await
+    }
+
+    /// See [`Migrations::verify`]. The policies and the target count: what they allow is no error.
     ///
     /// # Errors
     /// As [`Migrations::verify`].
@@ -157,31 +336,43 @@ impl<'a> Migrator<'a> {
         block_on(self.verify_on(db.session()))
     }
 
-    /// See [`Migrations::verify`].
+    /// [`verify`](Migrator::verify) for asynchronous drivers.
     ///
     /// # Errors
-    /// As [`Migrations::verify`].
+    /// As [`verify`](Migrator::verify).
     pub async fn verify_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<(), Error> {
         self.verify_on(db.session()).await
     }
 
     // Blocking and asynchronous verbs differ in how they get their session, and in nothing else.
 
-    async fn run_on(&self, session: impl Session) -> Result<Report, Error> {
+    async fn execute(&self, session: impl Session, verb: Verb) -> Result<Report, Error> {
         self.refuse_stale()?;
+        if matches!(verb, Verb::Reset) && !self.may_reset {
+            return Err(Error::new(
+                ErrorKind::InvalidOption,
+                "`reset` reverts every migration, and was not allowed to; nothing was changed",
+            )
+            .with_help("say so with `Migrator::dangerously_allow_reset`"));
+        }
         let table = TableName::parse(&self.history_table)?;
-        Engine::new(session, self, &table)?.run().await
+        Engine::new(session, self, &table)?.execute(&verb).await
     }
 
-    async fn plan_on(&self, session: impl Session) -> Result<Plan, Error> {
+    async fn try_only(&self, session: impl Session, verb: Verb) -> Result<Plan, Error> {
         self.refuse_stale()?;
         let table = TableName::parse(&self.history_table)?;
-        Engine::new(session, self, &table)?.plan().await
+        Engine::new(session, self, &table)?.plan(&verb).await
     }
 
     async fn status_on(&self, session: impl Session) -> Result<Status, Error> {
         let table = TableName::parse(&self.history_table)?;
         Engine::new(session, self, &table)?.status().await
+    }
+
+    async fn history_on(&self, session: impl Session) -> Result<History, Error> {
+        let table = TableName::parse(&self.history_table)?;
+        Engine::new(session, self, &table)?.history().await
     }
 
     async fn verify_on(&self, session: impl Session) -> Result<(), Error> {
@@ -193,24 +384,149 @@ impl<'a> Migrator<'a> {
     fn refuse_stale(&self) -> Result<(), Error> {
         #[cfg(debug_assertions)]
         if !self.may_be_stale {
-            return crate::stale::refuse_stale(&self.migrations.set, &self.migrations.origin);
+            return self.sets.iter().try_for_each(|set| crate::stale::refuse_stale(&set.set, &set.origin));
         }
         Ok(())
     }
 
-    pub(crate) fn tell(&self, event: &Event<'_>) {
+    pub(crate) fn tell(&self, _set: &str, event: &Event<'_>) {
         #[cfg(feature = "tracing")]
-        crate::trace::record(&self.migrations.set, event);
+        crate::trace::record(_set, event);
         if let Some(observer) = &self.observer {
             observer(event);
         }
     }
 }
 
+/// The verbs that write, tried only; made by [`Migrator::dry_run`].
+#[derive(Debug)]
+pub struct DryRun<'m, 'a>(&'m Migrator<'a>);
+
+/// Writes a verb down four times: blocking and asynchronous, done and tried only.
+macro_rules! verbs {
+    ($($(#[doc = $doc:literal])+ ($($arg:ident: $type:ty),*) $blocking:ident $asynchronous:ident => $verb:expr;)+) => {
+        /// The verbs that write.
+        impl Migrator<'_> {$(
+            $(#[doc = $doc])+
+            pub fn $blocking<Kind>(&self, db: &mut impl Database<Kind>, $($arg: $type),*) -> Result<Report, Error> {
+                block_on(self.execute(db.session(), $verb))
+            }
+
+            #[doc = concat!("[`", stringify!($blocking), "`](Migrator::", stringify!($blocking), ") for asynchronous drivers.")]
+            ///
+            /// A future that is dropped before its end leaves no transaction open: the migration in progress is committed whole or
+            /// rolled back; one outside of a transaction is interrupted.
+            ///
+            /// # Errors
+            #[doc = concat!("As [`", stringify!($blocking), "`](Migrator::", stringify!($blocking), ").")]
+            pub async fn $asynchronous<Kind>(
+                &self,
+                db: &mut impl AsyncDatabase<Kind>,
+                $($arg: $type),*
+            ) -> Result<Report, Error> {
+                self.execute(db.session(), $verb).await
+            }
+        )+}
+
+        impl DryRun<'_, '_> {$(
+            #[doc = concat!("What [`Migrator::", stringify!($blocking), "`] would do. Writes nothing.")]
+            ///
+            /// # Errors
+            /// What would keep the verb from doing anything.
+            pub fn $blocking<Kind>(&self, db: &mut impl Database<Kind>, $($arg: $type),*) -> Result<Plan, Error> {
+                block_on(self.0.try_only(db.session(), $verb))
+            }
+
+            #[doc = concat!("What [`Migrator::", stringify!($asynchronous), "`] would do. Writes nothing.")]
+            ///
+            /// # Errors
+            /// What would keep the verb from doing anything.
+            pub async fn $asynchronous<Kind>(
+                &self,
+                db: &mut impl AsyncDatabase<Kind>,
+                $($arg: $type),*
+            ) -> Result<Plan, Error> {
+                self.0.try_only(db.session(), $verb).await
+            }
+        )+}
+    };
+}
+
+verbs! {
+    /// See [`Migrations::run`]. Goes on by itself with what was interrupted outside of a transaction, where it is safe to tell how.
+    ///
+    /// # Errors
+    /// As [`Migrations::run`].
+    () run run_async => Verb::Run;
+
+    /// Reverts every migration above `version`, the latest first, each in a transaction of its own (see [`Scope`]): runs the scripts
+    /// down that the binary has, or that the history has kept of migrations which this binary does not know.
+    ///
+    /// The history keeps their rows, as `pending`, with who reverted them and when.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoDownScript`] before anything is reverted, when one of them has no script down;
+    /// [`ErrorKind::HistoryMismatch`] when an applied migration differs from the binary's; otherwise as [`Migrations::run`].
+    (version: Version) revert_to revert_to_async => Verb::RevertTo(version);
+
+    /// Reverts the `migrations` highest versions that are applied, like [`revert_to`](Migrator::revert_to).
+    ///
+    /// # Errors
+    /// As [`revert_to`](Migrator::revert_to).
+    (migrations: usize) revert_last revert_last_async => Verb::RevertLast(migrations);
+
+    /// Reverts the `migrations` highest versions that are applied, and applies them again: for work on a script.
+    ///
+    /// # Errors
+    /// As [`revert_to`](Migrator::revert_to), and when this binary does not have one of them.
+    (migrations: usize) redo_last redo_last_async => Verb::RedoLast(migrations);
+
+    /// Reverts everything that is applied. Needs [`dangerously_allow_reset`](Migrator::dangerously_allow_reset).
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidOption`] when it was not allowed; otherwise as [`revert_to`](Migrator::revert_to).
+    () reset reset_async => Verb::Reset;
+
+    /// Takes over a database that already has the schema, and no history: every migration up to `version` is recorded as applied,
+    /// and none is run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::HasHistory`] when the set has a history already, [`ErrorKind::UnknownVersion`] when it has no such version.
+    (version: Version) baseline baseline_async => Verb::Edit(Edit::Baseline(version));
+
+    /// Accepts what the binary has of an applied migration: text, checksum and name. Nothing is run. The row keeps the old checksum,
+    /// who accepted it, when, and why.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidOption`] without a reason, [`ErrorKind::HistoryMismatch`] when it is not applied or not in the binary.
+    (version: Version, reason: &str) repair repair_async => Verb::Edit(Edit::Repair(version, reason.to_owned()));
+
+    /// Records a migration as applied that was done by hand. Nothing is run. The row keeps who said so, when, and why.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidOption`] without a reason, [`ErrorKind::UnknownVersion`] when the binary has no such version,
+    /// [`ErrorKind::Interrupted`] while a runner is at work on it.
+    (version: Version, reason: &str) mark_applied mark_applied_async => Verb::Edit(Edit::MarkApplied(version, reason.to_owned()));
+
+    /// Records a migration as not applied that was undone by hand. Nothing is run. The row keeps who said so, when, and why.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidOption`] without a reason, [`ErrorKind::UnknownVersion`] when nobody knows the version,
+    /// [`ErrorKind::Interrupted`] while a runner is at work on it.
+    (version: Version, reason: &str) mark_pending mark_pending_async => Verb::Edit(Edit::MarkPending(version, reason.to_owned()));
+
+    /// Goes on with a migration that was interrupted outside of a transaction, after a person has looked what became of the statement
+    /// in doubt: the one that [`ErrorKind::Interrupted`] has shown. Does nothing else.
+    ///
+    /// # Errors
+    /// As [`run`](Migrator::run).
+    (decision: Resume) resume resume_async => Verb::Resume(decision);
+}
+
 impl fmt::Debug for Migrator<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Migrator")
-            .field("set", &self.migrations.set.name())
+            .field("sets", &self.sets.iter().map(|set| set.set.name()).collect::<Vec<_>>())
             .field("history_table", &self.history_table)
             .field("wait_timeout", &self.wait_timeout)
             .finish_non_exhaustive()

@@ -26,7 +26,7 @@ fn a_read_only_file() {
     numbered(2).run(&mut rusqlite::Connection::open(fresh.file()).unwrap()).unwrap();
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let mut connection = rusqlite::Connection::open_with_flags(fresh.file(), flags).unwrap();
-    assert!(numbered(2).run(&mut connection).unwrap().is_up_to_date());
+    assert!(numbered(2).run(&mut connection).unwrap().is_empty());
     numbered(2).verify(&mut connection).unwrap();
     let error = numbered(3).run(&mut connection).unwrap_err();
     assert_says(&error, ErrorKind::Database, &["00003_t3", "readonly database", "the database is read-only"]);
@@ -49,7 +49,7 @@ fn a_full_disk() {
     assert_says(&error, ErrorKind::StatementFailed, &["2_fill.sql:2:1", "disk is full", "make room"]);
     assert!(connection.is_autocommit());
     connection.execute_batch("PRAGMA max_page_count = 1000000").unwrap();
-    assert_eq!(filling.run(&mut connection).unwrap().applied().len(), 1);
+    assert_eq!(filling.run(&mut connection).unwrap().changes().len(), 1);
 }
 
 #[test]
@@ -79,12 +79,12 @@ fn a_file_locked_for_a_while() {
             // Whoever waits for the lock gets it, however long after this it is freed.
             drop(waited.lock().unwrap().take());
         });
-        assert_eq!(two.run(&mut connection).unwrap().applied().len(), 2);
+        assert_eq!(two.run(&mut connection).unwrap().changes().len(), 2);
     });
 }
 
 #[test]
-fn foreign_keys_that_a_script_cannot_switch_off() {
+fn foreign_keys_cannot_be_switched_off_inside_a_transaction() {
     let fresh = Fresh::new(Driver::Rusqlite);
     let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
     connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
@@ -98,13 +98,17 @@ fn foreign_keys_that_a_script_cannot_switch_off() {
     );
     migrations(&[first]).run(&mut connection).unwrap();
     let both = migrations(&[first, rebuild]);
-    let error = both.run(&mut connection).unwrap_err();
-    assert_says(&error, ErrorKind::Unsupported, &["2_rebuild", "nothing was applied", "on the connection before"]);
-    let directive = migrations(&[first, ("2_drop.sql", "-- migrate: foreign-keys=off\nDROP TABLE a;")]);
-    let error = directive.run(&mut connection).unwrap_err();
-    assert_says(&error, ErrorKind::Unsupported, &["2_drop", "nothing was applied", "on the connection before"]);
+    let directive = migrations(&[first, ("2_drop.sql", "-- migrate: foreign-keys=off\nDROP TABLE b;")]);
+    for (set, name) in [(&both, "2_rebuild"), (&directive, "2_drop")] {
+        let mut transaction = connection.transaction().unwrap();
+        let expect = [name, "nothing was changed", "instead of a transaction"];
+        assert_says(&set.run(&mut transaction).unwrap_err(), ErrorKind::Unsupported, &expect);
+        assert_says(&set.plan(&mut transaction).unwrap_err(), ErrorKind::Unsupported, &expect);
+    }
     connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
-    both.run(&mut connection).unwrap();
+    let mut transaction = connection.transaction().unwrap();
+    both.run(&mut transaction).unwrap();
+    transaction.commit().unwrap();
     let rows: i64 = connection.query_row("SELECT count(*) FROM b", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 1);
 }
@@ -119,10 +123,10 @@ fn a_role_that_may_only_read_the_history() {
     let role = format!("reader_{}", database.name());
     owner.batch_execute(&format!("CREATE ROLE {role} LOGIN; GRANT SELECT ON schema_migrations TO {role}")).unwrap();
     let mut reader = connect(&database.url().replace("postgres@", &format!("{role}@")));
-    assert!(numbered(2).run(&mut reader).unwrap().is_up_to_date());
+    assert!(numbered(2).run(&mut reader).unwrap().is_empty());
     numbered(2).verify(&mut reader).unwrap();
     assert_eq!(numbered(2).status(&mut reader).unwrap().migrations().len(), 2);
-    assert_eq!(numbered(3).plan(&mut reader).unwrap().pending().len(), 1);
+    assert_eq!(numbered(3).plan(&mut reader).unwrap().changes().len(), 1);
     let error = numbered(3).run(&mut reader).unwrap_err();
     assert_says(&error, ErrorKind::Database, &["could not be written", "42501", "permission denied", "grant the role"]);
     drop(reader);
@@ -153,7 +157,7 @@ fn a_read_only_session() {
     client.batch_execute("SET default_transaction_read_only = off").unwrap();
     numbered(2).run(&mut client).unwrap();
     client.batch_execute("SET default_transaction_read_only = on").unwrap();
-    assert!(numbered(2).run(&mut client).unwrap().is_up_to_date());
+    assert!(numbered(2).run(&mut client).unwrap().is_empty());
 }
 
 #[test]
@@ -172,10 +176,10 @@ fn a_search_path_that_a_migration_changes() {
             ("4_d.sql", "SET LOCAL search_path = pg_catalog, other;\nCREATE TABLE public.d (id int);"),
             ("5_e.sql", "CREATE TABLE e (id int);"),
         ]);
-        assert_eq!(connection.run(&Migrator::new(&changing)).unwrap().applied().len(), 5);
+        assert_eq!(connection.run(&Migrator::new(&changing)).unwrap().changes().len(), 5);
         assert_eq!(connection.value("SHOW search_path"), usual);
         assert_eq!(connection.value("SELECT count(*) FROM public.schema_migrations"), "5");
-        assert!(connection.run(&Migrator::new(&changing)).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&changing)).unwrap().is_empty());
         let schemas = "SELECT string_agg(relnamespace::regnamespace || '.' || relname, ' ' ORDER BY relname) FROM pg_class WHERE relname IN ('a', 'b', 'c', 'd', 'e')";
         assert_eq!(connection.value(schemas), "public.a public.b other.c public.d public.e");
     }
@@ -205,10 +209,10 @@ fn strings_that_do_not_conform_to_the_standard() {
             ("2_b'\\.sql", "SELECT 1;"),
             ("3_c.sql", "INSERT INTO a VALUES ('\\''');"),
         ]);
-        assert_eq!(connection.run(&Migrator::new(&backslashes)).unwrap().applied().len(), 3);
+        assert_eq!(connection.run(&Migrator::new(&backslashes)).unwrap().changes().len(), 3);
         assert_eq!(connection.rows("SELECT x FROM a"), ["\\", "; \\", "\\'"]);
         assert_eq!(connection.value("SHOW standard_conforming_strings"), "off");
-        assert!(connection.run(&Migrator::new(&backslashes)).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&backslashes)).unwrap().is_empty());
         let stored = "SELECT sql FROM schema_migrations WHERE version = 1";
         assert_eq!(connection.value(stored), backslashes.set().scripts()[0].sql());
     }
@@ -324,7 +328,7 @@ fn a_database_in_another_encoding() {
     let umlaut = migrations(&[("1_größe.sql", "CREATE TABLE größe (id int);")]);
     umlaut.run(&mut client).unwrap();
     client.batch_execute("ALTER TABLE schema_migrations RENAME COLUMN applied_at TO hidden").unwrap();
-    assert!(umlaut.run(&mut client).unwrap().is_up_to_date());
+    assert!(umlaut.run(&mut client).unwrap().is_empty());
     drop(client);
     admin.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
 }
@@ -347,7 +351,7 @@ fn a_statement_that_cannot_run_in_a_transaction() {
         // The server knows that the table has partitions.
         let partitions = migrations(&[("1_a.sql", "REINDEX TABLE a;")]);
         let error = connection.run(&Migrator::new(&partitions)).unwrap_err();
-        assert_says(&error, ErrorKind::StatementFailed, &["1_a.sql:1:1", "25001", "leave out CONCURRENTLY"]);
+        assert_says(&error, ErrorKind::StatementFailed, &["1_a.sql:1:1", "25001", "migrate: no-transaction"]);
     }
 }
 
@@ -365,7 +369,7 @@ fn a_migration_that_drops_the_history_table() {
         assert_eq!(connection.tables(), ["a", "schema_migrations"]);
         let renamed = Migrator::new(&dropping).history_table("app_history");
         connection.execute("DROP TABLE a");
-        assert_eq!(connection.run(&renamed).unwrap().applied().len(), 2);
+        assert_eq!(connection.run(&renamed).unwrap().changes().len(), 2);
     }
 }
 

@@ -16,7 +16,7 @@ fn on_every_driver(test: impl Fn(&Fresh)) {
 
 fn run(connection: &mut Connection, migrations: &Migrations) -> Vec<String> {
     let report = connection.run(&Migrator::new(migrations)).unwrap_or_else(|error| panic!("{error}"));
-    report.applied().iter().map(|applied| applied.migration.to_string()).collect()
+    report.changes().iter().map(|applied| applied.migration.to_string()).collect()
 }
 
 fn fail(connection: &mut Connection, migrations: &Migrations) -> migrate_runtime::Error {
@@ -71,7 +71,7 @@ fn history_rows_hold_what_was_applied() {
         let applied_at = row.applied_at.as_deref().unwrap();
         assert!(applied_at.len() == 24 && applied_at.starts_with("20") && applied_at.ends_with('Z'), "{applied_at}");
         assert!(row.execution_time_ms.unwrap() < 60_000);
-        assert!(connection.run(&Migrator::new(&quoted)).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&quoted)).unwrap().is_empty());
     });
 }
 
@@ -82,7 +82,7 @@ fn plan_status_and_verify_write_nothing() {
         let mut connection = fresh.connect();
         let migrator = Migrator::new(&three);
         let plan = connection.plan(&migrator).unwrap();
-        assert_eq!(plan.pending().len(), 3);
+        assert_eq!(plan.changes().len(), 3);
         assert_eq!(
             plan.to_string().lines().next().unwrap(),
             "would apply 00001_t1  3 statements   migrations/00001_t1.sql"
@@ -125,7 +125,7 @@ fn a_failing_statement_is_shown_and_rolled_back() {
         assert_eq!((error.kind(), error.code()), (ErrorKind::StatementFailed, "statement-failed"));
         assert_eq!(error.migration().unwrap().as_str(), "0003_twice");
         assert_eq!(error.version().unwrap().digits(), "3");
-        assert_eq!(error.report().applied().len(), 2);
+        assert_eq!(error.report().changes().len(), 2);
         let code = if fresh.driver().is_sqlite() { "1555" } else { "23505" };
         assert_eq!(error.database_code(), Some(code));
         // The driver's own error is at hand, and told only once.
@@ -183,7 +183,7 @@ fn a_position_of_the_database_is_marked() {
             "{error}"
         );
         assert!(
-            error.starts_with("migration 1_x failed and was rolled back; this run has applied nothing else\n"),
+            error.starts_with("migration 1_x failed and was rolled back; this run has changed nothing else\n"),
             "{error}"
         );
     });
@@ -223,7 +223,7 @@ fn an_edited_migration_is_refused_with_both_checksums_and_a_diff() {
         assert_eq!(error.problems()[0].standing, Standing::Divergent);
         let text = error.to_string();
         for part in [
-            "the history does not match this binary in 1 migration; nothing was applied\n0002_b is divergent\n  --> migrations/0002_b.sql\n",
+            "the history does not match this binary in 1 migration; nothing was changed\n0002_b is divergent\n  --> migrations/0002_b.sql\n",
             &format!("applied  {}\n", applied.set().scripts()[1].checksum()),
             &format!("embedded {}\n", edited.set().scripts()[1].checksum()),
             "-CREATE TABLE b (x text);\n     +CREATE TABLE b (x text NOT NULL);",
@@ -267,7 +267,7 @@ fn a_renamed_migration_stays_applied() {
         assert_eq!(run(&mut connection, &renamed), ["2_b"]);
         let status = connection.status(&Migrator::new(&renamed)).unwrap();
         assert_eq!(status.migrations()[0].renamed_from.as_deref(), Some("old"));
-        assert!(connection.run(&Migrator::new(&renamed)).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&renamed)).unwrap().is_empty());
     });
 }
 
@@ -314,7 +314,7 @@ fn the_history_table_can_be_named() {
         let mut connection = fresh.connect();
         connection.run(&Migrator::new(&one).history_table("Select")).unwrap();
         assert!(connection.tables().contains(&"Select".to_owned()));
-        assert!(connection.run(&Migrator::new(&one).history_table("Select")).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&one).history_table("Select")).unwrap().is_empty());
         for hostile in ["x\"; DROP TABLE t1; --", "a.b.c", "", "x y", "x'y"] {
             let error = connection.run(&Migrator::new(&one).history_table(hostile)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidOption, "{hostile}: {error}");
@@ -333,8 +333,8 @@ fn the_history_table_can_be_in_a_schema() {
         let error = connection.run(&migrator).unwrap_err();
         assert!(error.to_string().contains("create the schema first"), "{error}");
         connection.execute("CREATE SCHEMA ops");
-        assert_eq!(connection.run(&migrator).unwrap().applied().len(), 1);
-        assert!(connection.run(&migrator).unwrap().is_up_to_date());
+        assert_eq!(connection.run(&migrator).unwrap().changes().len(), 1);
+        assert!(connection.run(&migrator).unwrap().is_empty());
         assert_eq!(connection.value("SELECT count(*) FROM ops.history"), "1");
     }
 }
@@ -346,8 +346,8 @@ fn the_history_table_can_be_in_an_attached_database() {
     connection.execute("ATTACH ':memory:' AS ops");
     let one = numbered(1);
     let migrator = Migrator::new(&one).history_table("ops.history");
-    assert_eq!(connection.run(&migrator).unwrap().applied().len(), 1);
-    assert!(connection.run(&migrator).unwrap().is_up_to_date());
+    assert_eq!(connection.run(&migrator).unwrap().changes().len(), 1);
+    assert!(connection.run(&migrator).unwrap().is_empty());
     assert_eq!(connection.value("SELECT count(*) FROM ops.history"), "1");
     assert_eq!(connection.tables(), ["done", "t1"]);
 }
@@ -401,25 +401,6 @@ fn an_interrupted_migration_is_a_problem() {
 }
 
 #[test]
-fn a_script_asking_for_no_transaction_is_refused_at_start() {
-    const ASKING: [&[(&str, &str)]; 3] = [
-        &[("2_b.sql", "-- migrate: no-transaction\nVACUUM;")],
-        &[("2_b.sql", "-- no-transaction\nVACUUM;")],
-        &[("2_b/up.sql", "VACUUM;"), ("2_b/metadata.toml", "run_in_transaction = false\n")],
-    ];
-    on_every_driver(|fresh| {
-        for asking in ASKING {
-            let files: Vec<_> = [&[("1_a.sql", "SELECT 1;")], asking].concat();
-            let mut connection = fresh.connect();
-            let error = fail(&mut connection, &migrations(&files));
-            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-            assert!(error.to_string().contains("2_b"), "{error}");
-            assert_eq!(connection.tables(), [""; 0]);
-        }
-    });
-}
-
-#[test]
 fn a_version_without_a_script_for_the_dialect_is_refused_at_start() {
     on_every_driver(|fresh| {
         let other = if fresh.driver().is_sqlite() { "1_a.postgres.sql" } else { "1_a.sqlite.sql" };
@@ -430,7 +411,7 @@ fn a_version_without_a_script_for_the_dialect_is_refused_at_start() {
         run(&mut connection, &both);
         let name = if fresh.driver().is_sqlite() { "sqlite" } else { "postgres" };
         assert_eq!(connection.value("SELECT sql FROM schema_migrations"), format!("SELECT '{name}';"));
-        assert!(connection.run(&Migrator::new(&both)).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&both)).unwrap().is_empty());
     });
 }
 
@@ -501,12 +482,12 @@ fn events_tell_the_run() {
         let two = numbered(2);
         let migrator = Migrator::new(&two).on_event(|event| {
             told.lock().unwrap().push(match event {
-                Event::Planned { pending, .. } => format!("planned {}", pending.len()),
+                Event::Planned { migrations, .. } => format!("planned {}", migrations.len()),
                 Event::Started { migration, statements, .. } => format!("started {migration} {statements}"),
                 Event::Statement { number, count, place, .. } => format!("statement {number}+{count} at {place}"),
-                Event::Applied { applied, .. } => format!("applied {}", applied.migration),
+                Event::Changed { change, .. } => format!("{} {}", change.action.done(), change.migration),
                 Event::Failed { error, .. } => format!("failed {}", error.code()),
-                Event::Finished { report, .. } => format!("finished {}", report.applied().len()),
+                Event::Finished { report, .. } => format!("finished {}", report.changes().len()),
                 other => format!("{other:?}"),
             });
         });
@@ -576,7 +557,7 @@ fn ten_thousand_migrations() {
             connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF").unwrap();
         }
         assert_eq!(run(&mut connection, &many).len(), 10_000);
-        assert!(connection.run(&Migrator::new(&many)).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&many)).unwrap().is_empty());
         connection.verify(&Migrator::new(&many)).unwrap();
     });
 }
@@ -591,7 +572,7 @@ fn a_script_of_fifty_megabytes() {
         run(&mut connection, &big);
         let rows: usize = connection.value("SELECT count(*) FROM big").parse().unwrap();
         assert_eq!(rows, script.lines().count() - 1);
-        assert!(connection.run(&Migrator::new(&big)).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&big)).unwrap().is_empty());
     });
 }
 
@@ -602,7 +583,7 @@ fn a_version_of_64_digits() {
         let long = migrations(&[(&low, "SELECT 1;"), (&high, "SELECT 1;"), ("5_small.sql", "SELECT 1;")]);
         let mut connection = fresh.connect();
         assert_eq!(run(&mut connection, &long).len(), 3);
-        assert!(connection.run(&Migrator::new(&long)).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&long)).unwrap().is_empty());
         assert_eq!(connection.status(&Migrator::new(&long)).unwrap().count(Standing::Applied), 3);
     });
 }
@@ -619,7 +600,7 @@ fn timestamps_of_different_precision_are_up_to_date_in_one_read() {
         assert_eq!(run(&mut connection, &mixed), ["20140924113530_dumped", "202511190914440000_a", "20260120162913_b"]);
         connection.execute("ALTER TABLE schema_migrations RENAME COLUMN applied_at TO hidden");
         // Only the one read of the verified start can still succeed.
-        assert!(connection.run(&Migrator::new(&mixed)).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&mixed)).unwrap().is_empty());
     });
 }
 
@@ -632,7 +613,7 @@ fn unicode_in_sql_and_paths() {
         )]);
         let mut connection = fresh.connect();
         assert_eq!(run(&mut connection, &unicode), ["1_größe 表 😀"]);
-        assert!(connection.run(&Migrator::new(&unicode)).unwrap().is_up_to_date());
+        assert!(connection.run(&Migrator::new(&unicode)).unwrap().is_empty());
         assert_eq!(connection.value("SELECT name FROM schema_migrations"), "größe 表 😀");
     });
 }
@@ -648,8 +629,8 @@ fn a_wait_ends_with_the_holder_named() {
         } else {
             holder.execute("SET application_name = 'the other runner'; BEGIN");
             holder.execute(
-                "INSERT INTO schema_migrations (\"set\", version, name, checksum, state, applied_at, statements, statements_done, \
-                 applied_by, sql) VALUES ('default', 2, 'x', 'x', 'running', now(), 0, 0, '', '')",
+                "INSERT INTO schema_migrations (\"set\", version, name, checksum, state, applied_at, statements, statements_begun, \
+                 statements_done, applied_by, audit, sql) VALUES ('default', 2, 'x', 'x', 'running', now(), 0, 0, 0, '', '', '')",
             );
         }
         let mut connection = fresh.connect();
@@ -671,6 +652,6 @@ fn a_wait_ends_with_the_holder_named() {
 
         // The holder gives up, and the next try takes over.
         holder.execute("ROLLBACK");
-        assert_eq!(connection.run(&migrator).unwrap().applied().len(), 1);
+        assert_eq!(connection.run(&migrator).unwrap().changes().len(), 1);
     });
 }

@@ -17,7 +17,7 @@ const SERVICE: &str = r#"
         let migrator = Migrator::new(&MIGRATIONS);
         let is_allowed = std::env::args().any(|argument| argument == "allow-stale");
         match if is_allowed { migrator.allow_stale() } else { migrator }.run(&mut db) {
-            Ok(report) => print!("{:?}", report.applied().iter().map(|applied| applied.migration.as_str()).collect::<Vec<_>>()),
+            Ok(report) => print!("{:?}", report.changes().iter().map(|applied| applied.migration.as_str()).collect::<Vec<_>>()),
             Err(error) => {
                 eprintln!("{error}");
                 std::process::exit(1);

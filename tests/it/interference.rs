@@ -150,7 +150,7 @@ fn settings_of_the_session_are_set_back() {
         assert_eq!(connection.rows(usual), before);
         let without_role = setting.set().scripts()[0].sql().replace("\nSET ROLE pg_read_all_data;", "");
         let setting = migrations(&[("1_a.sql", &without_role), ("2_b.sql", "CREATE TABLE b (x integer);")]);
-        assert_eq!(connection.run(&Migrator::new(&setting)).unwrap().applied().len(), 2);
+        assert_eq!(connection.run(&Migrator::new(&setting)).unwrap().changes().len(), 2);
         assert_eq!(connection.rows(usual), before);
     });
 }

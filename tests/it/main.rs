@@ -14,6 +14,7 @@ mod observing;
 mod races;
 mod rebuild;
 mod scan_differential;
+mod scenarios;
 mod scratch;
 mod sources;
 mod traffic;

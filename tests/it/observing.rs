@@ -18,27 +18,27 @@ fn results_are_json() {
     let plan = serde_json::to_value(connection.plan(&migrator).unwrap()).unwrap();
     assert_eq!(
         plan,
-        json!({ "total": 2, "pending": [
-            { "migration": "1_a", "statements": 1, "path": "migrations/1_a.sql", "sql": "CREATE TABLE a (x integer);" },
-            { "migration": "2_b", "statements": 2, "path": "migrations/2_b.sql", "sql": "SELECT 1;\nSELECT 2;" },
+        json!({ "total": 2, "changes": [
+            { "set": "default", "action": "apply", "migration": "1_a", "statements": 1, "path": "migrations/1_a.sql", "sql": "CREATE TABLE a (x integer);" },
+            { "set": "default", "action": "apply", "migration": "2_b", "statements": 2, "path": "migrations/2_b.sql", "sql": "SELECT 1;\nSELECT 2;" },
         ] })
     );
 
     let mut report = serde_json::to_value(connection.run(&migrator).unwrap()).unwrap();
-    for applied in report["applied"].as_array_mut().unwrap() {
-        assert!(applied["duration_ms"].take().is_u64());
+    for change in report["changes"].as_array_mut().unwrap() {
+        assert!(change["duration_ms"].take().is_u64());
     }
     assert_eq!(
         report,
-        json!({ "total": 2, "applied": [
-            { "migration": "1_a", "statements": 1, "duration_ms": null },
-            { "migration": "2_b", "statements": 2, "duration_ms": null },
+        json!({ "total": 2, "changes": [
+            { "set": "default", "migration": "1_a", "action": "apply", "statements": 1, "duration_ms": null, "notes": [] },
+            { "set": "default", "migration": "2_b", "action": "apply", "statements": 2, "duration_ms": null, "notes": [] },
         ] })
     );
 
     let status = serde_json::to_value(connection.status(&migrator).unwrap()).unwrap();
     let first = &status["migrations"][0];
-    assert_eq!((&status["set"], &status["dialect"]), (&json!("default"), &json!("sqlite")));
+    assert_eq!((&first["set"], &status["dialect"]), (&json!("default"), &json!("sqlite")));
     assert_eq!(
         (&first["migration"], &first["standing"], &first["version"]),
         (&json!("1_a"), &json!("applied"), &json!("1"))
@@ -75,10 +75,10 @@ fn runs_are_traced() {
     migrations(&[("1_a.sql", "CREATE TABLE b (x integer);")]).run(&mut connection).unwrap_err();
     let text = String::from_utf8(lines.bytes.lock().unwrap().clone()).unwrap();
     let expect = [
-        "INFO migrate_runtime: migrations planned set=\"default\" pending=1",
-        "INFO migrate_runtime: migration applied set=\"default\" migration=\"1_a\" duration_ms=",
-        "INFO migrate_runtime: database up to date set=\"default\" applied=1 total=1",
-        "ERROR migrate_runtime: the history does not match this binary in 1 migration; nothing was applied",
+        "INFO migrate_runtime: migrations planned set=\"default\" planned=1",
+        "INFO migrate_runtime: migration changed set=\"default\" migration=\"1_a\" action=\"applied\" duration_ms=",
+        "INFO migrate_runtime: done set=\"default\" changed=1 total=1",
+        "ERROR migrate_runtime: the history does not match this binary in 1 migration; nothing was changed",
     ];
     let mut rest = text.as_str();
     for line in expect {

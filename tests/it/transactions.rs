@@ -12,14 +12,14 @@ fn a_transaction_of_rusqlite_decides_what_lasts() {
     let (two, three) = (numbered(2), numbered(3));
 
     let mut transaction = connection.transaction().unwrap();
-    assert_eq!(two.run(&mut transaction).unwrap().applied().len(), 2);
-    assert!(two.run(&mut transaction).unwrap().is_up_to_date());
+    assert_eq!(two.run(&mut transaction).unwrap().changes().len(), 2);
+    assert!(two.run(&mut transaction).unwrap().is_empty());
     transaction.rollback().unwrap();
     assert_eq!(fresh.connect().tables(), [""; 0]);
 
     let mut transaction = connection.transaction().unwrap();
     let mut savepoint = transaction.savepoint().unwrap();
-    assert_eq!(three.run(&mut savepoint).unwrap().applied().len(), 3);
+    assert_eq!(three.run(&mut savepoint).unwrap().changes().len(), 3);
     savepoint.commit().unwrap();
     transaction.commit().unwrap();
     three.verify(&mut connection).unwrap();
@@ -43,8 +43,8 @@ fn a_transaction_of_postgres_decides_what_lasts() {
     let three = numbered(3);
 
     let mut transaction = client.transaction().unwrap();
-    assert_eq!(three.run(&mut transaction).unwrap().applied().len(), 3);
-    assert!(three.run(&mut transaction).unwrap().is_up_to_date());
+    assert_eq!(three.run(&mut transaction).unwrap().changes().len(), 3);
+    assert!(three.run(&mut transaction).unwrap().is_empty());
     transaction.rollback().unwrap();
     assert_eq!(three.verify(&mut client).unwrap_err().kind(), ErrorKind::Pending);
 
@@ -63,11 +63,11 @@ fn a_failure_keeps_the_transaction_of_postgres_usable() {
     let mut transaction = client.transaction().unwrap();
     transaction.batch_execute("CREATE TABLE mine (id int)").unwrap();
     let error = failing.run(&mut transaction).unwrap_err();
-    assert_eq!((error.kind(), error.report().applied().len()), (ErrorKind::StatementFailed, 1));
+    assert_eq!((error.kind(), error.report().changes().len()), (ErrorKind::StatementFailed, 1));
     transaction.batch_execute("INSERT INTO mine SELECT count(*) FROM a").unwrap();
     assert!(transaction.simple_query("SELECT to_regclass('b') IS NULL").is_ok());
     transaction.commit().unwrap();
-    assert_eq!(migrations(&[("1_a.sql", "CREATE TABLE a (id int);")]).run(&mut client).unwrap().applied().len(), 0);
+    assert_eq!(migrations(&[("1_a.sql", "CREATE TABLE a (id int);")]).run(&mut client).unwrap().changes().len(), 0);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_transaction_of_tokio_postgres_decides_what_lasts() {
         let (three, failing) = (numbered(3), migrations(&[("1_a.sql", "SELECT 1 / 0;")]));
         let mut transaction = client.transaction().await.unwrap();
         assert_eq!(failing.run_async(&mut transaction).await.unwrap_err().kind(), ErrorKind::StatementFailed);
-        assert_eq!(three.run_async(&mut transaction).await.unwrap().applied().len(), 3);
+        assert_eq!(three.run_async(&mut transaction).await.unwrap().changes().len(), 3);
         transaction.rollback().await.unwrap();
         let mut transaction = client.transaction().await.unwrap();
         three.run_async(&mut transaction).await.unwrap();
@@ -130,7 +130,7 @@ fn an_asynchronous_run_can_be_spawned() {
         let mut client = database.connect_tokio().await;
         let task = tokio::spawn(assert_send(async move {
             let three = numbered(3);
-            three.run_async(&mut client).await.map(|report| report.applied().len())
+            three.run_async(&mut client).await.map(|report| report.changes().len())
         }));
         assert_eq!(task.await.unwrap().unwrap(), 3);
     });

@@ -76,6 +76,10 @@ impl<S: Session> Session for RecordedSession<S> {
     fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
         self.session.roll_back_when_dropped(rollback);
     }
+
+    fn run_when_dropped(&mut self, sql: Option<&'static str>) {
+        self.session.run_when_dropped(sql);
+    }
 }
 
 /// Two starts with a sound set, then one with a migration more that fails.
@@ -143,10 +147,11 @@ fn postgres_blocking() {
     let (facts, history) = ("SELECT CASE WHEN", "SELECT version, name,");
     let create = "BEGIN; SET LOCAL lock_timeout; CREATE TABLE IF; SET LOCAL lock_timeout; COMMIT";
     let table = "\"public\".\"schema_migrations\"";
-    let claim =
-        format!("BEGIN; SET LOCAL lock_timeout; SELECT FROM {table}; INSERT INTO {table}; SET LOCAL lock_timeout");
+    let claim = format!(
+        "BEGIN; SET LOCAL lock_timeout; SELECT FROM {table}; INSERT INTO {table}; SET LOCAL lock_timeout; SET LOCAL statement_timeout"
+    );
     let guard = "SAVEPOINT migrate_runtime_guard; RELEASE SAVEPOINT migrate_runtime_guard";
-    let finish = format!("UPDATE {table} SET; SELECT CASE rows; SELECT pg_catalog.set_config(name, value,; COMMIT");
+    let finish = format!("UPDATE {table} SET; SELECT CASE rows; SELECT pg_catalog.set_config(name, usual,; COMMIT");
     assert_eq!(
         first,
         [

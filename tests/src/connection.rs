@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use migrate_runtime::{Error, Migrator, Plan, Report, Status};
+use migrate_runtime::{Error, History, Migrator, Plan, Report, Resume, Status, Version};
 use tempfile::TempDir;
 
 use crate::{Database, postgres};
@@ -113,6 +113,31 @@ pub enum Connection {
     TokioPostgres(tokio_postgres::Client, tokio::runtime::Runtime),
 }
 
+/// A verb that changes something.
+#[derive(Clone, Debug)]
+pub enum Verb {
+    /// `run`
+    Run,
+    /// `revert_to`
+    RevertTo(u64),
+    /// `revert_last`
+    RevertLast(usize),
+    /// `redo_last`
+    RedoLast(usize),
+    /// `reset`
+    Reset,
+    /// `baseline`
+    Baseline(u64),
+    /// `repair`
+    Repair(u64, &'static str),
+    /// `mark_applied`
+    MarkApplied(u64, &'static str),
+    /// `mark_pending`
+    MarkPending(u64, &'static str),
+    /// `resume`
+    Resume(Resume),
+}
+
 /// Calls the blocking or the asynchronous verb.
 macro_rules! verb {
     ($verb:ident, $verb_async:ident -> $result:ty) => {
@@ -128,11 +153,51 @@ macro_rules! verb {
     };
 }
 
+/// Calls the verb that a value stands for, done or tried only.
+macro_rules! any_verb {
+    ($on:expr, $self:ident, $verb:ident, $($pattern:pat => $blocking:ident, $asynchronous:ident($($arg:expr),*);)+) => {
+        match $verb {$(
+            $pattern => match $self {
+                Connection::Rusqlite(connection) => $on.$blocking(connection, $($arg),*),
+                Connection::Postgres(client) => $on.$blocking(client, $($arg),*),
+                Connection::TokioPostgres(client, runtime) => runtime.block_on($on.$asynchronous(client, $($arg),*)),
+            },
+        )+}
+    };
+    ($on:expr, $self:ident, $verb:ident) => {
+        any_verb! { $on, $self, $verb,
+            Verb::Run => run, run_async();
+            Verb::RevertTo(version) => revert_to, revert_to_async(Version::from(*version));
+            Verb::RevertLast(migrations) => revert_last, revert_last_async(*migrations);
+            Verb::RedoLast(migrations) => redo_last, redo_last_async(*migrations);
+            Verb::Reset => reset, reset_async();
+            Verb::Baseline(version) => baseline, baseline_async(Version::from(*version));
+            Verb::Repair(version, why) => repair, repair_async(Version::from(*version), why);
+            Verb::MarkApplied(version, why) => mark_applied, mark_applied_async(Version::from(*version), why);
+            Verb::MarkPending(version, why) => mark_pending, mark_pending_async(Version::from(*version), why);
+            Verb::Resume(decision) => resume, resume_async(*decision);
+        }
+    };
+}
+
 impl Connection {
     verb!(run, run_async -> Report);
     verb!(plan, plan_async -> Plan);
     verb!(status, status_async -> Status);
+    verb!(history, history_async -> History);
     verb!(verify, verify_async -> ());
+
+    /// Does what a verb is for.
+    #[allow(clippy::missing_errors_doc)]
+    pub fn execute_verb(&mut self, migrator: &Migrator<'_>, verb: &Verb) -> Result<Report, Error> {
+        any_verb!(migrator, self, verb)
+    }
+
+    /// Tells what a verb would do.
+    #[allow(clippy::missing_errors_doc)]
+    pub fn try_verb(&mut self, migrator: &Migrator<'_>, verb: &Verb) -> Result<Plan, Error> {
+        any_verb!(migrator.dry_run(), self, verb)
+    }
 
     /// Runs statements.
     ///

@@ -18,7 +18,7 @@ mod server;
 mod watchdog;
 
 pub use cluster::{Cluster, Mode, OwnCluster, postgres};
-pub use connection::{Connection, Driver, Fresh};
+pub use connection::{Connection, Driver, Fresh, Verb};
 pub use database::Database;
 pub use migrations::{migrations, numbered, only_for, set};
 pub use poll::poll;

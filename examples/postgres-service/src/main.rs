@@ -76,8 +76,8 @@ fn connect(replica: &str, url: &str) -> Result<Client, postgres::Error> {
 fn migrate(replica: &str, db: &mut Client) -> Result<(), migrate_runtime::Error> {
     let report = Migrator::new(&MIGRATIONS)
         .on_event(|event| match event {
-            Event::Applied { applied, .. } => {
-                println!("{replica}: applied {} in {} ms", applied.migration, applied.duration.as_millis());
+            Event::Changed { change, .. } => {
+                println!("{replica}: applied {} in {} ms", change.migration, change.duration.as_millis());
             }
             Event::Waiting { holder, waited, .. } => {
                 let holder = holder.unwrap_or("another replica");
@@ -86,7 +86,7 @@ fn migrate(replica: &str, db: &mut Client) -> Result<(), migrate_runtime::Error>
             _ => {}
         })
         .run(db)?;
-    println!("{replica}: the database is up to date; {} of {} by me", report.applied().len(), report.total());
+    println!("{replica}: the database is up to date; {} of {} by me", report.changes().len(), report.total());
     Ok(())
 }
 

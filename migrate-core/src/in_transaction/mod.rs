@@ -7,7 +7,7 @@
 mod elsewhere;
 mod enum_value;
 mod pragma;
-mod refused;
+pub(crate) mod refused;
 #[cfg(test)]
 mod tests;
 

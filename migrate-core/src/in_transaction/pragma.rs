@@ -2,28 +2,28 @@
 
 use super::Finding;
 use crate::scan::{Piece, Scan, Statement};
-use crate::{Dialect, Header, Problem};
+use crate::{Dialect, ForeignKeys, Header, Problem};
 
 /// The pragmas of a script that are ignored although something depends on them.
 ///
 /// A script that switches foreign keys off and later on again says what the directive says, in the words of SQLite's own manual.
-/// The runtime keeps it from running while foreign keys are on.
+/// The runtime does what it means.
 pub(super) fn find(sql: &str, scan: &Scan, header: &Header) -> Vec<Finding> {
     let set: Vec<(&Statement, Pragma)> =
         scan.statements.iter().filter_map(|statement| Some((statement, Pragma::set_by(sql, statement)?))).collect();
     let last_on = set.iter().rposition(|(_, pragma)| *pragma == Pragma::ForeignKeysOn);
-    let is_open = |index: usize| !header.foreign_keys_off() && last_on.is_none_or(|last| last < index);
+    let is_open = |index: usize| header.foreign_keys() != ForeignKeys::Off && last_on.is_none_or(|last| last < index);
     let problem = |(index, (statement, pragma)): (usize, &(&Statement, Pragma))| {
         let (name, help) = match pragma {
             Pragma::ForeignKeysOff if is_open(index) => (
                 "foreign_keys",
-                "begin the file with `-- migrate: foreign-keys=off` instead, and switch them off on the connection before `run`: they have to \
-                 be off before the transaction begins",
+                "begin the file with `-- migrate: foreign-keys=off` instead: they are switched off before the transaction begins, and checked \
+                 before it ends",
             ),
             Pragma::JournalMode => (
                 "journal_mode",
                 "set it where the program opens the database, or put it into a file of its own that begins with \
-                 `-- migrate: no-transaction`, which this version can embed and not yet run",
+                 `-- migrate: no-transaction`",
             ),
             _ => return None,
         };

@@ -10,13 +10,7 @@ use crate::{Dialect, Problem};
 /// The statements of a script that are refused.
 pub(super) fn find(sql: &str, dialect: Dialect, scan: &Scan) -> Vec<Finding> {
     let finding = |statement: &Statement| {
-        let pieces = || statement.pieces(sql, dialect);
-        let what = match dialect {
-            Dialect::Postgres => of_postgres(pieces),
-            Dialect::Sqlite => of_sqlite(pieces()),
-            // It commits by itself before most of what it would have to refuse.
-            Dialect::Mysql => None,
-        }?;
+        let what = what(sql, statement, dialect)?;
         let start = statement.span.start;
         let message = format!("`{what}` cannot run in a transaction");
         Some(Finding { statement: start, offset: start, problem: Problem::new(message, help(what)) })
@@ -24,12 +18,22 @@ pub(super) fn find(sql: &str, dialect: Dialect, scan: &Scan) -> Vec<Finding> {
     scan.statements.iter().filter_map(finding).collect()
 }
 
+/// What a statement is called that is refused.
+pub(crate) fn what(sql: &str, statement: &Statement, dialect: Dialect) -> Option<&'static str> {
+    let pieces = || statement.pieces(sql, dialect);
+    match dialect {
+        Dialect::Postgres => of_postgres(pieces),
+        Dialect::Sqlite => of_sqlite(pieces()),
+        // It commits by itself before most of what it would have to refuse.
+        Dialect::Mysql => None,
+    }
+}
+
 fn help(what: &str) -> &'static str {
     if what.ends_with("CONCURRENTLY") {
-        "leave `CONCURRENTLY` out, or put it into a file of its own that begins with `-- migrate: no-transaction`, which this version \
-         can embed and not yet run"
+        "put it into a file of its own that begins with `-- migrate: no-transaction`, or leave `CONCURRENTLY` out"
     } else {
-        "put it into a file of its own that begins with `-- migrate: no-transaction`, which this version can embed and not yet run"
+        "put it into a file of its own that begins with `-- migrate: no-transaction`"
     }
 }
 

@@ -69,9 +69,8 @@ impl Fingerprint {
                 continue;
             }
             let header = Header::read(sql, dialect, &scanned).unwrap_or_default();
-            let asked = [(header.no_transaction(), "no-transaction"), (header.foreign_keys_off(), "foreign-keys=off")];
             update(&mut hash, dialect.name());
-            asked.into_iter().filter(|(is_asked, _)| *is_asked).for_each(|(_, what)| update(&mut hash, what));
+            header.asked().iter().for_each(|directive| update(&mut hash, directive));
             scan::without_comments(sql, dialect).for_each(|part| update(&mut hash, part));
         }
         let hash = hash.finalize();

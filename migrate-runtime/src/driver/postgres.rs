@@ -96,6 +96,10 @@ impl<C: Connection> Session for PostgresSession<'_, C> {
     fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
         self.rollback = rollback;
     }
+
+    fn run_when_dropped(&mut self, _sql: Option<&'static str>) {
+        // Only SQLite has settings that are changed for a migration and live longer than its transaction.
+    }
 }
 
 impl<C: Connection> Drop for PostgresSession<'_, C> {

@@ -13,25 +13,26 @@ use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session, one_by
 
 impl Database<Itself> for Connection {
     fn session(&mut self) -> impl Session {
-        RusqliteSession { connection: self, rollback: None }
+        RusqliteSession { connection: self, rollback: None, afterwards: None }
     }
 }
 
 impl Database<Itself> for Transaction<'_> {
     fn session(&mut self) -> impl Session {
-        RusqliteSession { connection: self, rollback: None }
+        RusqliteSession { connection: self, rollback: None, afterwards: None }
     }
 }
 
 impl Database<Itself> for Savepoint<'_> {
     fn session(&mut self) -> impl Session {
-        RusqliteSession { connection: self, rollback: None }
+        RusqliteSession { connection: self, rollback: None, afterwards: None }
     }
 }
 
 struct RusqliteSession<'a> {
     connection: &'a Connection,
     rollback: Option<&'static str>,
+    afterwards: Option<&'static str>,
 }
 
 impl RusqliteSession<'_> {
@@ -98,6 +99,10 @@ impl Session for RusqliteSession<'_> {
     fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
         self.rollback = rollback;
     }
+
+    fn run_when_dropped(&mut self, sql: Option<&'static str>) {
+        self.afterwards = sql;
+    }
 }
 
 impl Drop for RusqliteSession<'_> {
@@ -105,6 +110,9 @@ impl Drop for RusqliteSession<'_> {
         if let Some(rollback) = self.rollback.filter(|_| !self.connection.is_autocommit()) {
             // Nobody is left to tell of an error; the next statement on the connection will meet it.
             let _ = self.run(rollback);
+        }
+        if let Some(sql) = self.afterwards {
+            let _ = self.run(sql);
         }
     }
 }

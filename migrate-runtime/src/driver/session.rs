@@ -41,4 +41,8 @@ pub trait Session {
     /// Tells what to run when the session is dropped from now on, by a panic or a cancelled future: somebody else may use the
     /// connection next, and must not find half a migration. `None` once the transaction has ended.
     fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>);
+
+    /// Tells what to run when the session is dropped from now on, after the rollback and outside of any transaction: settings that
+    /// whoever uses the connection next must not find changed. `None` once they are set back.
+    fn run_when_dropped(&mut self, sql: Option<&'static str>);
 }

@@ -1,99 +1,152 @@
-//! Applies one migration: claim, statements and record, in one transaction.
+//! Runs one script in a transaction: claim, statements and record commit together.
 
 use std::time::Instant;
 
 use migrate_core::{Dialect, Place};
 
-use super::Engine;
+use super::foreign_keys::{self, Dangling};
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
-use super::read::{Facts, History};
+use super::read::{Facts, Recorded};
 use super::request::{Frame, Part, Request, Style, compose};
+use super::sql::{IN_TRANSACTION, NO_RECORD};
+use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::Error;
 use crate::event::Event;
 use crate::host;
-use crate::quote::literal;
-use crate::report::Applied;
+use crate::report::Change;
 
 /// Postgres refuses savepoints outside of a transaction block, also in a request of several statements.
 const GUARD: &str = "SAVEPOINT migrate_runtime_guard;\nRELEASE SAVEPOINT migrate_runtime_guard";
 
-pub(super) const NO_RECORD: &str = "the row of the migration is not in the history table";
-
-/// How an attempt to apply a migration ended, if not with an error of the migration.
+/// How an attempt to run a script ended, if not with an error of the script.
 pub(super) enum Outcome {
     /// It is committed.
-    Applied(Applied),
+    Done(Change),
     /// The claim failed as if another runner had been faster. The error is what to say if none was.
     Contested(Error),
     /// Another runner holds the claim, or the SQLite file, for longer than one try may take.
     Busy(DriverError),
+    /// It failed for a reason that may pass, such as a lock that others hold, and nothing of it is committed.
+    Transient(Error),
+}
+
+/// What keeps a script from its end.
+pub(super) enum Trouble {
+    /// The request of this index failed.
+    Request(usize, DriverError),
+    /// The script leaves rows that refer to nothing.
+    Dangling(Vec<String>),
 }
 
 impl<S: Session> Engine<'_, S> {
     pub(super) async fn apply(
         &mut self,
         prepared: &Prepared<'_>,
-        history: &History,
+        recorded: &Recorded,
         foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
-        let Prepared { migration, label, statements, .. } = prepared;
+        if prepared.runs_outside() {
+            return self.apply_outside(prepared, recorded, foreseen).await;
+        }
+        let has_switched = self.switch_foreign_keys_off(&[prepared]).await?;
+        let applied = self.apply_in_transaction(prepared, recorded, foreseen).await;
+        if has_switched {
+            self.switch_foreign_keys_on().await?;
+        }
+        applied
+    }
+
+    async fn apply_in_transaction(
+        &mut self,
+        prepared: &Prepared<'_>,
+        recorded: &Recorded,
+        foreseen: &Foreseen,
+    ) -> Result<Outcome, Error> {
         let style = match self.sql.dialect {
             Dialect::Sqlite => Style::Separate,
             // A savepoint that shared a request with a statement which cannot be read would never be set.
             _ if self.session.pipelines() || self.is_nested => Style::Pipelined,
             _ => Style::Together,
         };
-        let requests = compose(style, self.frame(prepared, history, foreseen), migration.up().sql(), statements);
+        let frame = self.frame(prepared, recorded, foreseen);
+        let requests = compose(style, frame, &prepared.sql, &prepared.statements);
 
-        self.migrator.tell(&Event::Started { migration: label, statements: statements.len() });
+        self.tell_start(prepared);
         let started = Instant::now();
         self.session.roll_back_when_dropped(Some(self.rollback()));
         let sent = self.send(style, &requests, prepared).await;
-        if let Err((_, error)) = &sent
-            && error.kind() != DriverErrorKind::ConnectionLost
-        {
+        let is_open = match &sent {
+            Ok(()) => false,
+            Err(Trouble::Request(_, error)) => error.kind() != DriverErrorKind::ConnectionLost,
+            Err(Trouble::Dangling(_)) => true,
+        };
+        if is_open {
             self.roll_back().await;
         }
-        self.session.roll_back_when_dropped(None);
+        self.session.roll_back_when_dropped(self.whole_rollback());
         match sent {
-            Ok(()) => Ok(Outcome::Applied(Applied {
-                migration: label.clone(),
-                statements: statements.len(),
-                duration: started.elapsed(),
-            })),
+            Ok(()) => Ok(Outcome::Done(self.change(prepared, started))),
             // There is always a request, whatever index a driver gives.
-            Err((index, error)) => self.interpret(prepared, &requests[index.min(requests.len() - 1)], error),
+            Err(Trouble::Request(index, error)) => {
+                self.interpret(prepared, &requests[index.min(requests.len() - 1)], error)
+            }
+            Err(Trouble::Dangling(rows)) => Err(refuse::dangling_rows(prepared, &rows)),
         }
     }
 
-    /// Sends the requests in order; an error comes with the index of its request.
-    async fn send(
-        &mut self,
-        style: Style,
-        requests: &[Request],
-        prepared: &Prepared<'_>,
-    ) -> Result<(), (usize, DriverError)> {
-        let mut places = Places { sql: prepared.migration.up().sql(), offset: 0, place: Place::START };
+    pub(super) fn tell_start(&self, prepared: &Prepared<'_>) {
+        let (migration, action, statements) = (&prepared.label, prepared.action(), prepared.statements.len());
+        self.migrator.tell(self.set_name(), &Event::Started { migration, action, statements });
+    }
+
+    pub(super) fn change(&self, prepared: &Prepared<'_>, started: Instant) -> Change {
+        let note = self.checks_foreign_keys(prepared).then(|| foreign_keys::NOTE.to_owned());
+        Change {
+            set: self.set_name().to_owned(),
+            migration: prepared.label.clone(),
+            action: prepared.action(),
+            statements: prepared.statements.len(),
+            duration: started.elapsed(),
+            notes: note.into_iter().collect(),
+        }
+    }
+
+    /// Sends the requests in order.
+    async fn send(&mut self, style: Style, requests: &[Request], prepared: &Prepared<'_>) -> Result<(), Trouble> {
+        let mut places = Places { sql: &prepared.sql, offset: 0, place: Place::START };
         if style == Style::Pipelined && self.session.pipelines() {
             requests.iter().for_each(|request| self.tell_statements(request, prepared, &mut places));
             let texts: Vec<String> = requests.iter().map(|request| request.sql.clone()).collect();
-            return self.session.execute_all(&texts).await;
+            let sent = self.session.execute_all(&texts).await;
+            return sent.map_err(|(index, error)| Trouble::Request(index, error));
         }
+        let mut before = Dangling::default();
         for (index, request) in requests.iter().enumerate() {
+            let failed = |error| Trouble::Request(index, error);
             self.tell_statements(request, prepared, &mut places);
-            if style == Style::Separate && request.has(Part::Close) {
-                self.check_record(prepared).await.map_err(|error| (index, error))?;
+            let closes = style == Style::Separate && request.has(Part::Close);
+            if closes {
+                self.check_record(prepared).await.map_err(failed)?;
             }
-            self.session.execute(&request.sql).await.map_err(|error| (index, error))?;
+            if closes && self.checks_foreign_keys(prepared) {
+                let new = self.dangling_rows().await.map_err(failed)?.new_since(&before, &prepared.rebuilt);
+                if !new.is_empty() {
+                    return Err(Trouble::Dangling(new));
+                }
+            }
+            self.session.execute(&request.sql).await.map_err(failed)?;
+            if request.has(Part::Claim) && self.checks_foreign_keys(prepared) {
+                before = self.dangling_rows().await.map_err(failed)?;
+            }
         }
         Ok(())
     }
 
     /// SQLite: whether the row that is about to be committed is really there. On Postgres the finish tells.
     async fn check_record(&mut self, prepared: &Prepared<'_>) -> Result<(), DriverError> {
-        let rows = self.session.query(&self.sql.is_recorded(prepared.migration.version())).await?;
+        let rows = self.session.query(&self.sql.is_recorded(prepared)).await?;
         match rows.first().and_then(|row| row.first()?.as_deref()) {
             Some("1") => Ok(()),
             _ => Err(DriverError::new(Dialect::Sqlite, DriverErrorKind::Refused, NO_RECORD, NO_RECORD)),
@@ -104,42 +157,55 @@ impl<S: Session> Engine<'_, S> {
         let Some(indexes) = request.statements() else { return };
         let place = places.of(prepared.statements[indexes.start].span.start);
         let (number, count) = (indexes.start + 1, indexes.len());
-        self.migrator.tell(&Event::Statement { migration: &prepared.label, number, count, place });
+        self.migrator.tell(self.set_name(), &Event::Statement { migration: &prepared.label, number, count, place });
     }
 
     /// The bookkeeping around the statements of a migration.
-    fn frame(
-        &self,
-        Prepared { migration, statements, .. }: &Prepared<'_>,
-        history: &History,
-        foreseen: &Foreseen,
-    ) -> Frame {
+    fn frame(&self, prepared: &Prepared<'_>, recorded: &Recorded, foreseen: &Foreseen) -> Frame {
         let (open, close) = self.transaction();
-        let claim = self.sql.claim(migration, statements.len(), &self.applied_by(&history.facts), foreseen);
-        let finish = self.sql.finish(migration.version());
+        let by = self.applied_by(&recorded.facts);
+        let claim = self.sql.claim(prepared, &by, foreseen, IN_TRANSACTION);
+        let finish = self.sql.finish(prepared, &by);
         let (claim, finish) = match self.sql.dialect {
-            Dialect::Sqlite if history.table_exists || foreseen.rows > 0 => (claim, finish),
-            Dialect::Sqlite => (format!("{};\n{claim}", self.sql.create_table()), finish),
-            _ => (
-                self.bounded(&claim, &history.facts),
-                format!("{finish};\n{}", self.sql.restore_settings(&history.facts.settings)),
-            ),
+            Dialect::Sqlite => (self.on_a_table(recorded, foreseen, claim), finish),
+            _ => {
+                let ours = prepared.timeouts(self.migrator);
+                let settings = &recorded.facts.settings;
+                let restore = self.sql.restore_settings(settings, (!prepared.mentions_timeouts()).then_some(ours));
+                let mut finish = format!("{finish};\n{restore}");
+                if self.is_nested {
+                    finish = format!("{finish};\n{}", self.sql.restore_timeouts(settings));
+                }
+                (format!("{};\n{}", self.bounded(&claim), ours.set_local()), finish)
+            }
         };
         let guard = (self.sql.dialect != Dialect::Sqlite).then_some(GUARD);
         Frame { open: open.to_owned(), guard, claim, finish, close: close.to_owned() }
     }
 
-    /// The claim waits for another runner's transaction; the statements after it wait as the session is set to.
-    fn bounded(&self, claim: &str, facts: &Facts) -> String {
-        let patience = self.claim_patience().as_millis();
-        let usual = literal(facts.setting("lock_timeout"), Dialect::Postgres);
-        let lock = self.sql.lock_latest();
-        format!("SET LOCAL lock_timeout = '{patience}ms';\n{lock};\n{claim};\nSET LOCAL lock_timeout = {usual}")
+    /// SQLite makes the table together with the first row.
+    pub(super) fn on_a_table(&self, recorded: &Recorded, foreseen: &Foreseen, sql: String) -> String {
+        match self.sql.dialect {
+            Dialect::Sqlite if !recorded.table_exists && foreseen.rows == 0 => {
+                format!("{};\n{sql}", self.sql.create_table())
+            }
+            _ => sql,
+        }
     }
 
-    fn applied_by(&self, facts: &Facts) -> String {
-        let migrator = self.migrator;
-        migrator.applied_by.clone().unwrap_or_else(|| host::runner(facts.user.as_deref(), &migrator.migrations.package))
+    /// Postgres: the claim waits for another runner's transaction, for a time of its own, which goes on to hold.
+    pub(super) fn bounded(&self, claim: &str) -> String {
+        if self.sql.dialect == Dialect::Sqlite {
+            return claim.to_owned();
+        }
+        let patience = self.claim_patience().as_millis();
+        format!("SET LOCAL lock_timeout = '{patience}ms';\n{};\n{claim}", self.sql.lock_latest())
+    }
+
+    /// Who writes, as the history remembers it.
+    pub(super) fn applied_by(&self, facts: &Facts) -> String {
+        let own = self.migrator.applied_by.clone();
+        own.unwrap_or_else(|| host::runner(facts.user.as_deref(), &self.migrations_of.package))
     }
 
     /// What opens a transaction of ours, and what commits it.
@@ -166,7 +232,7 @@ impl<S: Session> Engine<'_, S> {
         if self.session.in_transaction() == Some(false) {
             if self.is_nested {
                 // The transaction that we were handed is gone, and with it what was released into it.
-                self.report.applied.clear();
+                self.report.changes.clear();
                 self.has_lost_transaction = true;
             }
             return;

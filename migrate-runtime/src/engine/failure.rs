@@ -1,22 +1,31 @@
 //! What an error of the driver means for a migration, and how it is told.
 
-use migrate_core::Dialect;
+use migrate_core::{Dialect, Direction};
 
-use super::apply::{NO_RECORD, Outcome};
+use super::apply::Outcome;
+use super::blockers::LOCK_TIMEOUT;
 use super::prepare::Prepared;
 use super::request::{Part, Request};
+use super::sql::NO_RECORD;
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::{Excerpt, printable};
-use crate::report::{Applied, count};
+use crate::report::{Change, count};
 
 /// unique_violation of Postgres; SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_UNIQUE.
 const ROW_EXISTS: [&str; 3] = ["23505", "1555", "2067"];
 /// not_null_violation of Postgres; SQLITE_CONSTRAINT_NOTNULL.
-const NO_VERSION: [&str; 2] = ["23502", "1299"];
+const NOT_AS_EXPECTED: [&str; 2] = ["23502", "1299"];
 /// lock_not_available and query_canceled, which a timeout of the session raises.
-const TIMED_OUT: [&str; 2] = ["55P03", "57014"];
+pub(super) const TIMED_OUT: [&str; 2] = [LOCK_TIMEOUT, "57014"];
+/// serialization_failure, deadlock_detected, lock_not_available: another try may succeed.
+const MAY_PASS: [&str; 3] = ["40001", "40P01", LOCK_TIMEOUT];
+
+/// Whether a claim or an edit has failed because the history is not as it was seen.
+pub(super) fn is_of_claim(error: &DriverError) -> bool {
+    error.has_code(&ROW_EXISTS) || error.has_code(&NOT_AS_EXPECTED)
+}
 
 /// What a failed request was doing.
 enum Blame {
@@ -26,6 +35,10 @@ enum Blame {
     /// One of several statements, first and last.
     OneOf(usize, usize),
 }
+
+const KEPT_NOTHING: &str = "fix the data or the file, then start again; nothing of this migration was kept";
+const GOES_ON: &str =
+    "fix the data or the file, then start again: it goes on behind what is done, which must stay as it is in the file";
 
 impl<S: Session> Engine<'_, S> {
     /// What a failed request means. The transaction is rolled back already.
@@ -47,21 +60,64 @@ impl<S: Session> Engine<'_, S> {
                 return Ok(Outcome::Busy(error));
             }
             let is_of_claim = request.statements().is_none() || names_table(Some(error.message()));
-            if error.has_code(&ROW_EXISTS) || error.has_code(&NO_VERSION) && is_of_claim {
+            if error.has_code(&ROW_EXISTS) || error.has_code(&NOT_AS_EXPECTED) && is_of_claim {
                 return Ok(Outcome::Contested(self.failed(prepared, request, error)));
             }
         }
-        Err(self.failed(prepared, request, error))
+        let may_pass = self.may_pass(&error);
+        let failed = self.failed(prepared, request, error);
+        if may_pass { Ok(Outcome::Transient(failed)) } else { Err(failed) }
     }
 
-    fn failed(
+    /// Whether another try may succeed: others were in the way.
+    pub(super) fn may_pass(&self, error: &DriverError) -> bool {
+        self.sql.dialect == Dialect::Postgres && error.has_code(&MAY_PASS)
+    }
+
+    /// A script in a transaction has failed, and is rolled back.
+    fn failed(&self, prepared: &Prepared<'_>, request: &Request, error: DriverError) -> Error {
+        let end = match self.blame(request, &error) {
+            // What the script did before is committed.
+            Blame::Bookkeeping(Part::Guard) => "before its end".to_owned(),
+            _ => "and was rolled back".to_owned(),
+        };
+        self.failed_with(prepared, request, error, &end, KEPT_NOTHING)
+    }
+
+    /// A script outside of a transaction has failed, with so many statements done.
+    pub(super) fn failed_outside(
         &self,
-        Prepared { migration, label, statements, .. }: &Prepared<'_>,
+        prepared: &Prepared<'_>,
         request: &Request,
         error: DriverError,
+        done: usize,
     ) -> Error {
-        let script = migration.up();
-        let (path, sql) = (script.path(), script.sql());
+        if error.kind() == DriverErrorKind::ConnectionLost {
+            return self.lost(prepared, error);
+        }
+        if is_of_claim(&error) && request.statements().is_none() {
+            return refuse::claim_lost(&prepared.label).with_driver(error);
+        }
+        let of = prepared.statements.len();
+        let end = match done {
+            0 => format!("outside of a transaction, at statement 1 of {of}; nothing before it was done"),
+            1 => format!("outside of a transaction, at statement 2 of {of}; statement 1 stays done"),
+            _ => {
+                format!("outside of a transaction, at statement {} of {of}; statements 1 to {done} stay done", done + 1)
+            }
+        };
+        self.failed_with(prepared, request, error, &end, GOES_ON)
+    }
+
+    fn failed_with(
+        &self,
+        prepared: &Prepared<'_>,
+        request: &Request,
+        error: DriverError,
+        end: &str,
+        usual_help: &str,
+    ) -> Error {
+        let Prepared { version, label, path, sql, statements, .. } = prepared;
         let start = |index: usize| statements.get(index).map_or(0, |statement| statement.span.start);
         let blame = self.blame(request, &error);
         let mut notes: Vec<String> = Vec::new();
@@ -93,42 +149,67 @@ impl<S: Session> Engine<'_, S> {
         if self.has_lost_transaction {
             notes.push("the transaction that the connection was in is rolled back as a whole".into());
         }
-        let end = match blame {
-            // What the script did before is committed.
-            Blame::Bookkeeping(Part::Guard) => "before its end",
-            _ => "and was rolled back",
+        let what = self.what_it_is(prepared);
+        let message = format!("{what} {label} {happened} {end}; {}", self.what_stays());
+        let help = advice_on_bookkeeping(&blame, &error).or_else(|| refuse::advice(&error)).unwrap_or(usual_help);
+        let statement = match blame {
+            Blame::Statement(index, _) => statements.get(index).map(|statement| statement.text(sql).to_owned()),
+            _ => None,
         };
-        let message = format!("migration {label} {happened} {end}; {}", self.what_stays());
-        let help = advice_on_bookkeeping(&blame, &error)
-            .or_else(|| refuse::advice(&error))
-            .unwrap_or("fix the data or the file, then start again; nothing of this migration was kept");
+        let may_pass = self.may_pass(&error);
         Error::new(kind, message)
             .with_body([shown.text, driver_lines(&error, &notes, shown.margin)].join("\n"))
             .with_margin(shown.margin)
             .with_help(help)
-            .with_migration(script.version(), label.clone())
+            .with_migration(version, label.clone())
+            .with_statement(statement)
+            .that_may_pass(may_pass)
             .with_driver(error)
     }
 
-    fn lost(&self, Prepared { migration, label, .. }: &Prepared<'_>, error: DriverError) -> Error {
+    fn what_it_is(&self, prepared: &Prepared<'_>) -> &'static str {
+        match prepared.direction {
+            Direction::Up => "migration",
+            Direction::Down => "the script down of migration",
+        }
+    }
+
+    fn lost(&self, prepared: &Prepared<'_>, error: DriverError) -> Error {
+        let Prepared { version, label, path, .. } = prepared;
+        let doing = match prepared.direction {
+            Direction::Up => "applied",
+            Direction::Down => "reverted",
+        };
         let message =
-            format!("the connection was lost while migration {label} was being applied; {}", self.what_stays());
-        let shown = Excerpt::of_file(migration.up().path());
+            format!("the connection was lost while migration {label} was being {doing}; {}", self.what_stays());
+        let help = match prepared.runs_outside() {
+            true => {
+                "start again: the history knows which statements are done, and what is not known is found out or asked"
+            }
+            false => "start again: the migration is applied whole or not at all, and the next start finds out which",
+        };
+        let shown = Excerpt::of_file(path);
         Error::new(ErrorKind::ConnectionLost, message)
             .with_body([shown.text, driver_lines(&error, &[], shown.margin)].join("\n"))
-            .with_help("start again: the migration is applied whole or not at all, and the next start finds out which")
-            .with_migration(migration.version(), label.clone())
+            .with_help(help)
+            .with_migration(version, label.clone())
             .with_driver(error)
     }
 
     /// What this run has committed before.
     fn what_stays(&self) -> String {
-        let short = |applied: &Applied| applied.migration.version_as_written().to_owned();
-        match self.report.applied.as_slice() {
-            [] => "this run has applied nothing else".into(),
-            [first, last] => format!("{} and {} stay applied", short(first), short(last)),
-            [one] => format!("{} stays applied", short(one)),
-            [first, .., last] => format!("{} to {} stay applied", short(first), short(last)),
+        let short = |change: &Change| change.migration.version_as_written().to_owned();
+        let changes = self.report.changes.as_slice();
+        let state = match changes {
+            [] => return "this run has changed nothing else".into(),
+            [first, rest @ ..] if rest.iter().all(|change| change.action == first.action) => first.action.done(),
+            _ => "changed",
+        };
+        match changes {
+            [first, last] => format!("{} and {} stay {state}", short(first), short(last)),
+            [one] => format!("{} stays {state}", short(one)),
+            [first, .., last] => format!("{} to {} stay {state}", short(first), short(last)),
+            [] => String::new(),
         }
     }
 

@@ -1,29 +1,47 @@
-//! What a claim expects of the history: what the plan saw, and what has been applied since. Anything else means that another
+//! What a claim expects of the history: what the plan saw, and what has been done since. Anything else means that another
 //! runner has changed it, and the plan no longer holds.
 
-use migrate_core::{HistoryRow, Version};
+use std::collections::BTreeSet;
 
-/// The rows of the set that the plan knows of.
+use migrate_core::{Direction, HistoryRow, RowState, Version};
+
+use super::prepare::Prepared;
+
+/// The rows of the set that count, as the plan knows of them.
 #[derive(Default)]
 pub(super) struct Foreseen {
     pub(super) rows: usize,
-    /// The highest version, as the database's numbers have it.
-    pub(super) latest: Option<String>,
+    /// Digits behind their number: the order of the database's numbers.
+    versions: BTreeSet<(usize, String)>,
 }
 
 impl Foreseen {
     pub(super) fn of(rows: &[HistoryRow]) -> Foreseen {
         let mut foreseen = Foreseen::default();
-        rows.iter().for_each(|row| foreseen.add(&row.version));
+        rows.iter().filter(|row| row.state != RowState::Pending).for_each(|row| foreseen.add(&row.version));
         foreseen
     }
 
-    /// A migration was applied, by this runner or by another one with the same plan.
-    pub(super) fn add(&mut self, version: &Version) {
-        let value = |digits: &str| (digits.len(), digits.to_owned());
-        self.rows += 1;
-        if self.latest.as_deref().map(value) < Some(value(version.digits())) {
-            self.latest = Some(version.digits().to_owned());
+    /// A script has done its work, run by this runner or by another one with the same plan.
+    pub(super) fn is_done(&mut self, prepared: &Prepared<'_>) {
+        match prepared.direction {
+            Direction::Up => self.add(&prepared.version),
+            Direction::Down => _ = self.versions.remove(&key(&prepared.version)),
         }
+        self.rows = self.versions.len();
     }
+
+    /// The highest version, as the database's numbers have it.
+    pub(super) fn latest(&self) -> Option<&str> {
+        self.versions.last().map(|(_, digits)| digits.as_str())
+    }
+
+    fn add(&mut self, version: &Version) {
+        self.versions.insert(key(version));
+        self.rows = self.versions.len();
+    }
+}
+
+fn key(version: &Version) -> (usize, String) {
+    (version.digits().len(), version.digits().to_owned())
 }

@@ -1,22 +1,33 @@
 //! The protocol: verified start, plan, claim, apply. Written once, as `async fn`s over [`Session`].
 //!
-//! Invariants: nothing is written before every problem with the history is known; a migration's statements and its row commit
-//! together; nothing sleeps inside a transaction, except for the claim, which has a bound; a start right after a successful one
-//! is one read.
+//! Invariants: nothing is written before every problem with the history is known; a script and its row commit together, or, outside
+//! of a transaction, are claimed before and recorded after each statement; nothing sleeps inside a transaction, except for the
+//! claim, which has a bound; a start right after a successful one is one read.
 //!
-//! In the order of a run: `start` reads one row; `read` reads the history when that was not enough; `refuse` says what is
-//! wrong with it; `prepare` scans what is pending; `foreseen` is what claims expect; `ready` prepares table and session; `request` and `apply` apply a migration;
-//! `failure` says what an error of the driver means; `wait` bounds how long others are waited for.
+//! A verb becomes goals (`goal`), and `carry_out` reaches them: `start` reads one row; `read` reads the history when that was not
+//! enough; `refuse` says what is wrong with it; `prepare` scans what is to run; `foreseen` is what claims expect; `ready` prepares
+//! table and session; `request` and `apply` run a script in a transaction, with `foreign_keys` on SQLite; `outside` runs one
+//! outside, with `alive` and `doubt` for what was left in the middle; `failure` says what an error of the driver means, `blockers`
+//! who is in the way; `wait` bounds all waiting. `edits` are the verbs that run no script.
 
+mod alive;
 mod apply;
+mod blockers;
+mod carry_out;
+mod doubt;
+mod edits;
 mod failure;
 mod foreign;
+mod foreign_keys;
 mod foreseen;
+mod goal;
+mod outside;
 mod prepare;
 mod read;
 mod ready;
 mod refuse;
 mod request;
+mod sets;
 mod sql;
 mod start;
 mod wait;
@@ -27,25 +38,35 @@ use migrate_core::{Label, Migration};
 use crate::driver::Session;
 use crate::error::Error;
 use crate::event::Event;
-use crate::migrator::Migrator;
-use crate::report::{Pending, Plan, Report, Status};
+use crate::migrations::Migrations;
+use crate::migrator::{Migrator, Scope};
+use crate::report::{History, Plan, PlannedChange, Report, Status};
 use crate::table::TableName;
-use apply::Outcome;
-use foreseen::Foreseen;
+use carry_out::Whole;
+pub(crate) use edits::Edit;
+pub(crate) use goal::Verb;
 use sql::Sql;
-use wait::Wait;
 
 /// One verb's dealings with one connection.
 pub(crate) struct Engine<'a, S> {
     session: S,
     migrator: &'a Migrator<'a>,
-    /// As the database's dialect sees them.
+    table: &'a TableName,
+    /// In the order in which they run.
+    sets: Vec<&'a Migrations>,
+    /// The set that is at work.
+    migrations_of: &'a Migrations,
+    /// Its migrations as the database's dialect sees them.
     migrations: Vec<Migration<'a>>,
     sql: Sql<'a>,
-    /// Whether the connection was handed over inside a transaction.
+    /// Whether the connection is inside a transaction around all that we do: one that it was handed over in, or `whole`.
     is_nested: bool,
+    /// The transaction of ours around all migrations of a run.
+    whole: Option<Whole>,
     /// Whether a setting of the session was changed for the time of the run.
     has_changed_settings: bool,
+    /// Whether SQLite's foreign keys are off because we have switched them off.
+    has_switched_foreign_keys: bool,
     /// Whether the one read of the start has failed, which fails a transaction of Postgres.
     has_failed_start: bool,
     /// Whether creating the history table has failed as if another runner had been faster.
@@ -58,130 +79,123 @@ pub(crate) struct Engine<'a, S> {
 impl<'a, S: Session> Engine<'a, S> {
     pub(crate) fn new(session: S, migrator: &'a Migrator<'a>, table: &'a TableName) -> Result<Engine<'a, S>, Error> {
         let dialect = session.dialect();
-        let set = &migrator.migrations.set;
-        let migrations = set.migrations(dialect).map_err(|lacking| refuse::lacking_dialect(dialect, set, &lacking))?;
-        Ok(Engine {
-            sql: Sql::new(dialect, table, set.name()),
+        let sets = sets::in_order(&migrator.sets)?;
+        let migrations_of = *sets.first().ok_or_else(refuse::no_sets)?;
+        let mut engine = Engine {
+            sql: Sql::new(dialect, table, migrations_of.set.name()),
             is_nested: session.in_transaction() == Some(true),
+            whole: None,
             has_changed_settings: false,
+            has_switched_foreign_keys: false,
             has_failed_start: false,
             has_tried_to_create: false,
             has_lost_transaction: false,
-            report: Report { applied: Vec::new(), total: migrations.len() },
+            report: Report::default(),
             session,
             migrator,
-            migrations,
-        })
+            table,
+            sets,
+            migrations_of,
+            migrations: Vec::new(),
+        };
+        // Every set has to have its scripts before anything is done with one.
+        for set in engine.sets.clone().into_iter().rev() {
+            engine.select(set)?;
+            engine.report.total += engine.migrations.len();
+        }
+        Ok(engine)
     }
 
-    /// Applies what is pending.
-    pub(crate) async fn run(mut self) -> Result<Report, Error> {
-        let ended = self.bring_up_to_date().await;
+    /// Goes over to a set.
+    fn select(&mut self, migrations_of: &'a Migrations) -> Result<(), Error> {
+        let (dialect, set) = (self.sql.dialect, &migrations_of.set);
+        self.migrations = set.migrations(dialect).map_err(|lacking| refuse::lacking_dialect(dialect, set, &lacking))?;
+        self.sql = Sql::new(dialect, self.table, set.name());
+        self.migrations_of = migrations_of;
+        Ok(())
+    }
+
+    fn set_name(&self) -> &'a str {
+        self.migrations_of.set.name()
+    }
+
+    /// Does what a verb is for.
+    pub(crate) async fn execute(mut self, verb: &Verb) -> Result<Report, Error> {
+        self.report.when_empty = verb.when_empty();
+        let ended = self.carry_out_verb(verb).await;
         let ended = ended.map(|()| self.report.clone()).map_err(|error| error.with_report(self.report));
-        self.migrator.tell(&match &ended {
-            Ok(report) => Event::Finished { report },
-            Err(error) => Event::Failed { error },
-        });
+        let set = self.migrations_of.set.name();
+        self.migrator.tell(
+            set,
+            &match &ended {
+                Ok(report) => Event::Finished { report },
+                Err(error) => Event::Failed { error },
+            },
+        );
         ended
     }
 
-    /// What `run` would apply.
-    pub(crate) async fn plan(mut self) -> Result<Plan, Error> {
-        let total = self.migrations.len();
-        if self.is_verified().await? {
-            return Ok(Plan { pending: Vec::new(), total });
+    async fn carry_out_verb(&mut self, verb: &Verb) -> Result<(), Error> {
+        if let Verb::Edit(edit) = verb {
+            return self.carry_out_edit(edit).await;
         }
-        let history = self.read_history().await?;
-        let standings = self.sound_standings(&history).await?;
-        let prepared = prepare::all(standings.pending(), self.sql.dialect)?;
-        self.refuse_lost_rows(&prepared).await?;
-        let pending = prepared.into_iter().map(|prepared| Pending {
-            migration: prepared.label,
-            statements: prepared.statements.len(),
-            path: prepared.migration.up().path().to_owned(),
-            sql: prepared.migration.up().sql().to_owned(),
-        });
-        Ok(Plan { pending: pending.collect(), total })
+        let goals = self.goals(verb).await?;
+        if goals.is_empty() { Ok(()) } else { self.carry_out(&goals).await }
+    }
+
+    /// What a verb would do.
+    pub(crate) async fn plan(mut self, verb: &Verb) -> Result<Plan, Error> {
+        let mut changes: Vec<PlannedChange> = Vec::new();
+        if let Verb::Edit(edit) = verb {
+            changes = self.plan_edit(edit).await?;
+        } else {
+            for goal in self.goals(verb).await? {
+                self.select(goal.set)?;
+                changes.extend(self.plan_goal(&goal, &changes).await?);
+            }
+        }
+        Ok(Plan { changes, total: self.report.total, when_empty: verb.when_empty() })
     }
 
     /// Where everything stands.
     pub(crate) async fn status(mut self) -> Result<Status, Error> {
-        let history = self.read_history().await?;
-        let standings = Standings::compare(&self.migrations, history.rows);
-        Ok(Status::new(self.migrator.migrations.set.name(), self.sql.dialect, &standings))
+        let mut status = Status::of(self.sql.dialect);
+        for set in self.sets.clone() {
+            self.select(set)?;
+            let recorded = self.read_history().await?;
+            let mut standings = Standings::compare(&self.migrations, recorded.rows.clone());
+            self.look_closer(&mut standings).await?;
+            status.add(set.set.name(), &standings);
+        }
+        Ok(status)
+    }
+
+    /// What was done, in order.
+    pub(crate) async fn history(mut self) -> Result<History, Error> {
+        let mut history = History::default();
+        for set in self.sets.clone() {
+            self.select(set)?;
+            history.add(set.set.name(), self.read_history().await?.rows);
+        }
+        Ok(history)
     }
 
     /// Whether everything stands as `run` would leave it.
     pub(crate) async fn verify(mut self) -> Result<(), Error> {
-        if self.is_verified().await? {
-            return Ok(());
+        let mut pending: Vec<Label> = Vec::new();
+        for set in self.sets.clone() {
+            self.select(set)?;
+            if self.is_verified().await? {
+                continue;
+            }
+            let recorded = self.read_history().await?;
+            let standings = self.sound_standings(&recorded, self.migrator.policy, None).await?;
+            pending.extend(self.pending(&standings).map(|item| item.label()));
         }
-        let history = self.read_history().await?;
-        let standings = self.sound_standings(&history).await?;
-        let pending: Vec<Label> = standings.pending().map(|migration| migration.label()).collect();
         if pending.is_empty() { Ok(()) } else { Err(refuse::pending(&pending)) }
     }
 
-    async fn bring_up_to_date(&mut self) -> Result<(), Error> {
-        if self.is_verified().await? {
-            return Ok(());
-        }
-        let ended = self.apply_all_pending().await;
-        self.restore_settings().await;
-        ended
-    }
-
-    /// Plans and applies until nothing is pending.
-    async fn apply_all_pending(&mut self) -> Result<(), Error> {
-        let mut wait = Wait::start();
-        // A claim that failed as if another runner had been faster, with what that means if the history is still the same.
-        let mut contested: Option<(Label, usize, Error)> = None;
-        'plan: loop {
-            let mut history = self.read_history().await?;
-            let standings = self.sound_standings(&history).await?;
-            let prepared = prepare::all(standings.pending(), self.sql.dialect)?;
-            let Some(first) = prepared.first() else { return Ok(()) };
-            self.refuse_lost_rows(&prepared).await?;
-            let mut foreseen = Foreseen::of(&history.rows);
-            if let Some((label, rows_then, error)) = contested.take()
-                && (&label, rows_then) == (&first.label, foreseen.rows)
-            {
-                return Err(error);
-            }
-            wait.is_for(&first.label);
-            if self.create_table_first(&history, &mut wait, &first.label).await? {
-                continue 'plan;
-            }
-            self.change_settings(&mut history).await?;
-            let labels: Vec<Label> = prepared.iter().map(|prepared| prepared.label.clone()).collect();
-            self.migrator.tell(&Event::Planned { pending: &labels });
-
-            let mut others_helped = false;
-            for prepared in &prepared {
-                wait.is_for(&prepared.label);
-                match self.apply(prepared, &history, &foreseen).await? {
-                    Outcome::Applied(applied) => {
-                        foreseen.add(prepared.migration.version());
-                        self.migrator.tell(&Event::Applied { applied: &applied });
-                        self.report.applied.push(applied);
-                    }
-                    Outcome::Contested(_) if self.is_applied_by_now(&prepared.migration).await? => {
-                        foreseen.add(prepared.migration.version());
-                        others_helped = true;
-                    }
-                    Outcome::Contested(error) => {
-                        contested = Some((prepared.label.clone(), history.rows.len(), error));
-                        continue 'plan;
-                    }
-                    Outcome::Busy(error) => {
-                        self.wait_for_others(&mut wait, &prepared.label, error).await?;
-                        continue 'plan;
-                    }
-                }
-            }
-            if !others_helped {
-                return Ok(());
-            }
-        }
+    fn is_whole_run(&self) -> bool {
+        self.migrator.scope == Scope::All
     }
 }

@@ -1,69 +1,141 @@
-//! Pending migrations, scanned in the dialect of the database: the last look before anything is written.
+//! Scripts that are about to run, scanned in the dialect of the database: the last look before anything is written.
+
+use std::borrow::Cow;
 
 use migrate_core::scan::{ScanProblem, Statement, scan};
-use migrate_core::{Dialect, Header, Label, Migration, Problem, in_transaction};
+use migrate_core::{
+    Dialect, Direction, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Version, in_transaction,
+    rebuilt_tables,
+};
 
 use super::refuse;
+use super::sql::Timeouts;
 use crate::error::Error;
+use crate::migrator::Migrator;
+use crate::report::{Action, PlannedChange};
 
-/// A migration whose script can be run.
+/// A migration and the script of it that is to run.
 pub(super) struct Prepared<'a> {
-    pub(super) migration: Migration<'a>,
+    pub(super) version: Version,
     pub(super) label: Label,
+    pub(super) direction: Direction,
+    /// Where the script comes from, as messages tell it.
+    pub(super) path: Cow<'a, str>,
+    pub(super) sql: Cow<'a, str>,
     pub(super) statements: Vec<Statement>,
-    /// Whether the script says so, with the directive or with the pragma; only SQLite asks.
-    needs_foreign_keys_off: bool,
+    /// What the row is made of; a script down may run without.
+    pub(super) embedded: Option<Migration<'a>>,
+    /// The row before: of what is to be reverted or goes on, or what remembers that the migration once was applied.
+    pub(super) row: Option<HistoryRow>,
+    /// SQLite: the tables that the script makes anew, which foreign keys would empty others for.
+    pub(super) rebuilt: Vec<String>,
+    header: Header,
+    /// Whether the script says so with the pragma.
+    switches_foreign_keys_off: bool,
 }
 
-/// Prepares all that is pending.
+/// A script to be prepared.
+pub(super) struct Source<'a> {
+    pub(super) version: Version,
+    pub(super) label: Label,
+    pub(super) direction: Direction,
+    pub(super) path: Cow<'a, str>,
+    pub(super) sql: Cow<'a, str>,
+    /// Whether a file beside the script says that it runs outside of a transaction.
+    pub(super) is_marked_beside: bool,
+    pub(super) embedded: Option<Migration<'a>>,
+    pub(super) row: Option<HistoryRow>,
+}
+
+/// Prepares scripts.
 ///
 /// # Errors
-/// Everything that keeps any of the scripts from being run in `dialect`.
-pub(super) fn all<'a>(
-    pending: impl Iterator<Item = Migration<'a>>,
-    dialect: Dialect,
-) -> Result<Vec<Prepared<'a>>, Error> {
-    let mut prepared = Vec::new();
+/// Everything that keeps any of them from being run in `dialect`.
+pub(super) fn all(sources: Vec<Source<'_>>, dialect: Dialect) -> Result<Vec<Prepared<'_>>, Error> {
     let mut problems = Vec::new();
-    let mut asks_for_no_transaction = Vec::new();
-    for migration in pending {
-        let script = migration.up();
-        let scanned = scan(script.sql(), dialect);
-        let in_file = |problem: Problem| problem.in_file(script.path());
-        problems.extend(
-            scanned.problems.iter().map(|found: &ScanProblem| in_file(Problem::in_script(script.sql(), found))),
-        );
-        let mut needs_foreign_keys_off =
-            dialect == Dialect::Sqlite && in_transaction::switches_foreign_keys_off(script.sql(), &scanned);
-        match Header::read(script.sql(), dialect, &scanned) {
-            Ok(header) => {
-                let header = header.marked_beside(script.no_transaction(), &scanned);
-                if header.no_transaction() {
-                    asks_for_no_transaction.push(migration.label());
-                }
-                needs_foreign_keys_off |= header.foreign_keys_off();
-                problems
-                    .extend(in_transaction::check(script.sql(), dialect, &scanned, &header).into_iter().map(in_file));
-            }
-            Err(of_header) => problems.extend(of_header.into_iter().map(in_file)),
-        }
-        prepared.push(Prepared {
-            label: migration.label(),
-            migration,
-            statements: scanned.statements,
-            needs_foreign_keys_off,
-        });
-    }
-    if !problems.is_empty() {
-        return Err(refuse::unreadable_scripts(dialect, &problems));
-    }
-    if !asks_for_no_transaction.is_empty() {
-        return Err(refuse::no_transaction(&asks_for_no_transaction));
-    }
-    Ok(prepared)
+    let prepared: Vec<Prepared<'_>> =
+        sources.into_iter().map(|source| prepare(source, dialect, &mut problems)).collect();
+    if problems.is_empty() { Ok(prepared) } else { Err(refuse::unreadable_scripts(dialect, &problems)) }
 }
 
-/// The migrations that need SQLite's foreign keys to be off.
-pub(super) fn needing_foreign_keys_off(prepared: &[Prepared<'_>]) -> Vec<Label> {
-    prepared.iter().filter(|prepared| prepared.needs_foreign_keys_off).map(|prepared| prepared.label.clone()).collect()
+fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>) -> Prepared<'a> {
+    let Source { version, label, direction, path, sql, is_marked_beside, embedded, row } = source;
+    let scanned = scan(&sql, dialect);
+    let mut found: Vec<Problem> =
+        scanned.problems.iter().map(|found: &ScanProblem| Problem::in_script(&sql, found)).collect();
+    let header = Header::read(&sql, dialect, &scanned).map(|header| header.marked_beside(is_marked_beside, &scanned));
+    let header = header.unwrap_or_else(|of_header| {
+        found.extend(of_header);
+        Header::default()
+    });
+    found.extend(in_transaction::check(&sql, dialect, &scanned, &header));
+    problems.extend(found.into_iter().map(|problem| problem.in_file(&*path)));
+    let is_sqlite = dialect == Dialect::Sqlite;
+    Prepared {
+        switches_foreign_keys_off: is_sqlite && in_transaction::switches_foreign_keys_off(&sql, &scanned),
+        rebuilt: if is_sqlite { rebuilt_tables(&sql, &scanned) } else { Vec::new() },
+        statements: scanned.statements,
+        header,
+        version,
+        label,
+        direction,
+        path,
+        sql,
+        embedded,
+        row,
+    }
+}
+
+impl Prepared<'_> {
+    /// Whether the script runs outside of a transaction, statement by statement.
+    pub(super) fn runs_outside(&self) -> bool {
+        self.header.no_transaction()
+    }
+
+    /// Whether SQLite's foreign keys have to be off while the script runs.
+    pub(super) fn needs_foreign_keys_off(&self) -> bool {
+        match self.header.foreign_keys() {
+            ForeignKeys::Off => true,
+            ForeignKeys::On => false,
+            ForeignKeys::Auto if self.runs_outside() => !self.rebuilt.is_empty() && !self.switches_foreign_keys_off,
+            ForeignKeys::Auto => !self.rebuilt.is_empty() || self.switches_foreign_keys_off,
+        }
+    }
+
+    /// How long the statements of the script may wait and run.
+    pub(super) fn timeouts(&self, migrator: &Migrator<'_>) -> Timeouts {
+        Timeouts {
+            lock: self.header.lock_timeout().unwrap_or(migrator.lock_timeout),
+            statement: self.header.statement_timeout().unwrap_or(migrator.statement_timeout),
+        }
+    }
+
+    /// Whether the file itself limits how long a statement waits for a lock.
+    pub(super) fn says_lock_timeout(&self) -> bool {
+        self.header.lock_timeout().is_some()
+    }
+
+    /// Whether the script may set the timeouts of the session itself.
+    pub(super) fn mentions_timeouts(&self) -> bool {
+        self.sql.to_ascii_lowercase().contains("_timeout")
+    }
+
+    pub(super) fn action(&self) -> Action {
+        match self.direction {
+            Direction::Up => Action::Apply,
+            Direction::Down => Action::Revert,
+        }
+    }
+
+    /// What a dry run tells.
+    pub(super) fn into_plan(self, set: String, action: Action) -> PlannedChange {
+        PlannedChange {
+            set,
+            action,
+            migration: self.label,
+            statements: self.statements.len(),
+            path: if self.embedded.is_some() { self.path.into_owned() } else { String::new() },
+            sql: self.sql.into_owned(),
+        }
+    }
 }

@@ -1,16 +1,17 @@
 //! The closer look: what is in the history, and what must be known of the connection. Writes nothing.
 
-use migrate_core::plan::Standings;
-use migrate_core::{BadRow, Dialect, HistoryRow, Migration, RowState};
+use migrate_core::plan::{Ahead, Item, Policy, Standing, Standings};
+use migrate_core::{BadRow, Header, HistoryRow, RowState, Version};
 
-use super::prepare::{self, Prepared};
-use super::sql::SETTINGS;
-use super::{Engine, Wait, foreign, refuse};
+use super::prepare::Prepared;
+use super::sql::{IN_TRANSACTION, SETTINGS, state_after};
+use super::wait::Wait;
+use super::{Engine, foreign, refuse};
 use crate::driver::{DriverErrorKind, Row, Session};
 use crate::error::Error;
 
 /// The rows of the set, and what was found on the way.
-pub(super) struct History {
+pub(super) struct Recorded {
     pub(super) rows: Vec<HistoryRow>,
     pub(super) table_exists: bool,
     pub(super) facts: Facts,
@@ -27,7 +28,7 @@ pub(super) struct Facts {
 
 impl<'a, S: Session> Engine<'a, S> {
     /// Reads the history; an absent table is an empty history.
-    pub(super) async fn read_history(&mut self) -> Result<History, Error> {
+    pub(super) async fn read_history(&mut self) -> Result<Recorded, Error> {
         let found = self.query_patiently(&self.sql.facts()).await?;
         let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
         let mut next = || cells.next().flatten();
@@ -38,7 +39,7 @@ impl<'a, S: Session> Engine<'a, S> {
         if !self.is_nested && in_transaction.is_some_and(|answer| answer == "t") {
             return Err(refuse::in_transaction());
         }
-        let Some(columns) = columns else { return Ok(History { rows: Vec::new(), table_exists: false, facts }) };
+        let Some(columns) = columns else { return Ok(Recorded { rows: Vec::new(), table_exists: false, facts }) };
         if let Some(schema) = table_schema {
             self.sql.fix_schema(&schema);
         }
@@ -55,54 +56,80 @@ impl<'a, S: Session> Engine<'a, S> {
         if !bad.is_empty() {
             return Err(refuse::bad_history(self.sql.table(), &bad));
         }
-        Ok(History { rows: decoded.into_iter().flatten().collect(), table_exists: true, facts })
+        Ok(Recorded { rows: decoded.into_iter().flatten().collect(), table_exists: true, facts })
     }
 
-    /// Whether somebody else has applied this very migration. Far cheaper than to read the whole history again, which is what
-    /// any other answer leads to.
-    pub(super) async fn is_applied_by_now(&mut self, migration: &Migration<'_>) -> Result<bool, Error> {
-        let rows = self.query_patiently(&self.sql.history_of(migration.version())).await?;
+    /// Whether somebody else has run this very script. Far cheaper than to read the whole history again, which is what any other
+    /// answer leads to.
+    pub(super) async fn is_done_by_now(&mut self, step: &Prepared<'_>) -> Result<bool, Error> {
+        let rows = self.query_patiently(&self.sql.history_of(&step.version)).await?;
         let row = rows.first().and_then(|row| HistoryRow::decode(row).ok());
-        Ok(row.is_some_and(|row| row.checksum == migration.up().checksum() && row.state == RowState::Applied))
+        let is_of_same_text = |row: &HistoryRow| match (step.direction, step.embedded) {
+            (migrate_core::Direction::Up, Some(migration)) => row.checksum == migration.up().checksum(),
+            _ => true,
+        };
+        Ok(row.is_some_and(|row| row.state == state_after(step.direction) && is_of_same_text(&row)))
     }
 
-    /// Refuses migrations that need foreign keys to be off while they are on: SQLite cannot switch them inside a transaction, and
-    /// rows would be lost without a word.
-    pub(super) async fn refuse_lost_rows(&mut self, pending: &[Prepared<'_>]) -> Result<(), Error> {
-        if self.sql.dialect != Dialect::Sqlite {
-            return Ok(());
-        }
-        let relying = prepare::needing_foreign_keys_off(pending);
-        if relying.is_empty() {
-            return Ok(());
-        }
-        let rows = self.query_patiently("PRAGMA foreign_keys").await?;
-        match rows.first().and_then(|row| row.first()?.as_deref()) {
-            Some("0") => Ok(()),
-            _ => Err(refuse::foreign_keys(&relying)),
-        }
+    /// A text that the row of a migration keeps: `sql` or `down_sql`.
+    pub(super) async fn stored_text(&mut self, column: &str, version: &Version) -> Result<Option<String>, Error> {
+        let rows = self.query_patiently(&self.sql.stored_text(column, version)).await?;
+        Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()))
     }
 
-    /// Where everything stands.
+    /// Where everything stands; `going_on` is taken care of.
     ///
     /// # Errors
     /// Every problem, together.
-    pub(super) async fn sound_standings(&mut self, history: &History) -> Result<Standings<'a>, Error> {
-        let standings = Standings::compare(&self.migrations, history.rows.clone());
-        if standings.problems().next().is_none() {
+    pub(super) async fn sound_standings(
+        &mut self,
+        recorded: &Recorded,
+        policy: Policy,
+        going_on: Option<&Version>,
+    ) -> Result<Standings<'a>, Error> {
+        let mut standings = Standings::compare(&self.migrations, recorded.rows.clone());
+        if standings.problems(policy).next().is_none() {
+            return Ok(standings);
+        }
+        self.look_closer(&mut standings).await?;
+        let problems: Vec<&Item<'_>> =
+            standings.problems(policy).filter(|item| going_on != Some(item.version())).collect();
+        if problems.is_empty() {
             return Ok(standings);
         }
         let mut applied_sql = Vec::new();
-        for item in standings.problems().filter(|item| item.diverging_checksums().is_some()) {
-            let rows = self.query_patiently(&self.sql.applied_sql(item.version())).await?;
-            let sql = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
+        for item in problems.iter().filter(|item| item.diverging_checksums().is_some()) {
+            let sql = self.stored_text("sql", item.version()).await?;
             applied_sql.push((item.version().clone(), sql.unwrap_or_default()));
         }
-        Err(refuse::history_mismatch(&standings, &applied_sql))
+        Err(refuse::history_mismatch(&problems, policy.ahead == Ahead::Refuse, &applied_sql))
+    }
+
+    /// What has to be asked of the database to know where a migration stands: whether the runner of one in the middle lives, and
+    /// whether one ahead says that it does no harm.
+    pub(super) async fn look_closer(&mut self, standings: &mut Standings<'_>) -> Result<(), Error> {
+        let versions = |standing: Standing| -> Vec<(Version, Option<String>)> {
+            let is_so = |item: &&Item<'_>| item.standing() == standing;
+            let version = |item: &Item<'_>| (item.version().clone(), item.row().and_then(|row| row.claim.clone()));
+            standings.items().iter().filter(is_so).map(version).collect()
+        };
+        let (interrupted, ahead) = (versions(Standing::Interrupted), versions(Standing::Ahead));
+        for (version, claim) in interrupted {
+            if self.living_holder(claim.as_deref()).await?.is_some() {
+                standings.declare_running(&version);
+            }
+        }
+        for (version, _) in ahead {
+            let sql = self.stored_text("sql", &version).await?.unwrap_or_default();
+            if Header::says_compatible_backward(&sql, self.sql.dialect) {
+                standings.declare_compatible(&version);
+            }
+        }
+        Ok(())
     }
 
     /// A query that waits while SQLite is locked, for `wait_timeout` at most.
-    async fn query_patiently(&mut self, sql: &str) -> Result<Vec<Row>, Error> {
+    pub(super) async fn query_patiently(&mut self, sql: &str) -> Result<Vec<Row>, Error> {
         let mut wait = Wait::start();
         loop {
             match self.session.query(sql).await {
@@ -110,7 +137,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 Err(error) if error.kind() == DriverErrorKind::Busy && !self.is_nested => {
                     let waited = wait.waited();
                     if waited >= self.migrator.wait_timeout {
-                        return Err(refuse::wait_timeout(None, waited, None, error));
+                        return Err(refuse::wait_timeout(None, waited, None, Some(error)));
                     }
                     self.session.sleep(wait.next_pause()).await;
                 }
@@ -120,6 +147,14 @@ impl<'a, S: Session> Engine<'a, S> {
                 Err(error) => return Err(refuse::unreadable(error)),
             }
         }
+    }
+}
+
+impl Recorded {
+    /// The migration that runs outside of a transaction at this moment, or was left in the middle of that.
+    pub(super) fn in_the_middle(&self) -> Option<&HistoryRow> {
+        let is_outside = |row: &&HistoryRow| row.claim.as_deref() != Some(IN_TRANSACTION.trim_matches('\''));
+        self.rows.iter().filter(is_outside).find(|row| matches!(row.state, RowState::Running | RowState::Reverting))
     }
 }
 

@@ -3,8 +3,9 @@
 
 use migrate_core::{Dialect, Label};
 
-use super::read::History;
-use super::{Engine, Wait, refuse};
+use super::read::Recorded;
+use super::wait::Wait;
+use super::{Engine, refuse};
 use crate::driver::{DriverErrorKind, Session};
 use crate::error::Error;
 use crate::quote::literal;
@@ -14,22 +15,22 @@ impl<S: Session> Engine<'_, S> {
     /// can see, and can tell who holds it. Whether the history has to be read again.
     pub(super) async fn create_table_first(
         &mut self,
-        history: &History,
+        recorded: &Recorded,
         wait: &mut Wait,
         first: &Label,
     ) -> Result<bool, Error> {
-        if history.table_exists || self.sql.dialect == Dialect::Sqlite {
+        if recorded.table_exists || self.sql.dialect == Dialect::Sqlite {
             return Ok(false);
         }
         if self.sql.table_name().schema.is_none() {
-            match &history.facts.current_schema {
+            match &recorded.facts.current_schema {
                 Some(schema) => self.sql.fix_schema(schema),
-                None => return Err(refuse::no_schema(history.facts.setting("search_path"))),
+                None => return Err(refuse::no_schema(recorded.facts.setting("search_path"))),
             }
         }
         let (open, close) = self.transaction();
         let patience = self.claim_patience().as_millis();
-        let usual = literal(history.facts.setting("lock_timeout"), Dialect::Postgres);
+        let usual = literal(recorded.facts.setting("lock_timeout"), Dialect::Postgres);
         let create = format!(
             "{open};\nSET LOCAL lock_timeout = '{patience}ms';\n{};\nSET LOCAL lock_timeout = {usual};\n{close}",
             self.sql.create_table()
@@ -55,16 +56,16 @@ impl<S: Session> Engine<'_, S> {
                 self.wait_for_others(wait, first, error).await?;
                 Ok(true)
             }
-            Err(error) => Err(refuse::no_table(self.sql.table(), history.facts.user.as_deref(), error)),
+            Err(error) => Err(refuse::no_table(self.sql.table(), recorded.facts.user.as_deref(), error)),
         }
     }
 
     /// Makes the server read strings as the scanner does.
-    pub(super) async fn change_settings(&mut self, history: &mut History) -> Result<(), Error> {
-        if !history.facts.reads_escapes() {
+    pub(super) async fn change_settings(&mut self, recorded: &mut Recorded) -> Result<(), Error> {
+        if !recorded.facts.reads_escapes() {
             return Ok(());
         }
-        history.facts.read_strings_by_the_standard();
+        recorded.facts.read_strings_by_the_standard();
         self.session.execute("SET standard_conforming_strings = on").await.map_err(refuse::settings)?;
         self.has_changed_settings = true;
         Ok(())

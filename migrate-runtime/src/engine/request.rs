@@ -37,6 +37,8 @@ pub(super) enum Part {
     Claim,
     /// The statement of this index in the script.
     Statement(usize),
+    /// How far a script has come that runs outside of a transaction.
+    Progress,
     Finish,
     Close,
 }
@@ -105,6 +107,13 @@ impl Group {
 }
 
 impl Request {
+    /// These parts, sent at once.
+    pub(super) fn of(parts: &[(Part, &str)]) -> Request {
+        let mut request = Request::default();
+        parts.iter().for_each(|(part, text)| request.add(*part, text));
+        request
+    }
+
     fn add(&mut self, part: Part, text: &str) {
         let start = self.sql.len();
         self.sql.push_str(text);
@@ -193,6 +202,7 @@ mod tests {
             Part::Guard => "guard".to_owned(),
             Part::Claim => "claim".to_owned(),
             Part::Statement(index) => index.to_string(),
+            Part::Progress => "progress".to_owned(),
             Part::Finish => "finish".to_owned(),
             Part::Close => "close".to_owned(),
         };

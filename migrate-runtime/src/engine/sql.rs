@@ -2,40 +2,27 @@
 //!
 //! Every text in them is quoted by `quote`; the rest is digits, hexadecimal digits and keywords.
 
-use migrate_core::{Dialect, HistoryRow, Migration, Version};
+mod edit;
+mod outside;
+mod settings;
+mod write;
 
-use super::apply::NO_RECORD;
-use super::foreseen::Foreseen;
+use migrate_core::{Dialect, HistoryRow, RowState, Version};
+
 use crate::quote::{identifier, literal};
 use crate::table::TableName;
 
-/// What a script may change for the session of Postgres, and is set back after each migration; who one is comes first, because it decides
-/// what else may be set.
-pub(super) const SETTINGS: [&str; 23] = [
-    "session_authorization",
-    "role",
-    "search_path",
-    "standard_conforming_strings",
-    "client_encoding",
-    "lock_timeout",
-    "statement_timeout",
-    "idle_in_transaction_session_timeout",
-    "default_transaction_isolation",
-    "default_transaction_read_only",
-    "default_transaction_deferrable",
-    "default_tablespace",
-    "default_table_access_method",
-    "check_function_bodies",
-    "row_security",
-    "session_replication_role",
-    "synchronous_commit",
-    "client_min_messages",
-    "TimeZone",
-    "DateStyle",
-    "IntervalStyle",
-    "bytea_output",
-    "xmloption",
-];
+pub(super) use edit::Signature;
+pub(super) use settings::{SETTINGS, Timeouts};
+pub(super) use write::{IN_TRANSACTION, NO_RECORD, state_after, state_during};
+
+/// A session of Postgres, `a`, as people know it.
+pub(super) const DESCRIPTION: &str = "'process ' || a.pid || coalesce(', user ' || a.usename, '') || \
+    coalesce(', application ' || nullif(a.application_name, ''), '') || coalesce(', address ' || pg_catalog.host(a.client_addr), '') || \
+    coalesce(', since ' || pg_catalog.to_char(coalesce(a.xact_start, a.query_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')";
+
+/// As Postgres writes the times that SQLite has in the table.
+const TIME_FORMAT: &str = "YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"";
 
 /// Statements about one set's rows in one history table.
 pub(super) struct Sql<'a> {
@@ -76,6 +63,29 @@ impl<'a> Sql<'a> {
         format!("\"set\" = {}", self.literal(self.set))
     }
 
+    /// The rows that count: those that only remember what once was applied are left out.
+    fn that_count(&self) -> String {
+        format!("{} AND state <> '{}'", self.of_set(), RowState::Pending.as_str())
+    }
+
+    fn row(&self, version: &Version) -> String {
+        format!("{} AND version = {}", self.of_set(), self.version(version))
+    }
+
+    fn version(&self, version: &Version) -> String {
+        match self.dialect {
+            Dialect::Sqlite => format!("'{}'", version.digits()),
+            _ => version.digits().to_owned(),
+        }
+    }
+
+    fn now(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+            _ => "pg_catalog.clock_timestamp()",
+        }
+    }
+
     // Reading.
 
     /// Postgres: one row that tells whether everything is applied, and whether a transaction is open already.
@@ -85,7 +95,7 @@ impl<'a> Sql<'a> {
             "SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg({row}, '' \
              ORDER BY version), ''), 'UTF8')), 'hex'), pg_catalog.now() <> pg_catalog.statement_timestamp() FROM {} WHERE {}",
             self.table,
-            self.of_set()
+            self.that_count()
         )
     }
 
@@ -94,18 +104,18 @@ impl<'a> Sql<'a> {
         format!(
             "SELECT version, checksum, state FROM {} WHERE {} ORDER BY length(version), version",
             self.table,
-            self.of_set()
+            self.that_count()
         )
     }
 
     pub(super) fn history(&self) -> String {
-        let columns: Vec<&str> = HistoryRow::COLUMNS
+        let columns: Vec<String> = HistoryRow::COLUMNS
             .iter()
             .map(|column| match *column {
                 "applied_at" if self.dialect == Dialect::Postgres => {
-                    "pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+                    format!("pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', '{TIME_FORMAT}')")
                 }
-                column => column,
+                column => column.to_owned(),
             })
             .collect();
         format!("SELECT {} FROM {} WHERE {}", columns.join(", "), self.table, self.of_set())
@@ -115,8 +125,9 @@ impl<'a> Sql<'a> {
         format!("{} AND version = {}", self.history(), self.version(version))
     }
 
-    pub(super) fn applied_sql(&self, version: &Version) -> String {
-        format!("SELECT sql FROM {} WHERE {}", self.table, self.row(version))
+    /// A text that the row of a migration keeps: `sql` or `down_sql`.
+    pub(super) fn stored_text(&self, column: &str, version: &Version) -> String {
+        format!("SELECT {column} FROM {} WHERE {}", self.table, self.row(version))
     }
 
     /// What is known of the table and the connection before anything is written; `read` takes it apart. The first cells are the
@@ -161,9 +172,7 @@ impl<'a> Sql<'a> {
     /// Postgres: who holds the latest row of the set, or else who has written to the table first and not committed yet.
     pub(super) fn holder(&self) -> String {
         format!(
-            "SELECT 'process ' || a.pid || coalesce(', user ' || a.usename, '') || coalesce(', application ' || \
-             nullif(a.application_name, ''), '') || coalesce(', address ' || pg_catalog.host(a.client_addr), '') || \
-             coalesce(', since ' || pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') \
+            "SELECT {DESCRIPTION} \
              FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
              WHERE l.locktype = 'relation' AND l.granted AND l.mode IN ('RowShareLock', 'RowExclusiveLock') \
              AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation = pg_catalog.to_regclass({}) \
@@ -174,122 +183,5 @@ impl<'a> Sql<'a> {
             self.table,
             self.of_set()
         )
-    }
-
-    // Writing.
-
-    pub(super) fn create_table(&self) -> String {
-        let (version, time, number) = match self.dialect {
-            Dialect::Sqlite => ("TEXT", "TEXT", "INTEGER"),
-            _ => ("numeric(64)", "timestamptz", "bigint"),
-        };
-        format!(
-            "CREATE TABLE IF NOT EXISTS {} (\n  \
-             \"set\" text NOT NULL,\n  version {version} NOT NULL,\n  name text NOT NULL,\n  checksum text NOT NULL,\n  \
-             state text NOT NULL,\n  applied_at {time} NOT NULL,\n  execution_time_ms {number},\n  \
-             statements {number} NOT NULL,\n  statements_done {number} NOT NULL,\n  applied_by text NOT NULL,\n  \
-             sql text NOT NULL,\n  down_sql text,\n  PRIMARY KEY (\"set\", version)\n)",
-            self.table
-        )
-    }
-
-    /// Postgres: makes claims of one set wait for each other, whatever their versions.
-    pub(super) fn lock_latest(&self) -> String {
-        format!("SELECT FROM {} WHERE {} ORDER BY version DESC LIMIT 1 FOR UPDATE", self.table, self.of_set())
-    }
-
-    /// Inserts the row of a migration that is about to run; its primary key is the claim. There is no version for a row when
-    /// the set is not as foreseen.
-    pub(super) fn claim(
-        &self,
-        migration: &Migration<'_>,
-        statements: usize,
-        applied_by: &str,
-        foreseen: &Foreseen,
-    ) -> String {
-        let down = migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()));
-        format!(
-            "INSERT INTO {table} (\"set\", version, name, checksum, state, applied_at, statements, statements_done, applied_by, sql, \
-             down_sql) VALUES ({}, CASE WHEN {} THEN {} END, {}, '{}', 'running', {}, {statements}, 0, {}, {}, {down})",
-            self.literal(self.set),
-            self.is_as_foreseen(foreseen),
-            self.version(migration.version()),
-            self.literal(migration.name()),
-            migration.up().checksum(),
-            self.now(),
-            self.literal(applied_by),
-            self.literal(migration.up().sql()),
-            table = self.table,
-        )
-    }
-
-    fn is_as_foreseen(&self, foreseen: &Foreseen) -> String {
-        let (table, of_set) = (&self.table, self.of_set());
-        match self.dialect {
-            Dialect::Sqlite => format!("(SELECT count(*) FROM {table} WHERE {of_set}) = {}", foreseen.rows),
-            // Found through the primary key. Nobody inserts below the latest, because nobody's plan does.
-            _ => format!(
-                "(SELECT version FROM {table} WHERE {of_set} ORDER BY version DESC LIMIT 1) IS NOT DISTINCT FROM {}",
-                foreseen.latest.as_deref().unwrap_or("NULL")
-            ),
-        }
-    }
-
-    /// Turns the claim into the record of an applied migration.
-    pub(super) fn finish(&self, version: &Version) -> String {
-        // The database measures, because this may travel with the last statement of the migration.
-        let elapsed = match self.dialect {
-            Dialect::Sqlite => "max(0, CAST(round((julianday('now') - julianday(applied_at)) * 86400000) AS INTEGER))",
-            _ => "greatest(0, (extract(epoch FROM pg_catalog.clock_timestamp() - applied_at) * 1000)::pg_catalog.int8)",
-        };
-        let finish = format!(
-            "UPDATE {} SET state = 'applied', execution_time_ms = {elapsed}, applied_at = {}, statements_done = statements WHERE {}",
-            self.table,
-            self.now(),
-            self.row(version)
-        );
-        match self.dialect {
-            Dialect::Sqlite => finish,
-            // Fails, with these words in the message, when something has kept the row from being there.
-            _ => format!(
-                "{finish};\nSELECT CASE rows WHEN 1 THEN 1 ELSE ('{NO_RECORD}' || rows)::pg_catalog.int4 END FROM ({}) AS found (rows)",
-                self.is_recorded(version)
-            ),
-        }
-    }
-
-    /// Whether the row of an applied migration is there: 1 or 0.
-    pub(super) fn is_recorded(&self, version: &Version) -> String {
-        format!("SELECT count(*) FROM {} WHERE {} AND state = 'applied'", self.table, self.row(version))
-    }
-
-    /// Postgres: sets back what a migration has changed for the session: the next one starts as the first did. What is unchanged is
-    /// not touched, because behind a pooling proxy the session is shared.
-    pub(super) fn restore_settings(&self, settings: &[(String, String)]) -> String {
-        let pairs: Vec<String> =
-            settings.iter().map(|(name, value)| format!("({}, {})", self.literal(name), self.literal(value))).collect();
-        format!(
-            "SELECT pg_catalog.set_config(name, value, false) FROM (VALUES {}) AS settings (name, value) \
-             WHERE pg_catalog.current_setting(name) OPERATOR(pg_catalog.<>) value",
-            pairs.join(", ")
-        )
-    }
-
-    fn now(&self) -> &'static str {
-        match self.dialect {
-            Dialect::Sqlite => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
-            _ => "pg_catalog.clock_timestamp()",
-        }
-    }
-
-    fn row(&self, version: &Version) -> String {
-        format!("{} AND version = {}", self.of_set(), self.version(version))
-    }
-
-    fn version(&self, version: &Version) -> String {
-        match self.dialect {
-            Dialect::Sqlite => format!("'{}'", version.digits()),
-            _ => version.digits().to_owned(),
-        }
     }
 }

@@ -52,7 +52,7 @@ impl<S: Session> Engine<'_, S> {
         if !self.is_nested && in_transaction.as_deref() == Some("t") {
             return Err(refuse::in_transaction());
         }
-        let expected = self.migrator.migrations.set.digest(self.sql.dialect);
+        let expected = self.migrations_of.set.digest(self.sql.dialect);
         Ok(expected.is_some() && digest.as_deref().and_then(Checksum::from_hex) == expected)
     }
 

@@ -1,4 +1,4 @@
-//! Waiting for another runner: how long, and who it is.
+//! Waiting for others, and trying again: how long, how often, and who it is.
 
 use std::time::{Duration, Instant};
 
@@ -39,14 +39,27 @@ impl Wait {
 
     /// How long to pause now: longer every time, and a bit different for every process.
     pub(super) fn next_pause(&mut self) -> Duration {
-        const SHORTEST_MS: u64 = 2;
-        const LONGEST_MS: u64 = 100;
         self.pauses += 1;
-        let longest = (SHORTEST_MS << self.pauses.min(6)).min(LONGEST_MS);
-        let spread =
-            u64::from(std::process::id()).wrapping_mul(u64::from(self.pauses) * 0x9E37_79B9) % (longest / 2 + 1);
-        Duration::from_millis(longest - spread)
+        pause(self.pauses, Duration::from_millis(4), Duration::from_millis(100))
     }
+}
+
+/// How often a script has failed for a reason that may pass.
+#[derive(Debug)]
+pub(super) struct Tries(u32);
+
+impl Tries {
+    pub(super) fn none() -> Tries {
+        Tries(0)
+    }
+}
+
+/// Twice as long every time, up to the longest; between half and the whole of it, different for every process.
+fn pause(number: u32, shortest: Duration, longest: Duration) -> Duration {
+    let whole = shortest.saturating_mul(1 << (number - 1).min(16)).min(longest);
+    let half = u64::try_from(whole.as_micros() / 2).unwrap_or(u64::MAX);
+    let spread = u64::from(std::process::id()).wrapping_mul(u64::from(number) * 0x9E37_79B9) % (half + 1);
+    whole - Duration::from_micros(spread)
 }
 
 impl<S: Session> Engine<'_, S> {
@@ -68,9 +81,9 @@ impl<S: Session> Engine<'_, S> {
         let holder = if waits_in_database { self.holder().await } else { None };
         let waited = wait.waited();
         if waited >= self.migrator.wait_timeout || self.is_nested {
-            return Err(refuse::wait_timeout(Some(label), waited, holder.as_deref(), error));
+            return Err(refuse::wait_timeout(Some(label), waited, holder.as_deref(), Some(error)));
         }
-        self.migrator.tell(&Event::Waiting { holder: holder.as_deref(), waited });
+        self.migrator.tell(self.set_name(), &Event::Waiting { holder: holder.as_deref(), waited });
         if !waits_in_database {
             let pause = wait.next_pause();
             self.session.sleep(pause).await;
@@ -78,9 +91,58 @@ impl<S: Session> Engine<'_, S> {
         Ok(())
     }
 
+    /// Waits for a runner whose script runs outside of a transaction, and gives up when it takes too long.
+    pub(super) async fn wait_for_runner(&mut self, wait: &mut Wait, label: &Label, holder: &str) -> Result<(), Error> {
+        wait.is_for(label);
+        let waited = wait.waited();
+        if waited >= self.migrator.wait_timeout || self.is_nested {
+            return Err(refuse::wait_timeout(Some(label), waited, Some(holder), None));
+        }
+        self.migrator.tell(self.set_name(), &Event::Waiting { holder: Some(holder), waited });
+        // Outside of a transaction, and not for long at a time: who builds an index concurrently waits for everybody's snapshots.
+        self.session.sleep(wait.next_pause()).await;
+        Ok(())
+    }
+
+    /// Pauses before another try of what has failed, or gives up.
+    pub(super) async fn try_again(
+        &mut self,
+        tries: &mut Tries,
+        label: &Label,
+        begun: Instant,
+        error: Error,
+    ) -> Result<(), Error> {
+        const SHORTEST: Duration = Duration::from_millis(200);
+        const LONGEST: Duration = Duration::from_secs(5);
+        if tries.0 >= self.migrator.lock_retries {
+            return Err(self.with_blockers(error.after_tries(tries.0 + 1), begun).await);
+        }
+        tries.0 += 1;
+        let pause = pause(tries.0, SHORTEST, LONGEST);
+        self.migrator
+            .tell(self.set_name(), &Event::Retrying { migration: label, tries: tries.0, pause, error: &error });
+        self.session.sleep(pause).await;
+        Ok(())
+    }
+
     /// Who has written to the history and not committed; `None` when nobody has, or the database does not say.
     async fn holder(&mut self) -> Option<String> {
         let rows = self.session.query(&self.sql.holder()).await.ok()?;
         rows.into_iter().next()?.into_iter().next()?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_a_bound() {
+        let (shortest, longest) = (Duration::from_millis(200), Duration::from_secs(5));
+        for number in 1..40 {
+            let whole = shortest.saturating_mul(1 << (number - 1).min(16)).min(longest);
+            let pause = pause(number, shortest, longest);
+            assert!(pause <= whole && pause >= whole / 2, "{number}: {pause:?} of {whole:?}");
+        }
     }
 }

@@ -11,6 +11,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(path) => migrations.run(&mut rusqlite::Connection::open(path)?)?,
         None => migrations.run(&mut postgres::Client::connect(url, postgres::NoTls)?)?,
     };
-    println!("{}", report.applied().len());
+    println!("{}", report.changes().len());
     Ok(())
 }

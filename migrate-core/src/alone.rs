@@ -1,0 +1,184 @@
+//! Statements that cannot share a transaction with the record of their success: they run alone, and after a crash it may not be known
+//! whether they did. What they do tells how to find out.
+
+use crate::Dialect;
+use crate::in_transaction::refused;
+use crate::scan::{Piece, Statement};
+
+/// A statement that runs alone, outside of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Alone {
+    /// Builds an index concurrently; left in the middle, it leaves an invalid one.
+    CreateIndex {
+        /// The table, as SQL writes it.
+        table: String,
+        /// The name of the index, without quotes.
+        index: String,
+    },
+    /// Drops an index concurrently; the index, as SQL writes it.
+    DropIndex(String),
+    /// Builds indexes anew concurrently; left in the middle, it leaves invalid ones. The table or index, as SQL writes it.
+    Reindex(String),
+    /// Creates a database of this name.
+    CreateDatabase(String),
+    /// Drops a database of this name.
+    DropDatabase(String),
+    /// Does no harm when it runs twice.
+    Repeatable,
+    /// Whether it was done cannot be told.
+    Unknown,
+}
+
+impl Alone {
+    /// What the statement does, if it has to run alone; `None` if it can share a transaction.
+    ///
+    /// ```
+    /// use migrate_core::{Alone, Dialect, scan::scan};
+    ///
+    /// let alone = |sql: &str| Alone::of(sql, &scan(sql, Dialect::Postgres).statements[0], Dialect::Postgres);
+    /// assert_eq!(alone("VACUUM users"), Some(Alone::Repeatable));
+    /// assert_eq!(alone("DROP INDEX CONCURRENTLY app.by_name"), Some(Alone::DropIndex("app.by_name".into())));
+    /// assert_eq!(alone("DROP INDEX app.by_name"), None);
+    /// ```
+    pub fn of(sql: &str, statement: &Statement, dialect: Dialect) -> Option<Alone> {
+        let pieces = || statement.pieces(sql, dialect);
+        let verb = pieces().next()?;
+        if dialect == Dialect::Sqlite {
+            let is_alone = ["VACUUM", "PRAGMA", "ATTACH", "DETACH"].into_iter().any(|word| verb.is(word));
+            return is_alone.then_some(Alone::Repeatable);
+        }
+        // They may commit on their way.
+        if verb.is("CALL") || verb.is("DO") {
+            return Some(Alone::Unknown);
+        }
+        let of_names = |pieces: &[Piece<'_>]| match refused::what(sql, statement, dialect)? {
+            "CREATE INDEX CONCURRENTLY" => Some(create_index(pieces).unwrap_or(Alone::Unknown)),
+            "DROP INDEX CONCURRENTLY" => {
+                Some(one_name(after(pieces, "CONCURRENTLY")).map_or(Alone::Unknown, Alone::DropIndex))
+            }
+            "REINDEX CONCURRENTLY" => Some(reindex(pieces).unwrap_or(Alone::Unknown)),
+            "CREATE DATABASE" => Some(pieces.get(2).map_or(Alone::Unknown, |name| Alone::CreateDatabase(folded(name)))),
+            "DROP DATABASE" => {
+                let name = without_existence(pieces.get(2..).unwrap_or_default()).first();
+                Some(name.map_or(Alone::Unknown, |name| Alone::DropDatabase(folded(name))))
+            }
+            "VACUUM" | "CLUSTER" | "DISCARD ALL" | "ALTER SYSTEM" => Some(Alone::Repeatable),
+            what if what.starts_with("REINDEX") => Some(Alone::Repeatable),
+            _ => Some(Alone::Unknown),
+        };
+        of_names(&pieces().collect::<Vec<_>>())
+    }
+}
+
+/// Whether a statement changes the session rather than the database: whoever goes on with its script on another connection has to
+/// repeat it.
+pub fn is_of_session(sql: &str, statement: &Statement, dialect: Dialect) -> bool {
+    let Some(verb) = statement.pieces(sql, dialect).next() else { return false };
+    let verbs: &[&str] = match dialect {
+        Dialect::Sqlite => &["PRAGMA", "ATTACH", "DETACH"],
+        _ => &["SET", "RESET"],
+    };
+    verbs.iter().any(|word| verb.is(word))
+}
+
+/// `CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] name ON [ONLY] table …`
+fn create_index(pieces: &[Piece<'_>]) -> Option<Alone> {
+    let rest = without_existence(after(pieces, "CONCURRENTLY"));
+    let (name, rest) = rest.split_first().filter(|(name, _)| !name.is("ON"))?;
+    let (_, rest) = rest.split_first().filter(|(on, _)| on.is("ON"))?;
+    let rest = match rest.split_first() {
+        Some((only, rest)) if only.is("ONLY") => rest,
+        _ => rest,
+    };
+    Some(Alone::CreateIndex { table: qualified_name(rest)?.0, index: folded(name) })
+}
+
+/// `REINDEX [(options)] { INDEX | TABLE } [CONCURRENTLY] name`
+fn reindex(pieces: &[Piece<'_>]) -> Option<Alone> {
+    let object = pieces.iter().position(|piece| piece.is("INDEX") || piece.is("TABLE"))?;
+    let rest = pieces.get(object + 1..)?;
+    let rest = match rest.split_first() {
+        Some((word, rest)) if word.is("CONCURRENTLY") => rest,
+        _ => rest,
+    };
+    Some(Alone::Reindex(qualified_name(rest)?.0))
+}
+
+fn after<'p, 'a>(pieces: &'p [Piece<'a>], word: &str) -> &'p [Piece<'a>] {
+    pieces.iter().position(|piece| piece.is(word)).and_then(|at| pieces.get(at + 1..)).unwrap_or_default()
+}
+
+/// Without `IF [NOT] EXISTS`.
+fn without_existence<'p, 'a>(pieces: &'p [Piece<'a>]) -> &'p [Piece<'a>] {
+    match pieces {
+        [first, _, third, rest @ ..] if first.is("IF") && third.is("EXISTS") => rest,
+        [first, second, rest @ ..] if first.is("IF") && second.is("EXISTS") => rest,
+        _ => pieces,
+    }
+}
+
+/// The only name of a list.
+fn one_name(pieces: &[Piece<'_>]) -> Option<String> {
+    let (name, rest) = qualified_name(without_existence(pieces))?;
+    rest.iter().all(|piece| piece.is("CASCADE") || piece.is("RESTRICT")).then_some(name)
+}
+
+/// `[schema.]name`, as SQL writes it, and what follows.
+fn qualified_name<'p, 'a>(pieces: &'p [Piece<'a>]) -> Option<(String, &'p [Piece<'a>])> {
+    let (first, mut rest) = pieces.split_first()?;
+    let mut name = first.text.to_owned();
+    while let [dot, next, behind @ ..] = rest
+        && dot.is_sign(".")
+    {
+        name = format!("{name}.{}", next.text);
+        rest = behind;
+    }
+    Some((name, rest))
+}
+
+/// The name that Postgres gives to what is written so.
+fn folded(name: &Piece<'_>) -> String {
+    name.quoted_name().unwrap_or_else(|| name.text.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::scan;
+
+    #[test]
+    fn statements() {
+        let index = |table: &str, index: &str| Some(Alone::CreateIndex { table: table.into(), index: index.into() });
+        let cases = [
+            ("CREATE INDEX CONCURRENTLY By_Name ON users (name)", index("users", "by_name")),
+            ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"By\" ON ONLY app.\"Us\"(x)", index("app.\"Us\"", "By")),
+            ("CREATE INDEX CONCURRENTLY ON users (name)", Some(Alone::Unknown)),
+            ("CREATE INDEX by_name ON users (name)", None),
+            ("DROP INDEX CONCURRENTLY IF EXISTS a.b CASCADE", Some(Alone::DropIndex("a.b".into()))),
+            ("DROP INDEX CONCURRENTLY a, b", Some(Alone::Unknown)),
+            ("REINDEX TABLE CONCURRENTLY a.b", Some(Alone::Reindex("a.b".into()))),
+            ("REINDEX (CONCURRENTLY) INDEX i", Some(Alone::Reindex("i".into()))),
+            ("REINDEX DATABASE d", Some(Alone::Repeatable)),
+            ("CREATE DATABASE Shop", Some(Alone::CreateDatabase("shop".into()))),
+            ("DROP DATABASE IF EXISTS \"Shop\"", Some(Alone::DropDatabase("Shop".into()))),
+            ("VACUUM (ANALYZE) t", Some(Alone::Repeatable)),
+            ("ALTER SYSTEM SET work_mem = '1MB'", Some(Alone::Repeatable)),
+            ("ALTER TABLE t DETACH PARTITION p CONCURRENTLY", Some(Alone::Unknown)),
+            ("CALL backfill()", Some(Alone::Unknown)),
+            ("DO $$ BEGIN COMMIT; END $$", Some(Alone::Unknown)),
+            ("UPDATE t SET a = 1", None),
+            ("SET lock_timeout = '1s'", None),
+        ];
+        for (sql, expect) in cases {
+            let statement = &scan(sql, Dialect::Postgres).statements[0];
+            assert_eq!(Alone::of(sql, statement, Dialect::Postgres), expect, "{sql}");
+        }
+        for (sql, is_alone) in
+            [("VACUUM", true), ("PRAGMA journal_mode = WAL", true), ("ATTACH 'a' AS b", true), ("DELETE FROM t", false)]
+        {
+            let statement = &scan(sql, Dialect::Sqlite).statements[0];
+            assert_eq!(Alone::of(sql, statement, Dialect::Sqlite).is_some(), is_alone, "{sql}");
+        }
+    }
+}

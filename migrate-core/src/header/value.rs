@@ -1,0 +1,74 @@
+//! The values that directives take.
+
+use std::time::Duration;
+
+/// What becomes of SQLite's foreign keys while a script runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForeignKeys {
+    /// They are switched off when the script rebuilds a table, and checked before the commit.
+    #[default]
+    Auto,
+    /// They stay as the connection has them.
+    On,
+    /// They are switched off, and checked before the commit.
+    Off,
+}
+
+impl ForeignKeys {
+    /// As a directive spells it.
+    pub(super) fn parse(value: &str) -> Option<ForeignKeys> {
+        match value {
+            "auto" => Some(ForeignKeys::Auto),
+            "on" => Some(ForeignKeys::On),
+            "off" => Some(ForeignKeys::Off),
+            _ => None,
+        }
+    }
+}
+
+/// Reads `250ms`, `30s`, `5min` or `2h`; `off` and `0` are zero, which stands for no limit.
+pub(super) fn parse_timeout(value: &str) -> Option<Duration> {
+    if matches!(value, "off" | "0") {
+        return Some(Duration::ZERO);
+    }
+    let unit = value.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = value[..unit].parse().ok()?;
+    let milliseconds = match value[unit..].trim_start() {
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    // Postgres counts milliseconds in 31 bits.
+    let total = number.checked_mul(milliseconds).filter(|total| i32::try_from(*total).is_ok())?;
+    Some(Duration::from_millis(total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts() {
+        let cases = [
+            ("250ms", Some(250)),
+            ("30s", Some(30_000)),
+            ("5 min", Some(300_000)),
+            ("2h", Some(7_200_000)),
+            ("0", Some(0)),
+            ("off", Some(0)),
+            ("30", None),
+            ("s", None),
+            ("", None),
+            ("-1s", None),
+            ("1.5s", None),
+            ("2d", None),
+            ("1000h", None),
+            ("99999999999999999999s", None),
+        ];
+        for (value, expect) in cases {
+            assert_eq!(parse_timeout(value), expect.map(Duration::from_millis), "{value}");
+        }
+    }
+}

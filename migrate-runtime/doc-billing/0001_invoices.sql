@@ -1,0 +1,1 @@
+CREATE TABLE invoices (id integer PRIMARY KEY, user_id integer NOT NULL REFERENCES users (id));

@@ -1,0 +1,128 @@
+//! Whether the runner of a script that runs outside of a transaction still lives. No clock is asked.
+//!
+//! Postgres knows its backends. On SQLite the runner holds a lock of the operating system on a file of its own beside the database,
+//! which no process can leave behind; a database in memory belongs to one process, which knows its runners itself.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
+use std::path::PathBuf;
+use std::process;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use migrate_core::Dialect;
+
+use super::{Engine, refuse};
+use crate::driver::Session;
+use crate::error::Error;
+use crate::quote::literal;
+
+/// A runner's claim, and what shows that the runner lives; given up when dropped.
+pub(super) struct Claim {
+    /// Made of `0` to `9`, `a` to `f` and `-`.
+    pub(super) token: String,
+    sign: Sign,
+}
+
+enum Sign {
+    /// The server knows.
+    Backend,
+    /// A locked file.
+    File(PathBuf, #[allow(dead_code)] File),
+    /// An entry in [`RUNNERS`].
+    Entry,
+}
+
+/// The runners of this process on databases in memory.
+static RUNNERS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+impl<S: Session> Engine<'_, S> {
+    /// A claim that no other runner can have.
+    pub(super) async fn new_claim(&mut self) -> Result<Claim, Error> {
+        let token = new_token();
+        if self.sql.dialect != Dialect::Sqlite {
+            return Ok(Claim { token, sign: Sign::Backend });
+        }
+        let sign = match self.sign_file(&token).await? {
+            Some(path) => {
+                let locked = File::create_new(&path).and_then(|file| file.lock().map(|()| file));
+                Sign::File(path.clone(), locked.map_err(|error| refuse::no_sign(&path, &error))?)
+            }
+            None => {
+                runners().insert(token.clone());
+                Sign::Entry
+            }
+        };
+        Ok(Claim { token, sign })
+    }
+
+    /// Who holds a claim, if that one still lives.
+    pub(super) async fn living_holder(&mut self, claim: Option<&str>) -> Result<Option<String>, Error> {
+        let Some(claim) = claim else { return Ok(None) };
+        let mut words = claim.split(' ');
+        let token = words.next().unwrap_or_default();
+        if self.sql.dialect != Dialect::Sqlite {
+            let mut number = || words.next().and_then(|word| word.parse::<u64>().ok());
+            let (Some(process), Some(started)) = (number().and_then(|pid| u32::try_from(pid).ok()), number()) else {
+                return Ok(None);
+            };
+            let rows = self.query_patiently(&self.sql.living(process, started)).await?;
+            return Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()));
+        }
+        // Whoever can write into the table must not choose which file is looked at.
+        if !token.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+            return Ok(None);
+        }
+        let lives = match self.sign_file(token).await? {
+            Some(path) => is_locked(&path),
+            None => runners().contains(token),
+        };
+        Ok(lives.then(|| format!("process {}", token.split('-').next().unwrap_or_default())))
+    }
+
+    /// The file that shows whether a runner lives, beside the database of the history; none for one in memory.
+    async fn sign_file(&mut self, token: &str) -> Result<Option<PathBuf>, Error> {
+        let schema = literal(self.sql.table_name().schema.as_deref().unwrap_or("main"), Dialect::Sqlite);
+        let file = format!("SELECT file FROM pragma_database_list WHERE name = {schema}");
+        let rows = self.query_patiently(&file).await?;
+        let file = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
+        Ok(file.filter(|file| !file.is_empty()).map(|file| PathBuf::from(format!("{file}-migrating-{token}"))))
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        match &self.sign {
+            Sign::Backend => {}
+            // Its name is never used again, so nobody can be waiting for it.
+            Sign::File(path, _) => _ = fs::remove_file(path),
+            Sign::Entry => _ = runners().remove(&self.token),
+        }
+    }
+}
+
+fn runners() -> std::sync::MutexGuard<'static, BTreeSet<String>> {
+    RUNNERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Whether some process holds the lock on the file. What a dead one has left is removed.
+fn is_locked(path: &PathBuf) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    match file.try_lock() {
+        Ok(()) => {
+            let _ = fs::remove_file(path);
+            false
+        }
+        Err(TryLockError::WouldBlock) => true,
+        // Better to wait in vain than to run twice.
+        Err(TryLockError::Error(_)) => true,
+    }
+}
+
+/// The process, the time and a number: unique without being guessed from by anybody.
+fn new_token() -> String {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    format!("{}-{now:x}-{:x}", process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,96 @@
+//! Postgres: who stands in the way of a statement that gave up waiting for a lock.
+//!
+//! The server says who blocks whom only while somebody waits. Afterwards, the locks on the tables that the statement names tell.
+
+use std::time::Instant;
+
+use migrate_core::Dialect;
+use migrate_core::scan::{Part, scan};
+
+use super::Engine;
+use crate::driver::Session;
+use crate::error::Error;
+use crate::quote::literal;
+
+/// lock_not_available
+pub(super) const LOCK_TIMEOUT: &str = "55P03";
+
+impl<S: Session> Engine<'_, S> {
+    /// Adds to the error who holds the locks that the failed statement needs, if that is what it is about.
+    pub(super) async fn with_blockers(&mut self, error: Error, begun: Instant) -> Error {
+        if self.sql.dialect != Dialect::Postgres || error.database_code() != Some(LOCK_TIMEOUT) || self.is_nested {
+            return error;
+        }
+        let Some(statement) = error.statement().map(str::to_owned) else { return error };
+        let query = blockers(&named(&statement), begun);
+        let rows = self.session.query(&query).await.unwrap_or_default();
+        let lines: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        match lines.is_empty() {
+            true => error.with_note("nobody holds the lock any more"),
+            false => lines.iter().fold(error, |error, line| error.with_note(&format!("in the way: {line}"))),
+        }
+    }
+}
+
+/// Every name in a statement, as SQL writes it, with and without its schema.
+fn named(statement: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for found in &scan(statement, Dialect::Postgres).statements {
+        let mut is_behind_dot = false;
+        for (_, part) in found.parts(statement, Dialect::Postgres) {
+            let written = match part {
+                Part::Word(word) => word.to_owned(),
+                Part::Quoted(name) => crate::quote::identifier(&name),
+                Part::Symbol('.') => {
+                    is_behind_dot = true;
+                    continue;
+                }
+                _ => {
+                    is_behind_dot = false;
+                    continue;
+                }
+            };
+            let qualified = names.last().filter(|_| is_behind_dot).map(|schema| format!("{schema}.{written}"));
+            names.push(qualified.unwrap_or(written));
+            is_behind_dot = false;
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Sessions that hold a lock on one of the relations, the oldest transaction first; those that came later than the statement began
+/// are not what it waited for.
+fn blockers(names: &[String], begun: Instant) -> String {
+    let names: Vec<String> =
+        names.iter().map(|name| format!("pg_catalog.to_regclass({})", literal(name, Dialect::Postgres))).collect();
+    let milliseconds = begun.elapsed().as_millis();
+    format!(
+        "SELECT {description} || ', ' || pg_catalog.string_agg(DISTINCT l.mode || ' on ' || l.relation::pg_catalog.regclass, ', ') \
+         || CASE WHEN a.state LIKE 'idle%' THEN ', ' || a.state || ', last: ' ELSE ', running: ' END \
+         || coalesce(pg_catalog.left(pg_catalog.regexp_replace(a.query, E'\\\\s+', ' ', 'g'), 200), 'a query that only a superuser may see') \
+         FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
+         WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid() \
+         AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
+         AND l.relation IN (SELECT r FROM (VALUES ({names})) AS named (r) WHERE r IS NOT NULL) \
+         AND (a.xact_start IS NULL OR a.xact_start <= pg_catalog.clock_timestamp() - interval '{milliseconds} milliseconds' + interval '1 second') \
+         GROUP BY a.pid, a.usename, a.application_name, a.client_addr, a.xact_start, a.query_start, a.state, a.query \
+         ORDER BY a.xact_start LIMIT 10",
+        description = super::sql::DESCRIPTION,
+        names = names.join("), (")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_a_statement() {
+        assert_eq!(
+            named("ALTER TABLE app.\"Us ers\" ADD x text DEFAULT 'a.b'"),
+            ["ADD", "ALTER", "DEFAULT", "TABLE", "app", "app.\"Us ers\"", "text", "x"]
+        );
+    }
+}

@@ -1,0 +1,254 @@
+//! From goals to the end: plan, apply, wait for others, plan again.
+
+use std::time::Instant;
+
+use migrate_core::{Dialect, Label};
+
+use super::apply::Outcome;
+use super::foreseen::Foreseen;
+use super::goal::{Aim, Goal};
+use super::prepare::Prepared;
+use super::wait::{Tries, Wait};
+use super::{Engine, refuse};
+use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::error::Error;
+use crate::event::Event;
+use crate::migrator::Scope;
+use crate::report::{Action, Change};
+
+impl<'a, S: Session> Engine<'a, S> {
+    /// Reaches the goals one after the other.
+    pub(super) async fn carry_out(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
+        let ended = match self.migrator.scope {
+            Scope::PerMigration => self.carry_out_each(goals).await,
+            Scope::All => self.carry_out_whole(goals).await,
+        };
+        self.restore_settings().await;
+        ended
+    }
+
+    async fn carry_out_each(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
+        for goal in goals {
+            self.select(goal.set)?;
+            self.reach(&goal.aim).await?;
+        }
+        Ok(())
+    }
+
+    /// All goals in one transaction: nothing lasts unless everything does.
+    async fn carry_out_whole(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
+        let mut tries = Tries::none();
+        let mut wait = Wait::start();
+        loop {
+            // What can be refused is refused before anything is begun, and the table is not part of it.
+            let mut steps: Vec<Prepared<'a>> = Vec::new();
+            let mut must_read_again = false;
+            for goal in goals {
+                self.select(goal.set)?;
+                let recorded = self.read_history().await?;
+                if recorded.in_the_middle().is_some() && matches!(goal.aim, Aim::Run | Aim::Resume(_)) {
+                    return Err(refuse::in_the_middle_of_whole());
+                }
+                let own = self.steps(&goal.aim, &recorded).await?;
+                if let Some(first) = steps.first().or(own.first()) {
+                    must_read_again |= self.create_table_first(&recorded, &mut wait, &first.label).await?;
+                }
+                steps.extend(own);
+            }
+            let Some(first) = steps.first().map(|step| step.label.clone()) else { return Ok(()) };
+            if must_read_again {
+                continue;
+            }
+            let (was_nested, started) = (self.is_nested, Instant::now());
+            let has_switched = self.switch_foreign_keys_off(&steps.iter().collect::<Vec<_>>()).await?;
+            let mut ended = self.begin_whole(&mut wait, &first).await;
+            if ended.is_ok() {
+                ended = self.carry_out_each(goals).await;
+            }
+            if ended.is_ok() {
+                ended = self.close_whole().await;
+            }
+            let is_closed = ended.is_ok();
+            if !is_closed {
+                self.abandon_whole().await;
+            }
+            self.is_nested = was_nested;
+            if has_switched {
+                self.switch_foreign_keys_on().await?;
+            }
+            match ended {
+                Ok(()) => {
+                    for change in &self.report.changes {
+                        self.migrator.tell(&change.set, &Event::Changed { change });
+                    }
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.report.changes.clear();
+                    if !error.may_pass() || was_nested {
+                        return Err(error.nothing_stays());
+                    }
+                    self.try_again(&mut tries, &first, started, error.nothing_stays()).await?;
+                }
+            }
+        }
+    }
+
+    /// Opens the transaction around everything, when nobody else is in the way.
+    async fn begin_whole(&mut self, wait: &mut Wait, first: &Label) -> Result<(), Error> {
+        wait.is_for(first);
+        loop {
+            match self.open_whole().await {
+                Err(error) if error.kind() == DriverErrorKind::Busy => {
+                    self.wait_for_others(wait, first, error).await?;
+                }
+                opened => return opened.map_err(refuse::not_begun),
+            }
+        }
+    }
+
+    /// Plans and applies until the aim is reached.
+    async fn reach(&mut self, aim: &Aim) -> Result<(), Error> {
+        let mut wait = Wait::start();
+        let mut tries = Tries::none();
+        // A claim that failed as if another runner had been faster, with what that means if the history is still the same.
+        let mut contested: Option<(Label, usize, Error)> = None;
+        'plan: loop {
+            let mut recorded = self.read_history().await?;
+            if let (Aim::Run | Aim::Resume(_), Some(row)) = (aim, recorded.in_the_middle().cloned()) {
+                if let Some(holder) = self.living_holder(row.claim.as_deref()).await? {
+                    self.wait_for_runner(&mut wait, &row.label(), &holder).await?;
+                    continue 'plan;
+                }
+                self.sound_standings(&recorded, self.migrator.policy, Some(&row.version)).await?;
+                self.change_settings(&mut recorded).await?;
+                let decision = if let Aim::Resume(decision) = aim { Some(*decision) } else { None };
+                match self.go_on(&row, &recorded, decision).await? {
+                    Outcome::Done(change) => self.did(Change { action: Action::Resume, ..change }),
+                    // Somebody else has taken it up.
+                    Outcome::Contested(_) => {}
+                    Outcome::Busy(error) => self.wait_for_others(&mut wait, &row.label(), error).await?,
+                    Outcome::Transient(error) => {
+                        self.try_again(&mut tries, &row.label(), Instant::now(), error).await?
+                    }
+                }
+                continue 'plan;
+            }
+            let steps = self.steps(aim, &recorded).await?;
+            let Some(first) = steps.first() else { return Ok(()) };
+            let mut foreseen = Foreseen::of(&recorded.rows);
+            if let Some((label, rows_then, error)) = contested.take()
+                && (&label, rows_then) == (&first.label, foreseen.rows)
+            {
+                return Err(error);
+            }
+            wait.is_for(&first.label);
+            if self.create_table_first(&recorded, &mut wait, &first.label).await? {
+                continue 'plan;
+            }
+            self.change_settings(&mut recorded).await?;
+            let migrations: Vec<Label> = steps.iter().map(|step| step.label.clone()).collect();
+            self.migrator.tell(self.set_name(), &Event::Planned { migrations: &migrations });
+
+            let mut others_helped = false;
+            for step in &steps {
+                wait.is_for(&step.label);
+                let started = Instant::now();
+                match self.apply(step, &recorded, &foreseen).await? {
+                    Outcome::Done(change) => {
+                        foreseen.is_done(step);
+                        tries = Tries::none();
+                        self.did(change);
+                    }
+                    Outcome::Contested(_) if self.is_done_by_now(step).await? => {
+                        foreseen.is_done(step);
+                        others_helped = true;
+                    }
+                    Outcome::Contested(error) => {
+                        contested = Some((step.label.clone(), foreseen.rows, error));
+                        continue 'plan;
+                    }
+                    Outcome::Busy(error) => {
+                        self.wait_for_others(&mut wait, &step.label, error).await?;
+                        continue 'plan;
+                    }
+                    // Inside a transaction nothing can be tried again but the whole.
+                    Outcome::Transient(error) if self.is_nested => return Err(error),
+                    Outcome::Transient(error) => {
+                        self.try_again(&mut tries, &step.label, started, error).await?;
+                        continue 'plan;
+                    }
+                }
+            }
+            if !others_helped {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes note of what was done.
+    fn did(&mut self, change: Change) {
+        if self.whole.is_none() {
+            self.migrator.tell(&change.set, &Event::Changed { change: &change });
+        }
+        self.report.changes.push(change);
+    }
+
+    async fn open_whole(&mut self) -> Result<(), DriverError> {
+        let whole = match (self.is_nested, self.sql.dialect) {
+            (true, _) => Whole::SAVEPOINT,
+            (false, Dialect::Sqlite) => Whole::SQLITE,
+            (false, _) => Whole::POSTGRES,
+        };
+        self.session.roll_back_when_dropped(Some(whole.rollback));
+        let opened = self.session.execute(whole.open).await;
+        if opened.is_ok() {
+            self.is_nested = true;
+            self.whole = Some(whole);
+        } else {
+            self.session.roll_back_when_dropped(None);
+        }
+        opened
+    }
+
+    async fn close_whole(&mut self) -> Result<(), Error> {
+        let Some(whole) = self.whole else { return Ok(()) };
+        self.session.execute(whole.close).await.map_err(refuse::not_committed)?;
+        self.whole = None;
+        self.session.roll_back_when_dropped(None);
+        Ok(())
+    }
+
+    /// What undoes the transaction around everything, if there is one.
+    pub(super) fn whole_rollback(&self) -> Option<&'static str> {
+        self.whole.map(|whole| whole.rollback)
+    }
+
+    async fn abandon_whole(&mut self) {
+        if let Some(whole) = self.whole.take()
+            && self.session.in_transaction() != Some(false)
+        {
+            // When this fails, the connection is gone, and the transaction with it.
+            let _ = self.session.execute(whole.rollback).await;
+        }
+        self.session.roll_back_when_dropped(None);
+    }
+}
+
+/// The transaction around all migrations of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whole {
+    open: &'static str,
+    close: &'static str,
+    rollback: &'static str,
+}
+
+impl Whole {
+    const POSTGRES: Whole = Whole { open: "BEGIN", close: "COMMIT", rollback: "ROLLBACK" };
+    const SQLITE: Whole = Whole { open: "BEGIN IMMEDIATE", ..Whole::POSTGRES };
+    const SAVEPOINT: Whole = Whole {
+        open: "SAVEPOINT migrate_runtime_whole",
+        close: "RELEASE SAVEPOINT migrate_runtime_whole",
+        rollback: "ROLLBACK TO SAVEPOINT migrate_runtime_whole; RELEASE SAVEPOINT migrate_runtime_whole",
+    };
+}

@@ -1,0 +1,88 @@
+//! A statement that ran alone may have been done when the record of it was lost. What it does tells how to find out.
+
+use migrate_core::Alone;
+use migrate_core::scan::Statement;
+
+use super::Engine;
+use crate::driver::Session;
+use crate::error::Error;
+use crate::quote::{identifier, literal};
+
+/// What became of a statement.
+pub(super) enum Effect {
+    Done,
+    /// It can run again, after these statements, which remove what is left of it.
+    NotDone(Vec<String>),
+    /// A person has to look.
+    Unknown,
+}
+
+impl<S: Session> Engine<'_, S> {
+    pub(super) async fn effect_of(&mut self, sql: &str, statement: &Statement) -> Result<Effect, Error> {
+        match Alone::of(sql, statement, self.sql.dialect) {
+            Some(Alone::CreateIndex { table, index }) => self.effect_of_build(&table, &index).await,
+            Some(Alone::DropIndex(index)) => {
+                let gone = format!("SELECT pg_catalog.to_regclass({}) IS NULL", self.literal(&index));
+                self.done_if(&gone).await
+            }
+            Some(Alone::Reindex(relation)) => self.effect_of_reindex(&relation).await,
+            Some(Alone::CreateDatabase(name)) => self.done_if(&self.database_exists(&name)).await,
+            Some(Alone::DropDatabase(name)) => {
+                let gone = format!("SELECT NOT ({})", self.database_exists(&name));
+                self.done_if(&gone).await
+            }
+            Some(Alone::Repeatable) => Ok(Effect::NotDone(Vec::new())),
+            _ => Ok(Effect::Unknown),
+        }
+    }
+
+    /// An index that is valid and of that table was built; an invalid one was left in the middle.
+    async fn effect_of_build(&mut self, table: &str, index: &str) -> Result<Effect, Error> {
+        let found = format!(
+            "SELECT i.indrelid = t.oid, i.indisvalid, pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_class AS t \
+             JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace \
+             JOIN pg_catalog.pg_class AS c ON c.relnamespace = t.relnamespace AND c.relname = {} \
+             LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid WHERE t.oid = pg_catalog.to_regclass({})",
+            self.literal(index),
+            self.literal(table)
+        );
+        let rows = self.query_patiently(&found).await?;
+        let Some(row) = rows.first() else { return Ok(Effect::NotDone(Vec::new())) };
+        let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
+        Ok(match cells.as_slice() {
+            [Some("t"), Some("t"), _] => Effect::Done,
+            [Some("t"), Some("f"), Some(schema)] => {
+                Effect::NotDone(vec![format!("DROP INDEX CONCURRENTLY {schema}.{}", identifier(index))])
+            }
+            _ => Effect::Unknown,
+        })
+    }
+
+    /// Building anew can always be repeated; what the server had built aside is removed first.
+    async fn effect_of_reindex(&mut self, relation: &str) -> Result<Effect, Error> {
+        let left = format!(
+            "SELECT pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index AS i \
+             JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND i.indrelid IN (SELECT coalesce(own.indrelid, r.oid) \
+             FROM pg_catalog.pg_class AS r LEFT JOIN pg_catalog.pg_index AS own ON own.indexrelid = r.oid \
+             WHERE r.oid = pg_catalog.to_regclass({}))",
+            self.literal(relation)
+        );
+        let rows = self.query_patiently(&left).await?;
+        Ok(Effect::NotDone(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()))
+    }
+
+    fn database_exists(&self, name: &str) -> String {
+        format!("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = {})", self.literal(name))
+    }
+
+    async fn done_if(&mut self, condition: &str) -> Result<Effect, Error> {
+        let rows = self.query_patiently(condition).await?;
+        let holds = rows.first().and_then(|row| row.first()?.as_deref()) == Some("t");
+        Ok(if holds { Effect::Done } else { Effect::NotDone(Vec::new()) })
+    }
+
+    fn literal(&self, text: &str) -> String {
+        literal(text, self.sql.dialect)
+    }
+}

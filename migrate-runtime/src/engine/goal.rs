@@ -1,0 +1,327 @@
+//! What a verb is out for, and the scripts that it takes to get there.
+
+use std::borrow::Cow;
+
+use migrate_core::plan::{Ahead, Item, Policy, Standing, Standings};
+use migrate_core::{Direction, HistoryRow, Label, RowState, Version};
+
+use super::edits::Edit;
+use super::prepare::{self, Prepared, Source};
+use super::read::Recorded;
+use super::{Engine, refuse};
+use crate::driver::Session;
+use crate::error::Error;
+use crate::migrations::Migrations;
+use crate::migrator::Resume;
+use crate::report::{Action, PlannedChange};
+
+/// What a user asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Verb {
+    Run,
+    RevertTo(Version),
+    RevertLast(usize),
+    RedoLast(usize),
+    Reset,
+    Resume(Resume),
+    Edit(Edit),
+}
+
+impl Verb {
+    /// What a report says that has nothing else to say.
+    pub(super) fn when_empty(&self) -> &'static str {
+        match self {
+            Verb::Run => "up to date",
+            Verb::RevertTo(_) | Verb::RevertLast(_) | Verb::Reset => "nothing to revert",
+            Verb::RedoLast(_) => "nothing to redo",
+            Verb::Resume(_) => "nothing to resume",
+            Verb::Edit(Edit::Repair(..)) => "nothing to repair",
+            Verb::Edit(_) => "nothing to record",
+        }
+    }
+}
+
+/// What is to be reached with one set.
+#[derive(Clone, Debug)]
+pub(super) struct Goal<'a> {
+    pub(super) set: &'a Migrations,
+    pub(super) aim: Aim,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Aim {
+    /// What is pending is applied, as far as the options go.
+    Run,
+    /// These are applied, unless they are.
+    Apply(Vec<Version>),
+    /// These are reverted, unless they are, the latest first.
+    Revert(Vec<Version>),
+    /// What was left in the middle is brought to its end.
+    Resume(Resume),
+}
+
+impl<'a, S: Session> Engine<'a, S> {
+    /// What it takes to do what a verb is for; nothing when it is done already.
+    ///
+    /// # Errors
+    /// Every problem with the history that keeps the verb from being done.
+    pub(super) async fn goals(&mut self, verb: &Verb) -> Result<Vec<Goal<'a>>, Error> {
+        if let Verb::Run = verb {
+            return self.goals_of_run().await;
+        }
+        let mut goals = Vec::new();
+        let sets = self.sets.clone();
+        if sets.len() > 1 && !matches!(verb, Verb::Reset) {
+            return Err(refuse::one_set_only());
+        }
+        // What came later is in the way of what came before.
+        for set in sets.into_iter().rev() {
+            self.select(set)?;
+            goals.extend(self.aims(verb).await?.into_iter().map(|aim| Goal { set, aim }));
+        }
+        Ok(goals)
+    }
+
+    async fn goals_of_run(&mut self) -> Result<Vec<Goal<'a>>, Error> {
+        let mut goals = Vec::new();
+        if let Some(target) = &self.migrator.target
+            && self.sets.len() > 1
+        {
+            return Err(refuse::target_of_many(target));
+        }
+        let sets = self.sets.clone();
+        for set in sets {
+            self.select(set)?;
+            if let Some(target) = &self.migrator.target
+                && !self.migrations.iter().any(|migration| migration.version() == target)
+            {
+                return Err(refuse::unknown_version(target));
+            }
+            if !self.is_verified().await? {
+                self.refuse_before_its_time(set).await?;
+                goals.push(Goal { set, aim: Aim::Run });
+            }
+        }
+        Ok(goals)
+    }
+
+    /// What a set comes after has to be applied, if it is not part of the run.
+    async fn refuse_before_its_time(&mut self, set: &'a Migrations) -> Result<(), Error> {
+        let is_here =
+            |other: &Migrations, sets: &[&Migrations]| sets.iter().any(|own| own.set.name() == other.set.name());
+        for other in set.before_it().filter(|other| !is_here(other, &self.sets)).collect::<Vec<_>>() {
+            self.select(other)?;
+            if !self.is_verified().await? {
+                return Err(refuse::before_its_time(set.set.name(), other.set.name()));
+            }
+        }
+        self.select(set)
+    }
+
+    async fn aims(&mut self, verb: &Verb) -> Result<Vec<Aim>, Error> {
+        let recorded = self.read_history().await?;
+        let most = match verb {
+            Verb::Run | Verb::Edit(_) => return Ok(Vec::new()),
+            Verb::Resume(decision) => {
+                let is_left = recorded.in_the_middle().is_some();
+                return Ok(is_left.then_some(Aim::Resume(*decision)).into_iter().collect());
+            }
+            Verb::RevertLast(most) | Verb::RedoLast(most) => *most,
+            Verb::RevertTo(_) | Verb::Reset => usize::MAX,
+        };
+        let standings = self.sound_standings(&recorded, LENIENT, None).await?;
+        let floor = match verb {
+            Verb::RevertTo(version) => {
+                standings.of(version).ok_or_else(|| refuse::unknown_version(version))?;
+                Some(version)
+            }
+            _ => None,
+        };
+        let is_above = |item: &&Item<'_>| floor.is_none_or(|floor| item.version() > floor);
+        let reverted: Vec<&Item<'a>> = applied(&standings).rev().filter(is_above).take(most).collect();
+        let versions: Vec<Version> = reverted.iter().map(|item| item.version().clone()).collect();
+        if versions.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !matches!(verb, Verb::RedoLast(_)) {
+            return Ok(vec![Aim::Revert(versions)]);
+        }
+        let lost: Vec<Label> =
+            reverted.iter().filter(|item| item.embedded().is_none()).map(|item| item.label()).collect();
+        if !lost.is_empty() {
+            return Err(refuse::not_in_binary(&lost));
+        }
+        Ok(vec![Aim::Revert(versions.clone()), Aim::Apply(versions)])
+    }
+
+    /// The scripts between a history and an aim, in the order in which they run.
+    ///
+    /// # Errors
+    /// Every problem with the history that keeps the aim from being reached, or with the scripts.
+    pub(super) async fn steps(&mut self, aim: &Aim, recorded: &Recorded) -> Result<Vec<Prepared<'a>>, Error> {
+        let standings = self.sound_standings(recorded, self.policy(aim), None).await?;
+        let sources = match aim {
+            Aim::Run => {
+                let is_applied = |change: &&crate::report::Change| change.action == Action::Apply;
+                let done = self.report.changes.iter().filter(is_applied).count();
+                let left = self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(done));
+                self.pending(&standings).take(left).filter_map(up).collect()
+            }
+            Aim::Apply(versions) => {
+                let is_left = |item: &&Item<'_>| item.row().is_none() && versions.contains(item.version());
+                standings.items().iter().filter(is_left).filter_map(up).collect()
+            }
+            Aim::Revert(versions) => self.downs(&standings, versions).await?,
+            Aim::Resume(_) => Vec::new(),
+        };
+        let steps = prepare::all(sources, self.sql.dialect)?;
+        let outside: Vec<Label> =
+            steps.iter().filter(|step| step.runs_outside()).map(|step| step.label.clone()).collect();
+        if self.is_whole_run() && !outside.is_empty() {
+            return Err(refuse::outside_of_whole(&outside));
+        }
+        Ok(steps)
+    }
+
+    /// What a dry run tells of a goal, after what it told of those before.
+    pub(super) async fn plan_goal(
+        &mut self,
+        goal: &Goal<'a>,
+        before: &[PlannedChange],
+    ) -> Result<Vec<PlannedChange>, Error> {
+        let mut recorded = self.read_history().await?;
+        let mut planned = Vec::new();
+        if let Aim::Run | Aim::Resume(_) = goal.aim
+            && let Some(row) = recorded.in_the_middle().cloned()
+        {
+            planned.extend(self.plan_to_go_on(&row, goal).await?);
+            recorded.rows.iter_mut().filter(|own| own.version == row.version).for_each(|own| {
+                own.state = if row.state == RowState::Running { RowState::Applied } else { RowState::Pending };
+                // With the text of today.
+                let today = self.migrations.iter().find(|migration| *migration.version() == own.version);
+                own.checksum = today.map_or(own.checksum, |migration| migration.up().checksum());
+            });
+        }
+        if let Aim::Apply(versions) = &goal.aim {
+            // They are reverted by then.
+            recorded.rows.retain(|row| !versions.contains(&row.version));
+        }
+        let set = self.set_name().to_owned();
+        let left = self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(before.len()));
+        for step in self.steps(&goal.aim, &recorded).await?.into_iter().take(left) {
+            self.switch_would_be_refused(&step).await?;
+            let action = step.action();
+            planned.push(step.into_plan(set.clone(), action));
+        }
+        Ok(planned)
+    }
+
+    async fn plan_to_go_on(&mut self, row: &HistoryRow, goal: &Goal<'a>) -> Result<Option<PlannedChange>, Error> {
+        if self.living_holder(row.claim.as_deref()).await?.is_some() {
+            // Whoever is at work will be waited for.
+            return Ok(None);
+        }
+        let decision = if let Aim::Resume(decision) = goal.aim { Some(decision) } else { None };
+        let prepared = self.unfinished(row).await?;
+        self.can_go_on(&prepared, row, decision).await?;
+        let set = self.set_name().to_owned();
+        Ok(Some(prepared.into_plan(set, Action::Resume)))
+    }
+
+    /// What is pending, up to the target.
+    pub(super) fn pending<'s>(&self, standings: &'s Standings<'a>) -> impl Iterator<Item = &'s Item<'a>> {
+        let target = self.migrator.target.clone();
+        let is_below = move |item: &&Item<'_>| target.as_ref().is_none_or(|target| item.version() <= target);
+        standings.pending(self.migrator.policy).filter(is_below)
+    }
+
+    /// What an aim can live with.
+    fn policy(&self, aim: &Aim) -> Policy {
+        match aim {
+            Aim::Run => self.migrator.policy,
+            // Named migrations, whatever is between and above them.
+            Aim::Apply(_) | Aim::Revert(_) | Aim::Resume(_) => LENIENT,
+        }
+    }
+
+    /// The scripts down of these migrations, the latest first.
+    async fn downs(&mut self, standings: &Standings<'a>, versions: &[Version]) -> Result<Vec<Source<'a>>, Error> {
+        let mut sources = Vec::new();
+        let mut lacking: Vec<Label> = Vec::new();
+        for item in standings.items().iter().rev() {
+            let Some(row) = item.row().filter(|_| versions.contains(item.version())) else { continue };
+            match self.source_down(row).await? {
+                Some(source) => sources.push(source),
+                None => lacking.push(item.label()),
+            }
+        }
+        if lacking.is_empty() { Ok(sources) } else { Err(refuse::no_down(&lacking)) }
+    }
+
+    /// The script down of a migration: that of the binary, or else that of the history.
+    pub(super) async fn source_down(&mut self, row: &HistoryRow) -> Result<Option<Source<'a>>, Error> {
+        let embedded = self.embedded(&row.version);
+        let (path, sql, is_marked_beside) = match embedded {
+            Some(migration) => match migration.down() {
+                Some(down) => (Cow::Borrowed(down.path()), Cow::Borrowed(down.sql()), down.no_transaction()),
+                None => return Ok(None),
+            },
+            None => match self.stored_text("down_sql", &row.version).await? {
+                Some(sql) => {
+                    (Cow::Owned(format!("{}, down, as the history has it", row.label())), Cow::Owned(sql), false)
+                }
+                None => return Ok(None),
+            },
+        };
+        let label = embedded.map_or_else(|| row.label(), |migration| migration.label());
+        Ok(Some(Source {
+            version: row.version.clone(),
+            label,
+            direction: Direction::Down,
+            path,
+            sql,
+            is_marked_beside,
+            embedded,
+            row: Some(row.clone()),
+        }))
+    }
+
+    /// The script up of the binary for a row.
+    pub(super) fn source_up(&self, row: &HistoryRow) -> Option<Source<'a>> {
+        self.embedded(&row.version).map(|migration| source_up(migration, Some(row.clone())))
+    }
+
+    fn embedded(&self, version: &Version) -> Option<migrate_core::Migration<'a>> {
+        self.migrations.iter().find(|migration| migration.version() == version).copied()
+    }
+}
+
+/// Goes on whatever is missing, ahead or out of order.
+pub(super) const LENIENT: Policy = Policy { allow_out_of_order: true, allow_missing: true, ahead: Ahead::Allow };
+
+/// The script up of a migration of the binary.
+fn up<'a>(item: &Item<'a>) -> Option<Source<'a>> {
+    Some(source_up(item.embedded()?, item.taken_back().cloned()))
+}
+
+fn source_up<'a>(migration: migrate_core::Migration<'a>, row: Option<HistoryRow>) -> Source<'a> {
+    let up = migration.up();
+    Source {
+        version: migration.version().clone(),
+        label: migration.label(),
+        direction: Direction::Up,
+        path: Cow::Borrowed(up.path()),
+        sql: Cow::Borrowed(up.sql()),
+        is_marked_beside: up.no_transaction(),
+        embedded: Some(migration),
+        row,
+    }
+}
+
+/// What is applied, the latest last.
+fn applied<'s, 'a>(standings: &'s Standings<'a>) -> impl DoubleEndedIterator<Item = &'s Item<'a>> {
+    let is_applied = |item: &&Item<'_>| {
+        matches!(item.standing(), Standing::Applied | Standing::Missing | Standing::Ahead | Standing::Divergent)
+    };
+    standings.items().iter().filter(is_applied)
+}

@@ -1,0 +1,365 @@
+//! Runs a script outside of a transaction, statement by statement.
+//!
+//! The claim is committed first. A statement that can share a transaction with the record of its success does, and is never in doubt.
+//! One that has to run alone is announced before and recorded after; whether it was done when that record is missing is for `doubt`.
+
+use std::time::Instant;
+
+use migrate_core::scan::{Scan, Statement, scan};
+use migrate_core::{Alone, Direction, HistoryRow, RowState, is_of_session};
+
+use super::alive::Claim;
+use super::apply::Outcome;
+use super::doubt::Effect;
+use super::foreign_keys::Dangling;
+use super::foreseen::Foreseen;
+use super::prepare::Prepared;
+use super::read::Recorded;
+use super::request::{Part, Request};
+use super::wait::Tries;
+use super::{Engine, refuse};
+use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::error::Error;
+use crate::event::Event;
+use crate::migrator::Resume;
+
+/// active_sql_transaction: the statement has to run alone.
+const CANNOT_SHARE: &str = "25001";
+
+/// Where a script that was left in the middle goes on.
+struct Continuation {
+    /// So many statements are done.
+    done: usize,
+    /// Removes what is left of the next one.
+    cleanup: Vec<String>,
+    /// What the audit trail tells of it.
+    action: String,
+}
+
+impl<'a, S: Session> Engine<'a, S> {
+    pub(super) async fn apply_outside(
+        &mut self,
+        prepared: &Prepared<'_>,
+        recorded: &Recorded,
+        foreseen: &Foreseen,
+    ) -> Result<Outcome, Error> {
+        if self.is_nested {
+            return Err(refuse::outside_in_transaction(&prepared.label, self.whole.is_some()));
+        }
+        let claim = self.new_claim().await?;
+        let by = self.applied_by(&recorded.facts);
+        let sql = self.sql.claim(prepared, &by, foreseen, &self.sql.claim_of(&claim.token));
+        let sql = self.bounded(&self.on_a_table(recorded, foreseen, sql));
+        self.tell_start(prepared);
+        if let Err((request, error)) = self.send_whole(&[(Part::Claim, &sql)]).await {
+            return self.interpret(prepared, &request, error);
+        }
+        let start = Continuation { done: 0, cleanup: Vec::new(), action: String::new() };
+        self.run_outside(prepared, recorded, &claim, start).await
+    }
+
+    /// Finishes what was left in the middle, if that can be decided.
+    pub(super) async fn go_on(
+        &mut self,
+        row: &HistoryRow,
+        recorded: &Recorded,
+        decision: Option<Resume>,
+    ) -> Result<Outcome, Error> {
+        if self.is_nested {
+            return Err(refuse::outside_in_transaction(&row.label(), self.whole.is_some()));
+        }
+        let prepared = self.unfinished(row).await?;
+        if !prepared.runs_outside() {
+            // Whoever wrote the row, it was not this script.
+            self.sound_standings(recorded, self.migrator.policy, None).await?;
+        }
+        let stored = self.stored_script(&prepared, row).await?;
+        let before = scan(&stored, self.sql.dialect);
+        let continued = match self.repeat_settings(&stored, &before, row).await {
+            Ok(()) => self.continuation(&prepared, row, (&stored, &before), decision).await,
+            Err(error) => Err(error),
+        };
+        let start = match continued {
+            Ok(start) => start,
+            Err(error) => {
+                self.restore_session(recorded).await;
+                return Err(error);
+            }
+        };
+        let claim = self.new_claim().await?;
+        let audited = self.sql.audited(&start.action, &self.applied_by(&recorded.facts), "");
+        let sql = self.sql.take_up(&prepared, row, &claim.token, start.done, &audited);
+        self.tell_start(&prepared);
+        if let Err((request, error)) = self.send_whole(&[(Part::Claim, &self.bounded(&sql))]).await {
+            self.restore_session(recorded).await;
+            return self.interpret(&prepared, &request, error);
+        }
+        self.run_outside(&prepared, recorded, &claim, start).await
+    }
+
+    /// Whether what was left in the middle can be finished, without a look at what only a session knows.
+    ///
+    /// # Errors
+    /// As [`continuation`](Engine::continuation).
+    pub(super) async fn can_go_on(
+        &mut self,
+        prepared: &Prepared<'_>,
+        row: &HistoryRow,
+        decision: Option<Resume>,
+    ) -> Result<(), Error> {
+        let stored = self.stored_script(prepared, row).await?;
+        let before = scan(&stored, self.sql.dialect);
+        self.continuation(prepared, row, (&stored, &before), decision).await.map(|_| ())
+    }
+
+    /// The script as it was when it was begun.
+    async fn stored_script(&mut self, prepared: &Prepared<'_>, row: &HistoryRow) -> Result<String, Error> {
+        let column = if prepared.direction == Direction::Up { "sql" } else { "down_sql" };
+        Ok(self.stored_text(column, &row.version).await?.unwrap_or_default())
+    }
+
+    /// The script that a row is in the middle of, as it is today.
+    pub(super) async fn unfinished(&mut self, row: &HistoryRow) -> Result<Prepared<'a>, Error> {
+        let source = match row.state {
+            RowState::Reverting => self.source_down(row).await?.ok_or_else(|| refuse::no_down(&[row.label()]))?,
+            _ => self.source_up(row).ok_or_else(|| refuse::unknown_interrupted(row))?,
+        };
+        let mut prepared = super::prepare::all(vec![source], self.sql.dialect)?;
+        prepared.pop().ok_or_else(|| refuse::unknown_interrupted(row))
+    }
+
+    /// Where the script goes on.
+    ///
+    /// # Errors
+    /// A statement that is done is another one today, or whether one is done is for a person to say.
+    async fn continuation(
+        &mut self,
+        prepared: &Prepared<'_>,
+        row: &HistoryRow,
+        (stored, before): (&str, &Scan),
+        decision: Option<Resume>,
+    ) -> Result<Continuation, Error> {
+        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let (begun, done) = (count(row.statements_begun), count(row.statements_done));
+        let text_before = |index: usize| before.statements.get(index).map(|statement| statement.text(stored));
+        let text_today = |index: usize| prepared.statements.get(index).map(|statement| statement.text(&prepared.sql));
+        let is_unchanged = |index: usize| text_today(index).is_some() && text_before(index) == text_today(index);
+        if let Some(changed) = (0..done).find(|index| !is_unchanged(*index)) {
+            return Err(refuse::done_statement_changed(prepared, changed, text_before(changed)));
+        }
+        let resumed = Continuation { done, cleanup: Vec::new(), action: "resumed".into() };
+        let Some(in_doubt) = before.statements.get(done).filter(|_| begun > done) else { return Ok(resumed) };
+        let effect = match decision {
+            Some(Resume::Skip | Resume::MarkDone) => Effect::Done,
+            _ => self.effect_of(stored, in_doubt).await?,
+        };
+        let number = done + 1;
+        let action = match (decision, &effect) {
+            (Some(Resume::Skip), _) => format!("resumed, statement {number} skipped"),
+            (Some(Resume::MarkDone), _) => format!("resumed, statement {number} marked done"),
+            (Some(Resume::Retry), _) => format!("resumed, statement {number} retried"),
+            (None, Effect::Done) => format!("resumed, statement {number} found done"),
+            (None, _) => format!("resumed, statement {number} found not done"),
+        };
+        match effect {
+            Effect::Done if !is_unchanged(done) => {
+                Err(refuse::done_statement_changed(prepared, done, text_before(done)))
+            }
+            Effect::Done => Ok(Continuation { done: number, action, ..resumed }),
+            Effect::NotDone(cleanup) => Ok(Continuation { cleanup, action, ..resumed }),
+            Effect::Unknown if decision == Some(Resume::Retry) => Ok(Continuation { action, ..resumed }),
+            Effect::Unknown => Err(refuse::in_doubt(prepared, row, stored, in_doubt)),
+        }
+    }
+
+    /// What the statements that are done had set for their session is set again for this one.
+    async fn repeat_settings(&mut self, stored: &str, before: &Scan, row: &HistoryRow) -> Result<(), Error> {
+        let done = usize::try_from(row.statements_done).unwrap_or(usize::MAX);
+        for statement in before.statements.iter().take(done) {
+            if is_of_session(stored, statement, self.sql.dialect) {
+                self.session.execute(statement.text(stored)).await.map_err(refuse::settings)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn run_outside(
+        &mut self,
+        prepared: &Prepared<'_>,
+        recorded: &Recorded,
+        claim: &Claim,
+        start: Continuation,
+    ) -> Result<Outcome, Error> {
+        let started = Instant::now();
+        let has_switched = self.switch_foreign_keys_off(&[prepared]).await?;
+        let ended = self.run_statements(prepared, recorded, claim, &start).await;
+        let mut change = self.change(prepared, started);
+        change.notes.extend(Some(start.action).filter(|action| !action.is_empty()));
+        if has_switched {
+            self.switch_foreign_keys_on().await?;
+        }
+        self.restore_session(recorded).await;
+        ended.map(|()| Outcome::Done(change))
+    }
+
+    async fn run_statements(
+        &mut self,
+        prepared: &Prepared<'_>,
+        recorded: &Recorded,
+        claim: &Claim,
+        start: &Continuation,
+    ) -> Result<(), Error> {
+        if self.sql.dialect != migrate_core::Dialect::Sqlite {
+            let timeouts = prepared.timeouts(self.migrator).set_for_session();
+            self.session.execute(&timeouts).await.map_err(refuse::settings)?;
+        }
+        let before = match self.checks_foreign_keys(prepared) {
+            true => self.dangling_rows().await.map_err(refuse::unreadable)?,
+            false => Dangling::default(),
+        };
+        let mut tries = Tries::none();
+        for sql in &start.cleanup {
+            self.session.execute(sql).await.map_err(refuse::no_cleanup)?;
+        }
+        let mut done = start.done;
+        while let Some(statement) = prepared.statements.get(done) {
+            self.tell_statement(prepared, done);
+            let begun_at = Instant::now();
+            let alone = Alone::of(&prepared.sql, statement, self.sql.dialect);
+            let failed = match &alone {
+                Some(alone) => self.run_alone(prepared, claim, done, alone).await,
+                None => match self.run_with_record(prepared, claim, done).await {
+                    // What has to run alone was not known to: nothing of it is done.
+                    Err((_, error)) if error.has_code(&[CANNOT_SHARE]) => {
+                        self.run_alone(prepared, claim, done, &Alone::Unknown).await
+                    }
+                    ended => ended,
+                },
+            };
+            match failed {
+                Ok(()) => {
+                    done += 1;
+                    tries = Tries::none();
+                }
+                Err((request, error)) => {
+                    let is_over = error.kind() == DriverErrorKind::ConnectionLost;
+                    let may_pass = alone.is_none() && self.may_pass(&error);
+                    let told = self.failed_outside(prepared, &request, error, done);
+                    let waited = if may_pass {
+                        self.try_again(&mut tries, &prepared.label, begun_at, told).await
+                    } else {
+                        Err(told)
+                    };
+                    if let Err(told) = waited {
+                        if !is_over {
+                            self.let_go(prepared, claim, done, alone.as_ref()).await;
+                        }
+                        return Err(told);
+                    }
+                }
+            }
+        }
+        if self.checks_foreign_keys(prepared) {
+            let new = self.dangling_rows().await.map_err(refuse::unreadable)?.new_since(&before, &prepared.rebuilt);
+            if !new.is_empty() {
+                self.let_go(prepared, claim, done, None).await;
+                return Err(refuse::dangling_rows_outside(prepared, &new));
+            }
+        }
+        let finish = self.sql.finish_outside(prepared, &self.applied_by(&recorded.facts), &claim.token);
+        let sent = self.send_whole(&[(Part::Finish, &finish)]).await;
+        sent.map_err(|(request, error)| self.failed_outside(prepared, &request, error, done))
+    }
+
+    /// A statement and the record of its success, in one transaction.
+    async fn run_with_record(
+        &mut self,
+        prepared: &Prepared<'_>,
+        claim: &Claim,
+        index: usize,
+    ) -> Result<(), (Request, DriverError)> {
+        let record = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
+        let text = prepared.statements[index].text(&prepared.sql);
+        self.send_whole(&[(Part::Progress, &record), (Part::Statement(index), text)]).await
+    }
+
+    /// A statement outside of any transaction, announced before and recorded after.
+    async fn run_alone(
+        &mut self,
+        prepared: &Prepared<'_>,
+        claim: &Claim,
+        index: usize,
+        alone: &Alone,
+    ) -> Result<(), (Request, DriverError)> {
+        let announced = self.sql.progress(&prepared.version, &claim.token, index + 1, index);
+        self.send_whole(&[(Part::Progress, &announced)]).await?;
+        let is_patient = self.waits_for_long(prepared, alone);
+        let text = prepared.statements[index].text(&prepared.sql);
+        if is_patient {
+            self.send_parts(&[(Part::Progress, "SET lock_timeout = 0")]).await?;
+        }
+        self.send_parts(&[(Part::Statement(index), text)]).await?;
+        if is_patient {
+            let usual = prepared.timeouts(self.migrator).set_for_session();
+            self.send_parts(&[(Part::Progress, &usual)]).await?;
+        }
+        let recorded = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
+        self.send_whole(&[(Part::Progress, &recorded)]).await
+    }
+
+    /// What works concurrently waits for old transactions by its nature, and disturbs nobody meanwhile: a limit would only leave
+    /// an invalid index behind.
+    fn waits_for_long(&self, prepared: &Prepared<'_>, alone: &Alone) -> bool {
+        let is_concurrent = matches!(alone, Alone::CreateIndex { .. } | Alone::DropIndex(_) | Alone::Reindex(_))
+            || prepared.sql.to_ascii_uppercase().contains("CONCURRENTLY") && *alone == Alone::Unknown;
+        self.sql.dialect != migrate_core::Dialect::Sqlite
+            && is_concurrent
+            && !prepared.says_lock_timeout()
+            && !prepared.mentions_timeouts()
+    }
+
+    /// Nobody is at work any more. What the server has refused as a whole is not in doubt.
+    async fn let_go(&mut self, prepared: &Prepared<'_>, claim: &Claim, done: usize, alone: Option<&Alone>) {
+        let may_be_half_done = |alone: &Alone| !matches!(alone, Alone::Repeatable);
+        let begun = alone.filter(|alone| may_be_half_done(alone)).map_or(Some(done), |_| None);
+        // When this fails, the claim is found to be a dead one's.
+        let _ = self.send_whole(&[(Part::Progress, &self.sql.let_go(&prepared.version, &claim.token, begun))]).await;
+    }
+
+    /// Settings of the session that the script may have changed.
+    async fn restore_session(&mut self, recorded: &Recorded) {
+        if self.sql.dialect != migrate_core::Dialect::Sqlite {
+            // When this fails, the connection is gone, and its settings with it.
+            let _ = self.session.query(&self.sql.restore_settings(&recorded.facts.settings, None)).await;
+        }
+    }
+
+    /// Sends parts as one request.
+    async fn send_parts(&mut self, parts: &[(Part, &str)]) -> Result<(), (Request, DriverError)> {
+        let request = Request::of(parts);
+        let sent = self.session.execute(&request.sql).await;
+        sent.map_err(|error| (request, error))
+    }
+
+    /// Sends parts as one request and transaction.
+    async fn send_whole(&mut self, parts: &[(Part, &str)]) -> Result<(), (Request, DriverError)> {
+        let (open, close) = self.transaction();
+        let parts: Vec<(Part, &str)> =
+            [(Part::Open, open)].into_iter().chain(parts.iter().copied()).chain([(Part::Close, close)]).collect();
+        let request = Request::of(&parts);
+        self.session.roll_back_when_dropped(Some(self.rollback()));
+        let sent = self.session.execute(&request.sql).await;
+        if sent.as_ref().is_err_and(|error| error.kind() != DriverErrorKind::ConnectionLost) {
+            self.roll_back().await;
+        }
+        self.session.roll_back_when_dropped(None);
+        sent.map_err(|error| (request, error))
+    }
+
+    fn tell_statement(&self, prepared: &Prepared<'_>, index: usize) {
+        let place = |statement: &Statement| statement.place(&prepared.sql);
+        let Some(place) = prepared.statements.get(index).map(place) else { return };
+        let (number, count) = (index + 1, 1);
+        self.migrator.tell(self.set_name(), &Event::Statement { migration: &prepared.label, number, count, place });
+    }
+}

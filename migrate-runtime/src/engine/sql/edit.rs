@@ -1,0 +1,120 @@
+//! Changes of the history alone, which run no script: each fails unless its row is as it was seen.
+
+use migrate_core::{HistoryRow, Migration, RowState, Version};
+
+use super::super::foreseen::Foreseen;
+use super::Sql;
+
+/// Who changes a row, what they call it, and why.
+#[derive(Clone, Copy)]
+pub(in crate::engine) struct Signature<'a> {
+    pub(in crate::engine) action: &'a str,
+    pub(in crate::engine) by: &'a str,
+    pub(in crate::engine) reason: &'a str,
+}
+
+impl Sql<'_> {
+    /// Fails unless the set is as foreseen.
+    pub(in crate::engine) fn expect_foreseen(&self, foreseen: &Foreseen) -> String {
+        self.expect(&self.is_as_foreseen(foreseen))
+    }
+
+    /// Records a migration as applied that has no row, or one that only remembers; nothing of it ran.
+    pub(in crate::engine) fn record_applied(
+        &self,
+        migration: &Migration<'_>,
+        seen: Option<&HistoryRow>,
+        statements: usize,
+        signature: Signature<'_>,
+    ) -> String {
+        let Signature { action, by, reason } = signature;
+        let before = match seen {
+            Some(row) => format!(
+                "{} || {}",
+                self.literal(&row.audit),
+                self.audit_line(action, by, reason, &format!("'{}'", row.checksum))
+            ),
+            None => self.audit_line(action, by, reason, "''"),
+        };
+        let down = migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()));
+        let insert = format!(
+            "INSERT INTO {} (\"set\", version, name, checksum, state, applied_at, statements, statements_begun, statements_done, \
+             applied_by, audit, sql, down_sql) VALUES ({}, {}, {}, '{}', '{}', {}, {statements}, {statements}, {statements}, {}, {before}, {}, {down})",
+            self.table,
+            self.literal(self.set),
+            self.version(migration.version()),
+            self.literal(migration.name()),
+            migration.up().checksum(),
+            RowState::Applied.as_str(),
+            self.now(),
+            self.literal(by),
+            self.literal(migration.up().sql()),
+        );
+        match seen {
+            Some(row) => format!("DELETE FROM {} WHERE {};\n{insert}", self.table, self.as_seen(row)),
+            None => insert,
+        }
+    }
+
+    /// The row of a migration takes over what the binary has.
+    pub(in crate::engine) fn take_over(
+        &self,
+        migration: &Migration<'_>,
+        seen: &HistoryRow,
+        state: RowState,
+        statements: usize,
+        signature: Signature<'_>,
+    ) -> String {
+        let Signature { action, by, reason } = signature;
+        let down = migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()));
+        let assignments = format!(
+            "{}, name = {}, checksum = '{}', sql = {}, down_sql = {down}, state = '{}', statements = {statements}, \
+             statements_begun = {statements}, statements_done = {statements}, claim = NULL",
+            self.audited(action, by, reason),
+            self.literal(migration.name()),
+            migration.up().checksum(),
+            self.literal(migration.up().sql()),
+            state.as_str(),
+        );
+        self.edit(seen, &assignments)
+    }
+
+    /// The migration counts as not applied from now on.
+    pub(in crate::engine) fn record_pending(&self, seen: &HistoryRow, signature: Signature<'_>) -> String {
+        let Signature { action, by, reason } = signature;
+        let assignments = format!(
+            "{}, state = '{}', statements_begun = 0, statements_done = 0, claim = NULL",
+            self.audited(action, by, reason),
+            RowState::Pending.as_str()
+        );
+        self.edit(seen, &assignments)
+    }
+
+    /// Changes a row, and fails when it is not as it was seen.
+    pub(in crate::engine) fn edit(&self, seen: &HistoryRow, assignments: &str) -> String {
+        let (table, as_seen) = (&self.table, self.as_seen(seen));
+        let expected = self.expect(&format!("EXISTS (SELECT 1 FROM {table} WHERE {as_seen})"));
+        format!("{expected};\nUPDATE {table} SET {assignments} WHERE {as_seen}")
+    }
+
+    fn as_seen(&self, row: &HistoryRow) -> String {
+        let HistoryRow { version, state, checksum, audit, statements_begun, statements_done, claim, .. } = row;
+        let claim = match claim {
+            Some(claim) => format!("claim = {}", self.literal(claim)),
+            None => "claim IS NULL".into(),
+        };
+        format!(
+            "{} AND state = '{}' AND checksum = '{checksum}' AND statements_begun = {statements_begun} \
+             AND statements_done = {statements_done} AND {claim} AND audit = {}",
+            self.row(version),
+            state.as_str(),
+            self.literal(audit)
+        )
+    }
+
+    /// Fails unless there is no row of the version, but one that only remembers.
+    pub(in crate::engine) fn expect_absent(&self, version: &Version) -> String {
+        let counts = format!("{} AND version = {}", self.that_count(), self.version(version));
+        self.expect(&format!("NOT EXISTS (SELECT 1 FROM {} WHERE {counts})", self.table))
+    }
+}

@@ -1,0 +1,109 @@
+//! Claims and progress of scripts that run outside of a transaction, statement by statement.
+//!
+//! A claim is a token of the runner's own and, on Postgres, the backend that it works through: whoever finds it asks the server
+//! whether that one still lives.
+
+use migrate_core::{Dialect, HistoryRow, Version};
+
+use super::super::prepare::Prepared;
+use super::{Sql, state_after, state_during};
+
+impl Sql<'_> {
+    /// The claim of a runner, as an expression.
+    pub(in crate::engine) fn claim_of(&self, token: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => format!("'{token}'"),
+            _ => format!(
+                "(SELECT '{token} ' || pid || ' ' || {STARTED} FROM pg_catalog.pg_stat_activity \
+                 WHERE pid = pg_catalog.pg_backend_pid())"
+            ),
+        }
+    }
+
+    /// So many statements are begun, so many done. Fails when the claim is another one's by now.
+    pub(in crate::engine) fn progress(&self, version: &Version, token: &str, begun: usize, done: usize) -> String {
+        let (table, mine) = (&self.table, self.is_mine(version, token));
+        format!(
+            "UPDATE {table} SET statements_begun = {begun}, statements_done = {done}, claim = {} WHERE {mine};\n{}",
+            self.claim_of(token),
+            self.expect(&format!(
+                "EXISTS (SELECT 1 FROM {table} WHERE {mine} AND statements_begun = {begun} AND statements_done = {done})"
+            ))
+        )
+    }
+
+    /// Nobody is at work on the migration any more; what was begun stays in doubt unless `begun` says how far it came.
+    pub(in crate::engine) fn let_go(&self, version: &Version, token: &str, begun: Option<usize>) -> String {
+        let begun = begun.map(|begun| format!(", statements_begun = {begun}")).unwrap_or_default();
+        format!("UPDATE {} SET claim = NULL{begun} WHERE {}", self.table, self.is_mine(version, token))
+    }
+
+    /// Takes over what somebody has left in the middle, with the script of today. Fails when the row is not as it was seen.
+    pub(in crate::engine) fn take_up(
+        &self,
+        prepared: &Prepared<'_>,
+        seen: &HistoryRow,
+        token: &str,
+        done: usize,
+        audited: &str,
+    ) -> String {
+        let mut assignments = format!(
+            "{audited}, claim = {}, statements = {}, statements_begun = {done}, statements_done = {done}",
+            self.claim_of(token),
+            prepared.statements.len()
+        );
+        match (prepared.embedded, prepared.direction) {
+            (Some(migration), migrate_core::Direction::Up) => assignments.push_str(&format!(
+                ", name = {}, checksum = '{}', sql = {}, down_sql = {}",
+                self.literal(migration.name()),
+                migration.up().checksum(),
+                self.literal(migration.up().sql()),
+                migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()))
+            )),
+            _ => assignments.push_str(&format!(", down_sql = {}", self.literal(&prepared.sql))),
+        }
+        self.edit(seen, &assignments)
+    }
+
+    /// The end of a script: its row says what was done.
+    pub(in crate::engine) fn finish_outside(&self, prepared: &Prepared<'_>, by: &str, token: &str) -> String {
+        let outcome = match prepared.direction {
+            migrate_core::Direction::Up => self.applied(),
+            migrate_core::Direction::Down => self.reverted(by),
+        };
+        let recorded = format!(
+            "EXISTS (SELECT 1 FROM {} WHERE {} AND state = '{}')",
+            self.table,
+            self.row(&prepared.version),
+            state_after(prepared.direction).as_str()
+        );
+        format!(
+            "UPDATE {} SET {outcome} WHERE {} AND state = '{}';\n{}",
+            self.table,
+            self.is_mine(&prepared.version, token),
+            state_during(prepared.direction).as_str(),
+            self.expect(&recorded)
+        )
+    }
+
+    fn is_mine(&self, version: &Version, token: &str) -> String {
+        let claim = match self.dialect {
+            Dialect::Sqlite => format!("claim = '{token}'"),
+            _ => format!("claim LIKE '{token} %'"),
+        };
+        format!("{} AND {claim}", self.row(version))
+    }
+
+    /// Postgres: the backend of a claim, described, if it still lives. Where the role may not see when it was started, it counts as
+    /// the same.
+    pub(in crate::engine) fn living(&self, process: u32, started: u64) -> String {
+        format!(
+            "SELECT {} FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = {process} \
+             AND a.datname = pg_catalog.current_database() AND coalesce({STARTED} = {started}, true)",
+            super::DESCRIPTION
+        )
+    }
+}
+
+/// When a backend was started, in microseconds.
+const STARTED: &str = "(extract(epoch FROM backend_start) * 1000000)::pg_catalog.int8";

@@ -1,0 +1,197 @@
+//! Claims and records: what is written before and after the statements of a migration, in their transaction.
+
+use migrate_core::{AuditEntry, Dialect, Direction, RowState, Version};
+
+use super::super::foreseen::Foreseen;
+use super::super::prepare::Prepared;
+use super::Sql;
+
+/// What the finish on Postgres says when the row is not as it must be.
+pub(in crate::engine) const NO_RECORD: &str = "the row of the migration is not in the history table";
+
+/// The claim of a script that runs in a transaction: nobody else sees it, unless the script has ended the transaction by itself.
+pub(in crate::engine) const IN_TRANSACTION: &str = "'in a transaction'";
+
+/// The state that a script leaves its row in.
+pub(in crate::engine) fn state_after(direction: Direction) -> RowState {
+    match direction {
+        Direction::Up => RowState::Applied,
+        Direction::Down => RowState::Pending,
+    }
+}
+
+/// The state of a row while a script is at work.
+pub(in crate::engine) fn state_during(direction: Direction) -> RowState {
+    match direction {
+        Direction::Up => RowState::Running,
+        Direction::Down => RowState::Reverting,
+    }
+}
+
+impl Sql<'_> {
+    pub(in crate::engine) fn create_table(&self) -> String {
+        let (version, time, number) = match self.dialect {
+            Dialect::Sqlite => ("TEXT", "TEXT", "INTEGER"),
+            _ => ("numeric(64)", "timestamptz", "bigint"),
+        };
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n  \
+             \"set\" text NOT NULL,\n  version {version} NOT NULL,\n  name text NOT NULL,\n  checksum text NOT NULL,\n  \
+             state text NOT NULL,\n  applied_at {time} NOT NULL,\n  execution_time_ms {number},\n  \
+             statements {number} NOT NULL,\n  statements_begun {number} NOT NULL,\n  statements_done {number} NOT NULL,\n  \
+             applied_by text NOT NULL,\n  claim text,\n  audit text NOT NULL,\n  \
+             sql text NOT NULL,\n  down_sql text,\n  PRIMARY KEY (\"set\", version)\n)",
+            self.table
+        )
+    }
+
+    /// Postgres: makes claims of one set wait for each other, whatever their versions.
+    pub(in crate::engine) fn lock_latest(&self) -> String {
+        format!("SELECT FROM {} WHERE {} ORDER BY version DESC LIMIT 1 FOR UPDATE", self.table, self.of_set())
+    }
+
+    /// Fails, as if a row without a set had been written, unless the condition holds.
+    pub(in crate::engine) fn expect(&self, condition: &str) -> String {
+        format!("INSERT INTO {} (\"set\") SELECT NULL WHERE NOT ({condition})", self.table)
+    }
+
+    /// Takes the row of a migration for a script that is about to run. Fails when somebody else has it, or when the set is not as
+    /// foreseen. `claim` is an expression that says who.
+    pub(in crate::engine) fn claim(
+        &self,
+        prepared: &Prepared<'_>,
+        applied_by: &str,
+        foreseen: &Foreseen,
+        claim: &str,
+    ) -> String {
+        match prepared.direction {
+            Direction::Up => self.claim_up(prepared, applied_by, foreseen, claim),
+            Direction::Down => self.claim_down(prepared, foreseen, claim),
+        }
+    }
+
+    /// Inserts the row; its primary key is the claim. There is no version for a row when the set is not as foreseen. What remembers
+    /// that the migration once was applied makes place, and hands down its audit trail.
+    fn claim_up(&self, prepared: &Prepared<'_>, applied_by: &str, foreseen: &Foreseen, claim: &str) -> String {
+        let Some(migration) = prepared.embedded else { return self.expect("1 = 0") };
+        let audit = self.literal(prepared.row.as_ref().map_or("", |row| &row.audit));
+        let down = migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()));
+        let insert = format!(
+            "INSERT INTO {table} (\"set\", version, name, checksum, state, applied_at, statements, statements_begun, \
+             statements_done, applied_by, claim, audit, sql, down_sql) \
+             VALUES ({}, CASE WHEN {} THEN {} END, {}, '{}', '{}', {}, {}, 0, 0, {}, {}, {audit}, {}, {down})",
+            self.literal(self.set),
+            self.is_as_foreseen(foreseen),
+            self.version(&prepared.version),
+            self.literal(migration.name()),
+            migration.up().checksum(),
+            RowState::Running.as_str(),
+            self.now(),
+            prepared.statements.len(),
+            self.literal(applied_by),
+            claim,
+            self.literal(migration.up().sql()),
+            table = self.table,
+        );
+        match prepared.row {
+            Some(_) => format!(
+                "DELETE FROM {} WHERE {} AND state = '{}' AND audit = {audit};\n{insert}",
+                self.table,
+                self.row(&prepared.version),
+                RowState::Pending.as_str()
+            ),
+            None => insert,
+        }
+    }
+
+    fn claim_down(&self, prepared: &Prepared<'_>, foreseen: &Foreseen, claim: &str) -> String {
+        let (table, row, reverting) = (&self.table, self.row(&prepared.version), RowState::Reverting.as_str());
+        format!(
+            "UPDATE {table} SET state = '{reverting}', statements = {}, statements_begun = 0, statements_done = 0, claim = {}, \
+             down_sql = {} WHERE {row} AND state = '{}' AND {};\n{}",
+            prepared.statements.len(),
+            claim,
+            self.literal(&prepared.sql),
+            RowState::Applied.as_str(),
+            self.is_as_foreseen(foreseen),
+            self.expect(&format!("EXISTS (SELECT 1 FROM {table} WHERE {row} AND state = '{reverting}')")),
+        )
+    }
+
+    pub(in crate::engine) fn is_as_foreseen(&self, foreseen: &Foreseen) -> String {
+        let (table, that_count) = (&self.table, self.that_count());
+        match self.dialect {
+            Dialect::Sqlite => format!("(SELECT count(*) FROM {table} WHERE {that_count}) = {}", foreseen.rows),
+            // Found through the primary key.
+            _ => format!(
+                "(SELECT version FROM {table} WHERE {that_count} ORDER BY version DESC LIMIT 1) IS NOT DISTINCT FROM {}",
+                foreseen.latest().unwrap_or("NULL")
+            ),
+        }
+    }
+
+    /// Turns the claim into the record of what was done.
+    pub(in crate::engine) fn finish(&self, prepared: &Prepared<'_>, by: &str) -> String {
+        let outcome = match prepared.direction {
+            Direction::Up => self.applied(),
+            Direction::Down => self.reverted(by),
+        };
+        let finish = format!("UPDATE {} SET {outcome} WHERE {}", self.table, self.row(&prepared.version));
+        match self.dialect {
+            Dialect::Sqlite => finish,
+            // Fails, with these words in the message, when something has kept the row from being there.
+            _ => format!(
+                "{finish};\nSELECT CASE rows WHEN 1 THEN 1 ELSE ('{NO_RECORD}' || rows)::pg_catalog.int4 END FROM ({}) AS found (rows)",
+                self.is_recorded(prepared)
+            ),
+        }
+    }
+
+    /// The assignments that make a row that of an applied migration.
+    pub(in crate::engine) fn applied(&self) -> String {
+        // The database measures, because this may travel with the last statement of the migration.
+        let elapsed = match self.dialect {
+            Dialect::Sqlite => "max(0, CAST(round((julianday('now') - julianday(applied_at)) * 86400000) AS INTEGER))",
+            _ => "greatest(0, (extract(epoch FROM pg_catalog.clock_timestamp() - applied_at) * 1000)::pg_catalog.int8)",
+        };
+        format!(
+            "state = '{}', execution_time_ms = {elapsed}, applied_at = {}, statements_begun = statements, \
+             statements_done = statements, claim = NULL",
+            RowState::Applied.as_str(),
+            self.now()
+        )
+    }
+
+    /// The assignments that make a row that of a migration which once was applied.
+    pub(in crate::engine) fn reverted(&self, by: &str) -> String {
+        format!(
+            "state = '{}', statements_begun = 0, statements_done = 0, claim = NULL, {}",
+            RowState::Pending.as_str(),
+            self.audited("reverted", by, "")
+        )
+    }
+
+    /// The assignment that adds a line to the audit trail, with the checksum that the row has before.
+    pub(in crate::engine) fn audited(&self, action: &str, by: &str, reason: &str) -> String {
+        format!("audit = audit || {}", self.audit_line(action, by, reason, "checksum"))
+    }
+
+    /// A line of an audit trail; `checksum_before` is an expression.
+    pub(in crate::engine) fn audit_line(&self, action: &str, by: &str, reason: &str, checksum_before: &str) -> String {
+        let (front, end) = AuditEntry::around_checksum(action, by, reason);
+        let now = match self.dialect {
+            Dialect::Sqlite => self.now().to_owned(),
+            _ => format!("pg_catalog.to_char({} AT TIME ZONE 'UTC', '{}')", self.now(), super::TIME_FORMAT),
+        };
+        format!("{now} || {} || {checksum_before} || {}", self.literal(&front), self.literal(&end))
+    }
+
+    /// Whether the row of a migration says what its script has done: 1 or 0.
+    pub(in crate::engine) fn is_recorded(&self, prepared: &Prepared<'_>) -> String {
+        self.counts_as(&prepared.version, state_after(prepared.direction))
+    }
+
+    fn counts_as(&self, version: &Version, state: RowState) -> String {
+        format!("SELECT count(*) FROM {} WHERE {} AND state = '{}'", self.table, self.row(version), state.as_str())
+    }
+}

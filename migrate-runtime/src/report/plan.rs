@@ -1,0 +1,80 @@
+//! What a verb would do.
+
+use std::fmt;
+
+use migrate_core::Label;
+
+use super::Action;
+use super::text::{count, lines, sets, width};
+
+/// What a verb would do: a dry run.
+///
+/// ```text
+/// would apply 0003_orders          2 statements  migrations/0003_orders.sql
+/// would apply 0004_orders_total    1 statement   migrations/0004_orders_total.sql
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Plan {
+    pub(crate) changes: Vec<PlannedChange>,
+    pub(crate) total: usize,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) when_empty: &'static str,
+}
+
+/// A change that a verb would make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct PlannedChange {
+    /// The name of its set.
+    pub set: String,
+    /// Version and name.
+    pub migration: Label,
+    /// What would become of it.
+    pub action: Action,
+    /// How many statements would run.
+    pub statements: usize,
+    /// The file with them, relative to the package; empty for a script that only the history has, and where none would run.
+    pub path: String,
+    /// The SQL that would run; empty where only the history would be written.
+    pub sql: String,
+}
+
+impl Plan {
+    /// What would be done, in order.
+    pub fn changes(&self) -> &[PlannedChange] {
+        &self.changes
+    }
+
+    /// Whether there would be nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// How many migrations the binary carries for the database.
+    pub fn total(&self) -> usize {
+        self.total
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changes.is_empty() {
+            return write!(f, "{}, {}", self.when_empty, count(self.total, "migration"));
+        }
+        let width = width(self.changes.iter().map(|change| &change.migration));
+        let longest = self.changes.iter().map(|change| change.action.to_do().len()).max().unwrap_or(0);
+        let sets = sets(self.changes.iter().map(|change| &*change.set));
+        lines(f, &self.changes, |f, PlannedChange { set, migration, action, statements, path, .. }| {
+            write!(f, "would {:longest$} {}", action.to_do(), sets.column(set))?;
+            match *statements {
+                0 => write!(f, "{migration}"),
+                _ => {
+                    let statements = count(*statements, "statement");
+                    write!(f, "{}", format!("{migration:width$}  {statements:13}  {path}").trim_end())
+                }
+            }
+        })
+    }
+}
