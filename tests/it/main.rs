@@ -11,6 +11,7 @@ mod in_transaction;
 mod infrastructure;
 mod interference;
 mod observing;
+mod outside;
 mod races;
 mod rebuild;
 mod scan_differential;

@@ -86,6 +86,17 @@ pub fn scan(sql: &str, dialect: Dialect) -> Scan {
     Scan { statements, problems, wrapped }
 }
 
+/// Every statement of a text that is run as it stands: a transaction pair around the whole is kept.
+///
+/// ```
+/// use migrate_core::{Dialect, scan::split};
+///
+/// assert_eq!(split("BEGIN; SELECT 1; COMMIT", Dialect::Sqlite).len(), 3);
+/// ```
+pub fn split(sql: &str, dialect: Dialect) -> Vec<Statement> {
+    split::split(sql, dialect).statements
+}
+
 /// What [`scan()`] found in a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scan {

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use migrate_core::Dialect;
-use migrate_core::scan::scan;
+use migrate_core::scan::split;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Savepoint, Transaction};
 
@@ -38,7 +38,7 @@ struct RusqliteSession<'a> {
 impl RusqliteSession<'_> {
     /// Runs every statement to its end; `execute_batch` of the driver stops at the first row of each.
     fn run(&self, sql: &str) -> Result<(), DriverError> {
-        scan(sql, Dialect::Sqlite).statements.iter().try_for_each(|statement| {
+        split(sql, Dialect::Sqlite).iter().try_for_each(|statement| {
             self.step(statement.text(sql)).map_err(|error| driver_error(error, statement.span.start))
         })
     }

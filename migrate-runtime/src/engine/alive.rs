@@ -13,6 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use migrate_core::Dialect;
 
+use super::read::Recorded;
 use super::{Engine, refuse};
 use crate::driver::Session;
 use crate::error::Error;
@@ -40,21 +41,35 @@ static RUNNERS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 impl<S: Session> Engine<'_, S> {
     /// A claim that no other runner can have.
     pub(super) async fn new_claim(&mut self) -> Result<Claim, Error> {
-        let token = new_token();
-        if self.sql.dialect != Dialect::Sqlite {
-            return Ok(Claim { token, sign: Sign::Backend });
-        }
-        let sign = match self.sign_file(&token).await? {
-            Some(path) => {
-                let locked = File::create_new(&path).and_then(|file| file.lock().map(|()| file));
-                Sign::File(path.clone(), locked.map_err(|error| refuse::no_sign(&path, &error))?)
+        loop {
+            let token = new_token();
+            if self.sql.dialect != Dialect::Sqlite {
+                return Ok(Claim { token, sign: Sign::Backend });
             }
-            None => {
+            let Some(path) = self.sign_file(&token).await? else {
                 runners().insert(token.clone());
-                Sign::Entry
+                return Ok(Claim { token, sign: Sign::Entry });
+            };
+            let locked = File::create_new(&path).and_then(|file| file.lock().map(|()| file));
+            let file = locked.map_err(|error| refuse::no_sign(&path, &error))?;
+            // Before it was locked, somebody may have taken it for a dead one's.
+            if path.exists() {
+                return Ok(Claim { token, sign: Sign::File(path, file) });
             }
+        }
+    }
+
+    /// Removes the files of runners that were killed when nothing in the history named them any more, or yet.
+    pub(super) fn remove_signs_of_the_dead(&self, recorded: &Recorded) {
+        let Some(sign) = recorded.facts.file().map(|file| sign_file(file, "")) else { return };
+        let (Some(folder), Some(prefix)) = (sign.parent(), sign.file_name()) else { return };
+        let is_sign = |path: &PathBuf| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            name.is_some_and(|name| name.starts_with(&*prefix.to_string_lossy()))
         };
-        Ok(Claim { token, sign })
+        // It is only about tidiness: what cannot be listed or removed stays.
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        entries.filter(is_sign).for_each(|path| _ = is_locked(&path));
     }
 
     /// Who holds a claim, if that one still lives.
@@ -87,8 +102,12 @@ impl<S: Session> Engine<'_, S> {
         let file = format!("SELECT file FROM pragma_database_list WHERE name = {schema}");
         let rows = self.query_patiently(&file).await?;
         let file = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
-        Ok(file.filter(|file| !file.is_empty()).map(|file| PathBuf::from(format!("{file}-migrating-{token}"))))
+        Ok(file.filter(|file| !file.is_empty()).map(|file| sign_file(&file, token)))
     }
+}
+
+fn sign_file(database: &str, token: &str) -> PathBuf {
+    PathBuf::from(format!("{database}-migrating-{token}"))
 }
 
 impl Drop for Claim {

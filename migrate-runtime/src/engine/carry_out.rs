@@ -147,6 +147,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 continue 'plan;
             }
             self.change_settings(&mut recorded).await?;
+            self.remove_signs_of_the_dead(&recorded);
             let migrations: Vec<Label> = steps.iter().map(|step| step.label.clone()).collect();
             self.migrator.tell(self.set_name(), &Event::Planned { migrations: &migrations });
 

@@ -1,7 +1,7 @@
 //! The closer look: what is in the history, and what must be known of the connection. Writes nothing.
 
 use migrate_core::plan::{Ahead, Item, Policy, Standing, Standings};
-use migrate_core::{BadRow, Header, HistoryRow, RowState, Version};
+use migrate_core::{BadRow, Dialect, Header, HistoryRow, RowState, Version};
 
 use super::prepare::Prepared;
 use super::sql::{IN_TRANSACTION, SETTINGS, state_after};
@@ -17,8 +17,10 @@ pub(super) struct Recorded {
     pub(super) facts: Facts,
 }
 
-/// What Postgres says of the connection; on SQLite there is nothing to know.
+/// What the database says of the connection.
 pub(super) struct Facts {
+    /// SQLite: where the table is; empty in memory.
+    file: Option<String>,
     /// Where a table without a schema would be created.
     pub(super) current_schema: Option<String>,
     pub(super) user: Option<String>,
@@ -32,16 +34,17 @@ impl<'a, S: Session> Engine<'a, S> {
         let found = self.query_patiently(&self.sql.facts()).await?;
         let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
         let mut next = || cells.next().flatten();
-        let (columns, has_key, table_schema) = (next(), next(), next());
+        let (columns, has_key, home) = (next(), next(), next());
         let (current_schema, user, in_transaction) = (next(), next(), next());
         let settings = SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), next()?))).collect();
-        let facts = Facts { current_schema, user, settings };
+        let mut facts = Facts { file: None, current_schema, user, settings };
         if !self.is_nested && in_transaction.is_some_and(|answer| answer == "t") {
             return Err(refuse::in_transaction());
         }
         let Some(columns) = columns else { return Ok(Recorded { rows: Vec::new(), table_exists: false, facts }) };
-        if let Some(schema) = table_schema {
-            self.sql.fix_schema(&schema);
+        match self.sql.dialect {
+            Dialect::Sqlite => facts.file = home,
+            _ => home.iter().for_each(|schema| self.sql.fix_schema(schema)),
         }
         let columns: Vec<&str> = columns.split(' ').collect();
         if !foreign::is_ours(&columns) {
@@ -159,6 +162,11 @@ impl Recorded {
 }
 
 impl Facts {
+    /// SQLite: the file of the database that the history table is in.
+    pub(super) fn file(&self) -> Option<&str> {
+        self.file.as_deref().filter(|file| !file.is_empty())
+    }
+
     /// The value of a setting; nothing on SQLite.
     pub(super) fn setting(&self, name: &str) -> &str {
         self.settings.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)

@@ -131,7 +131,7 @@ impl<'a> Sql<'a> {
     }
 
     /// What is known of the table and the connection before anything is written; `read` takes it apart. The first cells are the
-    /// columns of the table, and whether a unique index makes a claim of its key.
+    /// columns of the table, whether a unique index makes a claim of its key, and where the table is: its schema, or its file.
     pub(super) fn facts(&self) -> String {
         match self.dialect {
             Dialect::Sqlite => {
@@ -143,8 +143,8 @@ impl<'a> Sql<'a> {
                      FROM pragma_index_info(indexes.name, {schema_literal}) ORDER BY name) AS key) = 'set version'"
                 );
                 format!(
-                    "SELECT (SELECT group_concat(name, ' ') FROM pragma_table_info({name}, {schema_literal})), ({key}) > 0 \
-                     FROM {}.sqlite_master WHERE type IN ('table', 'view') AND name = {name} COLLATE NOCASE",
+                    "SELECT (SELECT group_concat(name, ' ') FROM pragma_table_info({name}, {schema_literal})), ({key}) > 0, \
+                     (SELECT file FROM pragma_database_list WHERE name = {schema_literal}) FROM {}.sqlite_master WHERE type IN ('table', 'view') AND name = {name} COLLATE NOCASE",
                     identifier(schema)
                 )
             }

@@ -1,0 +1,365 @@
+//! Scripts that run outside of a transaction: killed at every request, interrupted in every way, with others waiting.
+
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Resume, Standing};
+use migrate_tests::{Driver, Fresh, Verb, migrations, poll, postgres};
+
+const POSTGRES: [(&str, &str); 3] = [
+    (
+        "1_tables.sql",
+        "CREATE TABLE done (number integer);\nCREATE TABLE t (a integer);\nINSERT INTO t VALUES (1), (2);",
+    ),
+    (
+        "2_outside.sql",
+        "-- migrate: no-transaction\n\
+         INSERT INTO done VALUES (1);\n\
+         CREATE INDEX CONCURRENTLY by_a ON t (a);\n\
+         INSERT INTO done VALUES (2);\n\
+         VACUUM t;\n\
+         SET work_mem = '5MB';\n\
+         CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS once ON public.t (a);\n\
+         DROP INDEX CONCURRENTLY by_a;\n\
+         REINDEX INDEX CONCURRENTLY once;\n\
+         INSERT INTO done SELECT 3 WHERE current_setting('work_mem') = '5MB';",
+    ),
+    ("3_after.sql", "INSERT INTO done VALUES (4);"),
+];
+
+const SQLITE: [(&str, &str); 3] = [
+    (
+        "1_tables.sql",
+        "CREATE TABLE done (number integer);\nCREATE TABLE t (a integer);\nINSERT INTO t VALUES (1), (2);",
+    ),
+    (
+        "2_outside.sql",
+        "-- migrate: no-transaction\n\
+         INSERT INTO done VALUES (1);\n\
+         VACUUM;\n\
+         INSERT INTO done VALUES (2);\n\
+         PRAGMA user_version = 7;\n\
+         CREATE UNIQUE INDEX once ON t (a);\n\
+         INSERT INTO done VALUES (3);",
+    ),
+    ("3_after.sql", "INSERT INTO done VALUES (4);"),
+];
+
+/// The driver's set, as files and embedded.
+fn files(driver: Driver) -> &'static [(&'static str, &'static str)] {
+    if driver.is_sqlite() { &SQLITE } else { &POSTGRES }
+}
+
+#[test]
+fn killed_at_every_request_nothing_is_lost_or_doubled() {
+    for driver in [Driver::Rusqlite, Driver::Postgres] {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, sql) in files(driver) {
+            std::fs::write(folder.path().join(name), sql).unwrap();
+        }
+        let mut points = 0;
+        for moment in ["before", "after"] {
+            for request in 1.. {
+                assert!(request < 100, "the runner never ends");
+                let fresh = Fresh::new(driver);
+                let url = match driver.is_sqlite() {
+                    true => format!("sqlite:{}", fresh.file().display()),
+                    false => fresh.database().url(),
+                };
+                let output = Command::new(env!("CARGO_BIN_EXE_migrate-dying"))
+                    .args([&url, folder.path().to_str().unwrap(), &request.to_string(), moment])
+                    .output()
+                    .unwrap();
+                let was_killed = !output.status.success();
+                assert!(!was_killed || output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+                points += usize::from(was_killed);
+
+                let set = migrations(files(driver));
+                let mut connection = fresh.connect();
+                connection
+                    .run(&Migrator::new(&set).wait_timeout(Duration::from_secs(30)))
+                    .unwrap_or_else(|error| panic!("{driver:?}, {moment} request {request}: {error}"));
+                connection.verify(&Migrator::new(&set)).unwrap();
+                let what = format!("{driver:?}, killed {moment} request {request}");
+                assert_eq!(connection.rows("SELECT number FROM done ORDER BY number"), ["1", "2", "3", "4"], "{what}");
+                if driver.is_sqlite() {
+                    assert_eq!(
+                        connection.value("SELECT count(*) FROM sqlite_master WHERE name = 'once'"),
+                        "1",
+                        "{what}"
+                    );
+                    assert_eq!(connection.value("PRAGMA user_version"), "7", "{what}");
+                    let left: Vec<_> = std::fs::read_dir(fresh.file().parent().unwrap())
+                        .unwrap()
+                        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                        .filter(|name| name.contains("migrating"))
+                        .collect();
+                    assert!(left.is_empty(), "{what}: {left:?}");
+                } else {
+                    let indexes = "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = indexrelid \
+                                   WHERE indrelid = 't'::regclass";
+                    assert_eq!(connection.rows(indexes), ["once t"], "{what}");
+                }
+                if !was_killed {
+                    break;
+                }
+            }
+        }
+        println!("{driver:?}: killed at {points} points");
+        assert!(points > 20, "{points}");
+    }
+}
+
+#[test]
+fn an_index_is_built_concurrently_while_another_replica_waits() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&POSTGRES);
+        fresh.connect().run(&Migrator::new(&set).target(1)).unwrap();
+        // An old snapshot, which the build has to wait for.
+        let mut holder = fresh.connect();
+        holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM t");
+        let (send, receive) = mpsc::channel();
+        thread::scope(|scope| {
+            let runner = |name: &'static str| {
+                let (send, fresh, set) = (send.clone(), &fresh, &set);
+                scope.spawn(move || {
+                    let migrator =
+                        Migrator::new(set).wait_timeout(Duration::from_secs(60)).on_event(|event| match event {
+                            Event::Started { .. } => send.send(format!("{name} started")).unwrap(),
+                            Event::Waiting { holder, .. } => {
+                                assert!(holder.is_some_and(|holder| holder.starts_with("process ")), "{holder:?}");
+                                send.send(format!("{name} waits")).unwrap();
+                            }
+                            _ => {}
+                        });
+                    fresh.connect().run(&migrator).unwrap().changes().len()
+                })
+            };
+            let hear = |what: &str| {
+                while receive.recv_timeout(Duration::from_secs(30)).unwrap() != what {}
+            };
+            let first = runner("first");
+            hear("first started");
+            let mut watcher = fresh.connect();
+            poll("the build", Duration::from_secs(30), || {
+                let building = watcher.value(
+                    "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'CREATE INDEX CONC%'",
+                );
+                (building == "1").then_some(())
+            });
+            let status = watcher.status(&Migrator::new(&set)).unwrap();
+            assert_eq!(status.migrations()[1].standing, Standing::Running, "{status}");
+            assert!(status.to_string().contains("1 of 9 statements done, the next one begun"), "{status}");
+            let second = runner("second");
+            hear("second waits");
+            // Nobody else may touch what is at work.
+            let error = watcher.execute_verb(&Migrator::new(&set), &Verb::MarkPending(2, "x")).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+            holder.execute("COMMIT");
+            assert_eq!((first.join().unwrap(), second.join().unwrap()), (2, 0));
+        });
+        fresh.connect().verify(&Migrator::new(&set)).unwrap();
+        assert_eq!(fresh.connect().rows("SELECT number FROM done ORDER BY number"), ["1", "2", "3", "4"]);
+    }
+}
+
+#[test]
+fn a_living_runner_on_sqlite_is_waited_for() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let set = migrations(&SQLITE);
+    let (paused, go_on) = (mpsc::channel(), mpsc::channel());
+    let (pause, gone_on) = (paused.0, std::sync::Mutex::new(go_on.1));
+    thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            let migrator = Migrator::new(&set).on_event(|event| {
+                if let Event::Statement { migration, number: 3, .. } = event
+                    && migration.as_str() == "2_outside"
+                {
+                    pause.send(()).unwrap();
+                    gone_on.lock().unwrap().recv_timeout(Duration::from_secs(30)).unwrap();
+                }
+            });
+            fresh.connect().run(&migrator).unwrap().changes().len()
+        });
+        paused.1.recv_timeout(Duration::from_secs(30)).unwrap();
+        let mut other = fresh.connect();
+        let migrator = Migrator::new(&set).wait_timeout(Duration::from_millis(50));
+        let error = other.run(&migrator).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{error}");
+        assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
+        assert_eq!(other.status(&migrator).unwrap().migrations()[1].standing, Standing::Running);
+        go_on.0.send(()).unwrap();
+        assert_eq!(first.join().unwrap(), 3);
+    });
+    assert_eq!(fresh.connect().rows("SELECT number FROM done"), ["1", "2", "3", "4"]);
+}
+
+/// Interrupted at its second statement, of which nobody knows whether it was done.
+fn in_doubt(fresh: &Fresh, second: &str) -> Migrations {
+    let sql =
+        format!("-- migrate: no-transaction\nINSERT INTO done VALUES (1);\n{second};\nINSERT INTO done VALUES (3);");
+    let set = migrations(&[("1_tables.sql", "CREATE TABLE done (number integer);"), ("2_outside.sql", &sql)]);
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&set)).unwrap();
+    connection.execute("DELETE FROM done WHERE number > 1");
+    connection.execute(
+        "UPDATE schema_migrations SET state = 'running', statements_begun = 2, statements_done = 1, claim = '1-2-3 4 5' WHERE version = '2'",
+    );
+    set
+}
+
+#[test]
+fn a_statement_in_doubt_is_for_a_person_to_decide() {
+    let cases = [
+        (Resume::Retry, ["1", "2", "3"].as_slice(), "statement 2 retried"),
+        (Resume::Skip, &["1", "3"], "statement 2 skipped"),
+        (Resume::MarkDone, &["1", "3"], "statement 2 marked done"),
+    ];
+    for (decision, expect, audited) in cases {
+        let fresh = Fresh::new(Driver::Postgres);
+        let set = in_doubt(&fresh, "DO $$ BEGIN INSERT INTO done VALUES (2); END $$");
+        let migrator = Migrator::new(&set);
+        let mut connection = fresh.connect();
+        for error in [connection.run(&migrator).unwrap_err(), connection.plan(&migrator).unwrap_err()] {
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+            let text = error.to_string();
+            for part in
+                ["at statement 2 of 3", "2_outside.sql:3:1", "DO $$", "the one before it is done", "Resume::MarkDone"]
+            {
+                assert!(text.contains(part), "{part:?} is not in\n{text}");
+            }
+            assert!(error.statement().unwrap().starts_with("DO $$"));
+        }
+        let status = connection.status(&migrator).unwrap();
+        assert_eq!(status.migrations()[1].standing, Standing::Interrupted);
+        assert!(status.migrations()[1].is_in_doubt, "{status}");
+        let plan = connection.try_verb(&migrator, &Verb::Resume(decision)).unwrap();
+        assert!(plan.to_string().starts_with("would resume 2_outside"), "{plan}");
+        let report = connection.execute_verb(&migrator, &Verb::Resume(decision)).unwrap();
+        assert!(report.to_string().contains(audited), "{report}");
+        assert_eq!(connection.rows("SELECT number FROM done ORDER BY number"), expect, "{decision:?}");
+        connection.verify(&migrator).unwrap();
+        let history = connection.history(&migrator).unwrap();
+        assert!(history.entries()[1].audit[0].action.contains(audited), "{history}");
+    }
+}
+
+#[test]
+fn a_statement_that_the_server_knows_of_is_looked_up() {
+    // The statement in doubt, what was done by hand, the action in the audit trail.
+    let cases = [
+        ("CREATE INDEX CONCURRENTLY i ON done (number)", "", "found done"),
+        ("CREATE INDEX CONCURRENTLY i ON done (number)", "DROP INDEX i", "found not done"),
+        (
+            "CREATE INDEX CONCURRENTLY i ON public.done (number)",
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass",
+            "found not done",
+        ),
+        ("VACUUM done", "", "found not done"),
+        ("DROP INDEX CONCURRENTLY IF EXISTS i", "", "found done"),
+        ("DROP INDEX CONCURRENTLY IF EXISTS i", "CREATE INDEX i ON done (number)", "found not done"),
+    ];
+    for (second, by_hand, expect) in cases {
+        let fresh = Fresh::new(Driver::Postgres);
+        let set = in_doubt(&fresh, second);
+        let mut connection = fresh.connect();
+        if !by_hand.is_empty() {
+            connection.execute(by_hand);
+        }
+        let report =
+            connection.run(&Migrator::new(&set)).unwrap_or_else(|error| panic!("{second}, {by_hand}: {error}"));
+        assert!(report.to_string().contains(&format!("statement 2 {expect}")), "{second}, {by_hand}: {report}");
+        assert_eq!(connection.rows("SELECT number FROM done"), ["1", "3"]);
+        let invalid = connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid");
+        assert_eq!(invalid, "0", "{second}");
+        if second.starts_with("CREATE") {
+            assert_eq!(
+                connection.value("SELECT count(*) FROM pg_class WHERE relname = 'i'"),
+                "1",
+                "{second}, {by_hand}"
+            );
+        }
+    }
+    // Another table has an index of the name: nobody can tell.
+    let fresh = Fresh::new(Driver::Postgres);
+    let set = in_doubt(&fresh, "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON done (number)");
+    fresh.connect().execute("DROP INDEX i; CREATE TABLE other (x integer); CREATE INDEX i ON other (x)");
+    assert_eq!(fresh.connect().run(&Migrator::new(&set)).unwrap_err().kind(), ErrorKind::Interrupted);
+}
+
+#[test]
+fn after_a_failure_the_file_is_corrected_and_goes_on() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let with = |rest: &str| {
+            let sql =
+                format!("-- migrate: no-transaction\nCREATE TABLE a (x integer);\nINSERT INTO a VALUES (1);\n{rest}");
+            migrations(&[("1_a.sql", &sql)])
+        };
+        let mut connection = fresh.connect();
+        let error = connection
+            .run(&Migrator::new(&with("INSERT INTO nowhere VALUES (1);\nINSERT INTO a VALUES (2);")))
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StatementFailed);
+        let text = error.to_string();
+        for part in
+            ["outside of a transaction, at statement 3 of 4; statements 1 to 2 stay done", "1_a.sql:4:", "nowhere"]
+        {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        let status = connection.status(&Migrator::new(&with(""))).unwrap();
+        assert!(status.to_string().contains("interrupted"), "{status}");
+        assert!(status.to_string().contains("2 of 4 statements done"), "{status}");
+
+        // What is done must stay as it is.
+        let changed = migrations(&[(
+            "1_a.sql",
+            "-- migrate: no-transaction\nCREATE TABLE a (x integer);\nINSERT INTO a VALUES (9);",
+        )]);
+        let error = connection.run(&Migrator::new(&changed)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+        assert!(error.to_string().contains("INSERT INTO a VALUES (1)"), "{error}");
+        // The rest may differ, and comments anywhere.
+        let set = with("/* better */ INSERT INTO a VALUES (3);");
+        let report = connection.run(&Migrator::new(&set)).unwrap();
+        assert!(report.to_string().starts_with("resumed 1_a"), "{report}");
+        assert_eq!(connection.rows("SELECT x FROM a ORDER BY x"), ["1", "3"]);
+        connection.verify(&Migrator::new(&set)).unwrap();
+        assert_eq!(connection.value("SELECT statements FROM schema_migrations"), "3");
+    }
+}
+
+#[test]
+fn an_index_build_that_failed_is_dropped_and_built_again() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let set = migrations(&[
+        ("1_t.sql", "CREATE TABLE t (a integer);"),
+        ("2_i.sql", "-- migrate: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY once ON t (a);"),
+    ]);
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&set).target(1)).unwrap();
+    connection.execute("INSERT INTO t VALUES (1), (1)");
+    for _ in 0..2 {
+        let error = connection.run(&Migrator::new(&set)).unwrap_err();
+        assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("23505")), "{error}");
+    }
+    connection.execute("DELETE FROM t");
+    connection.run(&Migrator::new(&set)).unwrap();
+    assert_eq!(connection.rows("SELECT indisvalid FROM pg_index WHERE indrelid = 't'::regclass"), ["t"]);
+}
+
+#[test]
+fn settings_end_with_the_script() {
+    let database = postgres().database("settings_outside");
+    let mut client = database.connect();
+    let sql = "-- migrate: no-transaction\nSET work_mem = '9MB';\nSET lock_timeout = '5s';\nCREATE TABLE a (x text);\nVACUUM a;";
+    migrations(&[("1_a.sql", sql)]).run(&mut client).unwrap();
+    let shown = |client: &mut postgres::Client, name: &str| -> String {
+        client.query_one(&format!("SHOW {name}"), &[]).unwrap().get(0)
+    };
+    assert_eq!(shown(&mut client, "lock_timeout"), "0");
+    assert_eq!(shown(&mut client, "statement_timeout"), "0");
+}
