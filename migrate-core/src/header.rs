@@ -47,6 +47,7 @@ impl Header {
         for comment in scan::line_comments(sql, dialect) {
             let text = sql[comment.clone()].trim_start_matches('-').trim();
             let result = match text.strip_prefix(MARKER).map(str::trim) {
+                _ if marks::is_of_dbmate(text) => Ok(()),
                 Some(directive) if comment.start > first_statement => Err(Problem::new(
                     format!("directive `{directive}` stands after the first statement"),
                     "move it to the top of the file",
