@@ -41,7 +41,10 @@ pub fn split(sql: &str, dialect: Option<Dialect>) -> Result<Sections, Vec<Proble
     }
     let reader = reader(sql, dialect);
     let (marks, mut problems) = mark::all(sql, reader);
-    problems.extend(contradictions(sql, reader, &marks));
+    if problems.is_empty() {
+        // A mark that cannot be read may be the one that another lacks.
+        problems = contradictions(sql, reader, &marks);
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
