@@ -1,5 +1,7 @@
 //! What another tool's history says of the migrations in the binary. A pure function.
 
+use std::collections::HashMap;
+
 use super::checksums::agree;
 use super::{ForeignKey, ForeignRow, ForeignState, Tool};
 use crate::Migration;
@@ -64,7 +66,9 @@ pub fn judge<'a>(tool: Tool, rows: &[ForeignRow], migrations: &[Migration<'a>]) 
     let mut judge = Judge { tool, migrations, standings: vec![Standing::Pending; migrations.len()] };
     let (mut unknown, mut dirty, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     // The last row of a version tells where it stands.
-    let is_last = |index: usize, row: &ForeignRow| !rows[index + 1..].iter().any(|later| replaces(later, row));
+    let telling = rows.iter().enumerate().filter(|(_, row)| tells(row));
+    let last: HashMap<_, usize> = telling.map(|(index, row)| (subject(row), index)).collect();
+    let is_last = |index: usize, row: &ForeignRow| last.get(&subject(row)) == Some(&index);
     for (index, row) in rows.iter().enumerate() {
         match row.state {
             ForeignState::Dirty if is_last(index, row) => dirty.push(row.clone()),
@@ -156,9 +160,13 @@ impl<'r> Judge<'r, '_, '_> {
     }
 }
 
-/// Whether a row tells more recently of what another speaks of.
-fn replaces(later: &ForeignRow, row: &ForeignRow) -> bool {
-    let says_something = !matches!(later.state, ForeignState::Note | ForeignState::Repeatable);
-    // What has no version is told apart by its name.
-    says_something && later.key == row.key && (!matches!(row.key, ForeignKey::Text(_)) || later.name == row.name)
+/// Whether a row tells where a migration stands.
+fn tells(row: &ForeignRow) -> bool {
+    !matches!(row.state, ForeignState::Note | ForeignState::Repeatable)
+}
+
+/// What rows that replace each other have in common. What has no version is told apart by its name.
+fn subject(row: &ForeignRow) -> (&ForeignKey, Option<&str>) {
+    let is_text = matches!(row.key, ForeignKey::Text(_));
+    (&row.key, row.name.as_deref().filter(|_| is_text))
 }

@@ -22,7 +22,7 @@ pub struct ForeignRow {
 }
 
 /// What a row of another tool's history speaks of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ForeignKey {
     /// One migration.
     Version(Version),

@@ -1,5 +1,5 @@
 //! Diesel, called as its users call it on Postgres, without libpq. On SQLite its table (`CREATE_MIGRATIONS_TABLE` in
-//! `diesel/src/migration/mod.rs`) and its rows are written by hand.
+//! `diesel/src/migration/mod.rs`) and its rows are written by hand; `written.rs` has a database of its own.
 
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};

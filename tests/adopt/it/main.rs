@@ -13,3 +13,4 @@ mod prisma;
 mod refinery;
 mod rusqlite_migration;
 mod sqlx;
+mod written;

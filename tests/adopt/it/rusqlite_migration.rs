@@ -1,5 +1,5 @@
 //! rusqlite_migration, which is for another rusqlite than ours: it keeps the number of migrations in `user_version`
-//! (`set_user_version` in `rusqlite_migration/src/lib.rs`), and nothing else.
+//! (`set_user_version` in `rusqlite_migration/src/lib.rs`), and nothing else. `written.rs` has a database of its own.
 
 use migrate_core::adopt::Tool;
 

@@ -1,5 +1,5 @@
 //! sqlx, called as its users call it on Postgres. Its driver for SQLite needs another `libsqlite3-sys` than ours: there its statements
-//! (`sqlx-sqlite/src/migrate.rs`) are run with the checksums that sqlx itself has computed.
+//! (`sqlx-sqlite/src/migrate.rs`) are run with the checksums that sqlx itself has computed; `written.rs` has a database of its own.
 
 use migrate_core::adopt::Tool;
 use sqlx_core::connection::ConnectOptions;
