@@ -86,7 +86,9 @@ impl Locking {
                 .filter(|problem| is_readable || problem.path() != Some(&*directory.lock_shown())),
         );
         refuse_if_any(problems)?;
-        let new = comparison.drafts.into_iter().map(|script| script.path().to_owned()).collect();
+        let mut new: Vec<String> = comparison.drafts.into_iter().map(|script| script.path().to_owned()).collect();
+        // A script up and a script down may share a file.
+        new.dedup();
         directory.write_settings(&mut lock);
         lock.lock(&scripts);
         Ok(Locking { text, lock, scripts, new, forgotten })

@@ -13,7 +13,6 @@ mod entries;
 mod locked;
 #[cfg(feature = "folder")]
 mod metadata;
-#[cfg(feature = "folder")]
 mod sections;
 mod source;
 #[cfg(test)]
@@ -32,7 +31,10 @@ use crate::{Dialect, Problem};
 use crate::{Direction, MigrationSet, Script, checksum::Checksum, migration::digests};
 
 pub use entries::Entry;
+pub use sections::{Section, Sections, split};
 pub use source::{FileSystem, Kind, Source};
+#[cfg(feature = "folder")]
+use text::{Text, Texts};
 
 /// How to read a folder.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +75,7 @@ pub struct Folder {
     pub files: Vec<String>,
     /// The lock file, when there is one and it holds.
     pub lock: Option<LockFile>,
-    /// The scripts of the set that the lock file does not hold yet, by their paths; none without a lock file.
+    /// The files of the set with a script that the lock file does not hold yet, by their paths; none without a lock file.
     pub drafts: BTreeSet<String>,
     /// How the folder was read: as asked for, with what the lock file says.
     pub options: FolderOptions,
@@ -133,7 +135,8 @@ impl Folder {
 
     /// Whether a script has not been locked: none has without a lock file.
     pub fn is_unlocked(&self, script: &Script) -> bool {
-        self.lock.is_none() || self.drafts.contains(&*script.path)
+        // A file may hold a script up that is locked, and a script down that is not.
+        self.lock.as_ref().is_none_or(|lock| self.drafts.contains(&*script.path) && !lock.holds(script))
     }
 }
 
@@ -161,15 +164,32 @@ struct Contents {
 fn contents(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Contents, Vec<Problem>) {
     let (entries, mut problems) = list(source, shown, options);
     let mut contents = Contents::default();
+    // The last file that has a script up and a script down.
+    let mut with_both: Option<Entry> = None;
     for entry in entries {
         contents.files.push(entry.path.clone());
         // Scripts up and down share it.
         contents.files.extend(entry.metadata.clone().filter(|_| entry.direction == Direction::Up));
+        if entry.direction == Direction::Down {
+            problems.extend(with_both.as_ref().and_then(|both| agreement::down_twice(both, &entry)));
+        }
         match text::read(source, &entry, options.dialect) {
-            // A script down that does nothing cannot take anything back: it is as good as none.
-            Ok(None) if entry.direction == Direction::Down => {}
-            Ok(None) => problems.push(text::blank(&entry)),
-            Ok(Some(text)) => contents.scripts.push(script(entry, text)),
+            Ok(Texts { own, down, has_down }) => {
+                if has_down {
+                    with_both = Some(entry.clone());
+                }
+                let down = down.map(|text| script(entry.clone(), Direction::Down, text));
+                match own {
+                    Some(text) => {
+                        let direction = entry.direction;
+                        contents.scripts.push(script(entry, direction, text));
+                    }
+                    // A script down that does nothing cannot take anything back: it is as good as none.
+                    None if entry.direction == Direction::Down => {}
+                    None => problems.push(text::blank(&entry)),
+                }
+                contents.scripts.extend(down);
+            }
             Err(of_file) => problems.extend(of_file),
         }
     }
@@ -177,13 +197,13 @@ fn contents(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Conte
 }
 
 #[cfg(feature = "folder")]
-fn script(entry: Entry, text: text::Text) -> Script {
+fn script(entry: Entry, direction: Direction, text: Text) -> Script {
     Script {
         checksum: Checksum::of_bytes(text.sql.as_bytes()),
         version: entry.version,
         name: Cow::Owned(entry.name),
         dialect: entry.dialect,
-        direction: entry.direction,
+        direction,
         path: Cow::Owned(entry.shown),
         sql: Cow::Owned(text.sql),
         no_transaction: text.no_transaction,

@@ -248,7 +248,8 @@ fn comment_text(comment: &str) -> &str {
 
 /// What a line comment that is a directive says.
 fn directive(comment: &str) -> Option<&str> {
-    comment_text(comment).strip_prefix(MARKER).map(str::trim)
+    let text = comment_text(comment);
+    if marks::is_of_dbmate(text) { None } else { text.strip_prefix(MARKER).map(str::trim) }
 }
 
 /// Whether the directive has this key, with or without a value.

@@ -4,10 +4,13 @@
 //! Programs use the crate `migrate-runtime`, which re-exports what they need.
 //!
 //! # Features
+//! - `adopt`: reading the histories of other tools, and computing their checksums (brings one small crate for each kind).
 //! - `folder`: making sets of folders, which takes checksums (brings `hmac-sha256`); the macro switches it on for itself. Debug builds
 //!   without it can list a folder and read its texts; release builds cannot, as nothing in them looks at a folder.
 //! - `serde`: `Serialize` for what ends up in reports.
 
+#[cfg(feature = "adopt")]
+pub mod adopt;
 mod alone;
 mod audit;
 mod checksum;

@@ -37,6 +37,12 @@ fn is_mark(comment: &str) -> bool {
     }
 }
 
+/// Whether a comment, without its dashes, is a mark of dbmate: those begin as our directives do, but without a space in between.
+pub(crate) fn is_of_dbmate(comment: &str) -> bool {
+    let word = comment.split_ascii_whitespace().next().unwrap_or_default();
+    ["migrate:up", "migrate:down"].into_iter().any(|mark| word.eq_ignore_ascii_case(mark))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use std::fmt;
 use crate::filename::within_folder;
 use crate::{Checksum, Dialect, Problem, Version};
 
-/// One SQL file: a step up or down, for one dialect or for all.
+/// An SQL file, or a part of one: a step up or down, for one dialect or for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script {
     pub(crate) version: Version,
@@ -63,7 +63,8 @@ impl Script {
         within_folder(&self.path)
     }
 
-    /// The SQL, without a byte order mark and with LF line endings.
+    /// The SQL, without a byte order mark and with LF line endings. That of a script down which shares its file with the script up
+    /// begins with a line break for each line before it, so that a place in it is one in the file.
     pub fn sql(&self) -> &str {
         &self.sql
     }
@@ -73,8 +74,9 @@ impl Script {
         self.checksum
     }
 
-    /// Whether a file beside the script says that it runs outside of a transaction: Diesel's `metadata.toml`. What the SQL itself says
-    /// is in its [`Header`](crate::Header).
+    /// Whether the script runs outside of a transaction because of something that is not read from its own SQL: Diesel's `metadata.toml`
+    /// beside it, or a mark in its file (`-- migrate:up transaction:false` of dbmate, and one of goose that stands in the script up and
+    /// holds for the script down, too). What the SQL itself says is in its [`Header`](crate::Header).
     pub fn no_transaction(&self) -> bool {
         self.no_transaction
     }

@@ -37,7 +37,8 @@
 //! is no driver for `mysql` yet: its scripts are checked and embedded, for whoever runs them by other means.
 //!
 //! A file holds SQL, and runs in a transaction of its own. `BEGIN;` … `COMMIT;` around the whole file is accepted and dropped; any other
-//! transaction statement is an error. A script down without a statement is the same as none. Dot files, `README*`, `metadata.toml`,
+//! transaction statement is an error. A script down without a statement is the same as none. A file of goose, dbmate or sql-migrate is
+//! split at its marks into a script up and a script down. Dot files, `README*`, `metadata.toml`,
 //! `migrations.lock`, `migration_lock.toml` and `atlas.sum` are left out; anything else that is no migration is an error.
 //!
 //! A migration is known by its version and its text: another name, or other line endings, change nothing. The text counts with its

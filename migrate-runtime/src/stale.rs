@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use migrate_core::folder::{Entry, FileSystem, FolderOptions, Source, list};
+use migrate_core::folder::{Entry, FileSystem, FolderOptions, Sections, Source, list, split};
 use migrate_core::scan::is_blank;
 use migrate_core::{Direction, LOCK_FILE_NAME, MigrationSet, Script, normalise};
 
@@ -58,18 +58,27 @@ pub(crate) fn refuse_stale(set: &MigrationSet, origin: &Origin) -> Result<(), Er
 fn differences(set: &MigrationSet, source: &dyn Source, shown: &str, options: &FolderOptions) -> Vec<String> {
     let is_for_us = |entry: &Entry| entry.dialect.is_none_or(|own| options.dialect.is_none_or(|only| own == only));
     let (entries, _) = list(source, shown, options);
-    let mut embedded: BTreeMap<&str, &Script> = set.scripts().iter().map(|script| (script.path(), script)).collect();
+    let mut embedded: BTreeMap<(&str, Direction), &Script> =
+        set.scripts().iter().map(|script| ((script.path(), script.direction()), script)).collect();
     let mut differences = Vec::new();
     for entry in entries.iter().filter(|entry| is_for_us(entry)) {
-        let embedded = embedded.remove(&*entry.shown);
+        // A file may hold a script down besides its script up.
+        let own = embedded.remove(&(&*entry.shown, entry.direction));
+        let besides = embedded.remove(&(&*entry.shown, Direction::Down));
         let Ok(bytes) = source.read(&entry.path) else { continue };
         let text = String::from_utf8_lossy(&bytes);
         let sql = normalise(&text);
-        match embedded {
-            Some(script) if script.sql() == sql => {}
+        let dialect = entry.dialect.or(options.dialect);
+        let is_blank = |sql: &str| is_blank(sql, dialect);
+        let (sql, down) = match split(&sql, dialect) {
+            Ok(Sections { up, down }) => (up.sql, down.map(|down| down.sql)),
+            Err(_) => (sql.into_owned(), None),
+        };
+        match own {
+            Some(script) if script.sql() == sql && is_as_embedded(besides, down.as_deref(), is_blank) => {}
             Some(script) => differences.push(format!("`{}` was edited since", script.file_name())),
             // A script down that does nothing is not embedded.
-            None if entry.direction == Direction::Down && is_blank(&sql, entry.dialect.or(options.dialect)) => {}
+            None if entry.direction == Direction::Down && is_blank(&sql) => {}
             None => differences.push(format!("`{}` is not in it", entry.file_name())),
         }
     }
@@ -81,4 +90,13 @@ fn differences(set: &MigrationSet, source: &dyn Source, shown: &str, options: &F
     let gone = embedded.values().filter(is_gone);
     differences.extend(gone.map(|script| format!("`{}` is in it, and gone from the folder", script.file_name())));
     differences
+}
+
+/// Whether the script down that a file holds besides its script up is the one that is embedded. One that does nothing is not.
+fn is_as_embedded(embedded: Option<&Script>, down: Option<&str>, is_blank: impl Fn(&str) -> bool) -> bool {
+    match (embedded, down) {
+        (Some(script), Some(down)) => script.sql() == down,
+        (Some(_), None) => false,
+        (None, down) => down.is_none_or(is_blank),
+    }
 }

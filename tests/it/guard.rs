@@ -3,6 +3,7 @@
 use crate::scratch::{Built, Package, migrate};
 
 const USERS: &str = "CREATE TABLE users (id integer);\n";
+const USERS_AND_BACK: &str = "-- +goose Up\nCREATE TABLE users (id integer);\n-- +goose Down\nDROP TABLE users;\n";
 const ORDERS: &str = "CREATE TABLE orders (id integer);\n";
 const LOCK: &str = "migrations/migrations.lock";
 
@@ -46,8 +47,10 @@ fn expect(built: &Built, success: bool, said: &str) {
 
 #[test]
 fn new_files_are_noticed_or_told() {
-    let package =
-        Package::with_sqlite("guard-service", &[("src/main.rs", SERVICE), ("migrations/0001_users.sql", USERS)]);
+    let package = Package::with_sqlite(
+        "guard-service",
+        &[("src/main.rs", SERVICE), ("migrations/0001_users.sql", USERS_AND_BACK)],
+    );
     expect(&package.cargo(&["run"]), true, r#"["0001_users"]"#);
 
     // A lock file that somebody else has made arrives unnoticed.
@@ -90,8 +93,20 @@ fn new_files_are_noticed_or_told() {
     let body = "2 files of `migrations` differ; rebuild it\n   `0001_users.down.sql` is not in it\n   `0005_open.sql` is not in it\n";
     expect(&several, false, &format!("this binary is stale: {body}"));
 
-    // What is no script, or does nothing, is for the next build to judge.
+    // The script down in the file of the script up.
+    package.remove("migrations/0001_users.down.sql");
     package.remove("migrations/0005_open.sql");
+    for edited in [USERS_AND_BACK.replace("DROP", "drop"), USERS_AND_BACK.replace("DROP", "-- DROP")] {
+        package.write("migrations/0001_users.sql", &edited);
+        expect(
+            &package.run(&program, &[]),
+            false,
+            "this binary is stale: `0001_users.sql` was edited since; rebuild it",
+        );
+    }
+    package.write("migrations/0001_users.sql", USERS_AND_BACK);
+
+    // What is no script, or does nothing, is for the next build to judge.
     package.write("migrations/0001_users.down.sql", "-- nothing to take back\n");
     for odd in ["0001_users.sql~", "#0001_users.sql#", "4913", "notes.txt"] {
         package.write(&format!("migrations/{odd}"), "x");

@@ -29,6 +29,24 @@ fn drafts_are_locked_once() {
     package.expect(&["check"], 0, "no problems\n", "");
 }
 
+/// A file of another tool is two scripts, and one file.
+#[test]
+fn a_file_may_hold_a_script_down() {
+    const FILE: &str = "migrations/1_a.sql";
+    let both = "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n";
+    let package = Package::new(&[(FILE, both)]);
+    package.expect(&["lock"], 0, "locked migrations/1_a.sql\n", "made `migrations/migrations.lock`");
+    package.expect(&["lock", "--check"], 0, "every migration is locked\n", "");
+    package.write(FILE, &both.replace("SELECT 2", "SELECT 3"));
+    package.expect(&["lock"], 1, "", "`1_a.sql` is locked, and was edited");
+    let reblessed = package.migrate(&["lock", "--rebless", "1", "--reason", "x"]);
+    assert!(reblessed.stdout.starts_with("reblessed 1_a down\n"), "{reblessed:#?}");
+    package.expect(&["check"], 0, "no problems\n", "");
+    package.write("migrations/2_b.sql", both);
+    package.expect(&["lock", "--check"], 1, "", "error: the file is not locked\n  --> migrations/2_b.sql");
+    package.expect(&["lock"], 0, "locked migrations/2_b.sql\n", "");
+}
+
 /// A dialect that holds for the call, or for the folder, does not end up in every line.
 #[test]
 fn a_dialect_is_a_setting() {

@@ -14,9 +14,7 @@ pub(super) fn contradictions(entries: &[Entry]) -> Vec<Problem> {
         let mut taken: Vec<&Entry> = Vec::new();
         for down in downs {
             if let Some(other) = taken.iter().find(|other| other.dialect == down.dialect) {
-                let (one, other) = (other.file_name(), down.file_name());
-                let message = format!("two scripts take version {} back: `{one}` and `{other}`", down.version.digits());
-                problems.push(Problem::new(message, "remove one of them"));
+                problems.push(two_scripts_down(other, down));
             } else if !ups.iter().any(|up| up.dialect == down.dialect && up.name == down.name) {
                 let help = match ups.iter().find(|up| up.dialect == down.dialect) {
                     Some(up) => format!("give it the name of `{}`", up.file_name()),
@@ -29,6 +27,18 @@ pub(super) fn contradictions(entries: &[Entry]) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// A script down, and a file for the same dialect that has one besides its script up.
+#[cfg(feature = "folder")]
+pub(super) fn down_twice(both: &Entry, down: &Entry) -> Option<Problem> {
+    (both.version == down.version && both.dialect == down.dialect).then(|| two_scripts_down(both, down))
+}
+
+fn two_scripts_down(one: &Entry, other: &Entry) -> Problem {
+    let version = other.version.digits();
+    let message = format!("two scripts take version {version} back: `{}` and `{}`", one.file_name(), other.file_name());
+    Problem::new(message, "remove one of them")
 }
 
 /// Scripts up of one version that no dialect tells apart: each with the first that it clashes with.

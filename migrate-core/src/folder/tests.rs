@@ -5,12 +5,14 @@ use std::ffi::OsString;
 use std::{fs, io};
 
 use super::{Folder, FolderOptions, Kind, Source};
+use crate::lock::LockFile;
 use crate::{Direction, Problem};
 
 /// Paths and texts.
 type Files = &'static [(&'static str, &'static str)];
 
 const UP: &str = "CREATE TABLE a (id integer);\n";
+const BOTH: &str = "-- +goose Up\nCREATE TABLE a (id integer);\n-- +goose Down\nDROP TABLE a;\n";
 
 #[test]
 fn folders_that_read_well() {
@@ -44,6 +46,10 @@ fn folders_that_read_well() {
             "20250801000059 d up, 20250801000060 c up, 20260527120000 a up, 202605271200000000 b up",
         ),
         (&[("1_a.sql", "-- +goose Up\nCREATE TABLE a (id integer);")], &[], "1 a up"),
+        // A script up and a script down in one file, wherever it stands; a blank one is as good as none.
+        (&[("1_a.sql", BOTH), ("2_b/migration.sql", BOTH)], &[], "1 a up, 1 a down, 2 b up, 2 b down"),
+        (&[("1_a.sqlite.sql", BOTH), ("1_a.postgres.sql", UP)], &[], "1 a up, 1 a up, 1 a down"),
+        (&[("1_a.sql", "-- migrate:up\nSELECT 1;\n-- migrate:down\n-- nothing\n")], &[], "1 a up"),
     ];
     for (files, ignore, expect) in cases {
         let set = read(files, ignore).unwrap_or_else(|problems| panic!("{files:?}: {problems:?}")).set;
@@ -62,12 +68,27 @@ fn folders_with_problems() {
         (&[("1_a.sql", "BEGIN; COMMIT;")], &["migrations/1_a.sql the file holds no statement"]),
         (&[("1_a/down.sql", "-- nothing")], &["migrations/1_a/down.sql `1_a/down.sql` has no script up"]),
         (
-            &[("1_a.sql", "-- +goose Up\nCREATE TABLE a (id integer);\n-- +goose Down\nDROP TABLE a;")],
-            &["migrations/1_a.sql:3:1 the file holds a script up and a script down, as goose writes them"],
+            &[("1_a.sql", BOTH), ("1_a.down.sql", UP), ("2_b/up.sql", BOTH), ("2_b/down.sql", UP)],
+            &[
+                "two scripts take version 1 back: `1_a.sql` and `1_a.down.sql`",
+                "two scripts take version 2 back: `2_b/up.sql` and `2_b/down.sql`",
+            ],
         ),
         (
-            &[("1_a.sql", "-- migrate:up transaction:false\nCREATE TABLE a (id integer);")],
-            &["migrations/1_a.sql:1:1 the file holds a script up and a script down, as dbmate writes them"],
+            &[("1_a.sql", UP), ("1_a.down.sql", BOTH)],
+            &["migrations/1_a.down.sql:3:1 the file is a script down, and holds a script up too"],
+        ),
+        // Both scripts are checked, and the places are those of the file.
+        (
+            &[("1_a.sql", "-- migrate:up\nBEGIN; SELECT 1; COMMIT;\n-- migrate:down\nSELECT 1;\n  SELECT '\0;\n")],
+            &[
+                "migrations/1_a.sql:5:10 the string that begins here does not end",
+                "migrations/1_a.sql:5:11 the file has a NUL byte in it",
+            ],
+        ),
+        (
+            &[("1_a.sql", "-- migrate:up\n-- nothing\n-- migrate:down\nDROP TABLE a;\n")],
+            &["migrations/1_a.sql the file holds no statement"],
         ),
         // Several mistakes in one file, and around one version.
         (
@@ -111,6 +132,44 @@ fn folders_with_problems() {
             assert!(told.starts_with(expect), "{told}\nis not\n{expect}");
         }
         assert_eq!(problems.len(), expect.len(), "{problems:#?}");
+    }
+}
+
+#[test]
+fn a_lock_file_holds_both_scripts_of_a_file() {
+    let up = BOTH.split_inclusive('\n').take(2).collect::<String>();
+    // What is locked, what is there, and what is said of it: problems, or the directions of what is not locked.
+    let cases: &[(&str, &str, &str)] = &[
+        (BOTH, BOTH, ""),
+        (
+            BOTH,
+            &BOTH.replace("a (id", "a -- why\n(id"),
+            "`1_a.sql` is locked, and was edited: only comments or white space differ, but they count",
+        ),
+        (BOTH, &BOTH.replace("DROP TABLE a", "DROP TABLE b"), "`1_a.sql` is locked, and was edited"),
+        (
+            BOTH,
+            &format!("\n{}", BOTH.replace("TABLE a", "TABLE b")),
+            "`1_a.sql` is locked, and was edited, `1_a.sql` is locked, and was edited",
+        ),
+        (BOTH, &up, "the script down of the locked migration `1_a` is gone"),
+        (&up, BOTH, "Down"),
+    ];
+    for (locked, present, expect) in cases {
+        let options = FolderOptions::default();
+        let mut lock = LockFile::default();
+        let folder = Folder::read_from(&Memory([("1_a.sql", *locked)].into()), "migrations", &options).unwrap();
+        lock.lock(folder.set.scripts());
+        let lock = lock.to_string();
+        let source = Memory([("1_a.sql", *present), (LockFile::FILE_NAME, &lock)].into());
+        let told: Vec<String> = match Folder::read_from(&source, "migrations", &options) {
+            Err(problems) => problems.iter().map(|problem| problem.message().to_owned()).collect(),
+            Ok(folder) => {
+                let unlocked = folder.set.scripts().iter().filter(|script| folder.is_unlocked(script));
+                unlocked.map(|script| format!("{:?}", script.direction())).collect()
+            }
+        };
+        assert_eq!(told.join(", "), *expect, "{present}");
     }
 }
 

@@ -44,7 +44,7 @@ impl LockFile {
     }
 
     /// Whether a script is locked.
-    fn holds(&self, script: &Script) -> bool {
+    pub(crate) fn holds(&self, script: &Script) -> bool {
         let locked = self.locked_in(script.version()).iter().find(|locked| locked.is_for(script));
         locked.is_some_and(|locked| script.direction() == Direction::Up || locked.down.is_some())
     }
@@ -125,8 +125,15 @@ fn differences(
             &Seal::of(up, dialect),
         ));
     }
-    problems.extend(edit(&locked.up, up, dialect, folder));
+    let edit_of_up = edit(&locked.up, up, dialect, folder);
+    let is_up_edited = edit_of_up.is_some();
+    problems.extend(edit_of_up);
+    // In one file, lines more or less in the script up move the script down: that is no edit to be told of besides.
+    let is_moved = |seal: &Seal, down: &Script| {
+        is_up_edited && down.path() == up.path() && seal.fingerprint == Seal::of(down, dialect).fingerprint
+    };
     match (&locked.down, down) {
+        (Some(seal), Some(down)) if is_moved(seal, down) => {}
         (Some(seal), Some(down)) => problems.extend(edit(seal, down, dialect, folder)),
         (Some(_), None) => {
             let message = format!("the script down of the locked migration `{}` is gone", locked.label());

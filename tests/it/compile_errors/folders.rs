@@ -28,6 +28,8 @@ type Entries = &'static [(&'static str, Entry)];
 
 const USERS: Entry = File(b"CREATE TABLE users (id integer);\n");
 const ORDERS: Entry = File(b"CREATE TABLE orders (id integer);\n");
+const UP_AND_DOWN: Entry =
+    File(b"-- +goose Up\nCREATE TABLE users (id integer);\n\n-- +goose Down\nDROP TABLE users;\n");
 const DROP: Entry = File(b"DROP TABLE users;\n");
 
 /// The lock file of [`USERS`] and [`ORDERS`].
@@ -219,6 +221,31 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
         "copy_from_stdin",
         &[("0001_users.sql", File(b"CREATE TABLE users (id integer);\nCOPY users (id) FROM STDIN;\n1\n2\n\\.\n"))],
     ),
+    (
+        "mark_of_goose",
+        &[
+            ("0001_users.sql", File(b"-- +goose Up\n-- +goose ENVSUB ON\nCREATE TABLE users (id integer);\n")),
+            ("0002_orders.sql", File(b"-- +goose Up\nCREATE TABLE orders (id integer);\n-- +goose Dwon\nSELECT 1;\n")),
+        ],
+    ),
+    (
+        "mark_of_dbmate",
+        &[(
+            "0001_users.sql",
+            File(b"-- migrate:up transaction:no\nCREATE TABLE users (id integer);\n-- migrate:down\nDROP TABLE users;\n"),
+        )],
+    ),
+    (
+        "script_down_in_the_file_and_beside",
+        &[("0001_users.sql", UP_AND_DOWN), ("0001_users.down.sql", DROP), ("0002_orders.sql", ORDERS)],
+    ),
+    (
+        "mistake_in_a_script_down",
+        &[(
+            "0001_users.sql",
+            File(b"-- +migrate Up\nCREATE TABLE users (id integer);\n\n-- +migrate Down\nDROP TABLE users;\n  COMMIT;\n"),
+        )],
+    ),
     ("directive_unknown", &[("0001_users.sql", File(b"-- migrate: no_transaction\nVACUUM;\n"))]),
     ("directive_empty", &[("0001_users.sql", File(b"--\n-- migrate:\nVACUUM;\n"))]),
     ("directive_with_a_value", &[("0001_users.sql", File(b"-- migrate: no-transaction=true\nVACUUM;\n"))]),
@@ -276,6 +303,17 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
             ("0003_diesel/metadata.toml", File(b"run_in_transaction = false\n")),
             ("0004_ours.sql", File(b"-- migrate: no-transaction\nVACUUM;\n")),
             ("0005_prisma/migration.sql", File(b"PRAGMA foreign_keys=OFF;\nDROP TABLE a;\nPRAGMA foreign_keys=ON;\n")),
+        ],
+    ),
+    (
+        "scripts_up_and_down_in_one_file",
+        &[
+            ("0001_users.sql", UP_AND_DOWN),
+            (
+                "0002_dbmate.sql",
+                File(b"-- migrate:up transaction:false\nVACUUM;\n\n-- migrate:down\nCREATE TABLE b (id integer);\n"),
+            ),
+            ("0003_nothing_back.sql", File(b"-- +migrate Up\nCREATE TABLE c (id integer);\n-- +migrate Down\n-- no way\n")),
         ],
     ),
     (

@@ -1,0 +1,124 @@
+//! The text of the query that reads a history.
+//!
+//! Invariants: each cell is text or NULL, and rows come in the order in which they were written, as far as the tool keeps it. Nothing
+//! depends on the search path of a session.
+
+use super::Tool;
+use crate::Dialect;
+
+impl Tool {
+    /// What the cells of a row are, in the order of [`history_sql`](Tool::history_sql). `done` and `kind` are what the tool has to say
+    /// of the state: success, dirt, type.
+    pub const CELLS: [&'static str; 7] =
+        ["version", "name", "checksum", "applied_at", "execution_time", "done", "kind"];
+
+    /// The query that reads the history from `table`, which the caller has quoted; each cell of the answer is text or NULL, and
+    /// [`decode`](Tool::decode) takes them. `None` where [the tool does not exist](Tool::exists_for).
+    ///
+    /// A time without a time zone is read in the time zone of the session, as the tools have written it.
+    pub fn history_sql(self, dialect: Dialect, table: &str) -> Option<String> {
+        if !self.exists_for(dialect) {
+            return None;
+        }
+        let cell = |cell: Cell| cell.sql(dialect);
+        let (cells, order) = self.cells();
+        let cells = cells.map(cell).join(", ");
+        Some(match self {
+            // A view of the pragma: a number in the header of the file, which is there even in an empty database.
+            Tool::RusqliteMigration => format!("SELECT {cells} FROM pragma_user_version AS history"),
+            _ => {
+                let order: Vec<String> = order.iter().map(|column| format!("history.{column}")).collect();
+                format!("SELECT {cells} FROM {table} AS history ORDER BY {}", order.join(", "))
+            }
+        })
+    }
+
+    /// The cells, and the columns that tell in which order rows were written.
+    fn cells(self) -> ([Cell; 7], &'static [&'static str]) {
+        use Cell::{Hex, IsSet, None, Text, Time, TimeAsText};
+        match self {
+            Tool::Refinery => (
+                [Text("version"), Text("name"), Text("checksum"), TimeAsText("applied_on"), None, None, None],
+                &["version"],
+            ),
+            Tool::Sqlx => (
+                [
+                    Text("version"),
+                    Text("description"),
+                    Hex("checksum"),
+                    Time("installed_on"),
+                    Text("execution_time"),
+                    Text("success"),
+                    None,
+                ],
+                &["version"],
+            ),
+            Tool::Diesel => ([Text("version"), None, None, Time("run_on"), None, None, None], &["version"]),
+            Tool::RusqliteMigration => ([Text("user_version"), None, None, None, None, None, None], &[]),
+            Tool::GolangMigrate => ([Text("version"), None, None, None, None, Text("dirty"), None], &["version"]),
+            Tool::Dbmate => ([Text("version"), None, None, None, None, None, None], &["version"]),
+            Tool::Goose => ([Text("version_id"), None, None, Time("tstamp"), None, Text("is_applied"), None], &["id"]),
+            Tool::Flyway => (
+                [
+                    Text("version"),
+                    Text("description"),
+                    Text("checksum"),
+                    Time("installed_on"),
+                    Text("execution_time"),
+                    Text("success"),
+                    Text("type"),
+                ],
+                &["installed_rank"],
+            ),
+            Tool::Prisma => (
+                [
+                    None,
+                    Text("migration_name"),
+                    Text("checksum"),
+                    Time("finished_at"),
+                    None,
+                    IsSet("finished_at"),
+                    IsSet("rolled_back_at"),
+                ],
+                &["started_at", "migration_name"],
+            ),
+        }
+    }
+}
+
+/// A cell of the answer, by the column that it comes from.
+enum Cell {
+    None,
+    Text(&'static str),
+    Hex(&'static str),
+    /// A time of the database's own type, in UTC.
+    Time(&'static str),
+    /// A time that the tool has written as text.
+    TimeAsText(&'static str),
+    IsSet(&'static str),
+}
+
+impl Cell {
+    fn sql(self, dialect: Dialect) -> String {
+        match (self, dialect) {
+            (Cell::None, _) => "NULL".to_owned(),
+            (Cell::Text(column) | Cell::TimeAsText(column), Dialect::Sqlite) => {
+                format!("CAST(history.{column} AS TEXT)")
+            }
+            (Cell::Text(column) | Cell::TimeAsText(column), _) => format!("history.{column}::pg_catalog.text"),
+            (Cell::Hex(column), Dialect::Sqlite) => format!("lower(hex(history.{column}))"),
+            (Cell::Hex(column), _) => format!("pg_catalog.encode(history.{column}, 'hex')"),
+            // Milliseconds since 1970 are how Prisma writes a time.
+            (Cell::Time(column), Dialect::Sqlite) => format!(
+                "CASE typeof(history.{column}) WHEN 'integer' THEN strftime('%Y-%m-%dT%H:%M:%fZ', history.{column} / 1000.0, \
+                 'unixepoch') ELSE strftime('%Y-%m-%dT%H:%M:%fZ', history.{column}) END"
+            ),
+            (Cell::Time(column), _) => format!(
+                "pg_catalog.to_char(pg_catalog.timezone('UTC', history.{column}::pg_catalog.timestamptz), \
+                 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+            ),
+            (Cell::IsSet(column), Dialect::Sqlite) => format!("CAST(history.{column} IS NOT NULL AS TEXT)"),
+            (Cell::IsSet(column), _) => format!("(history.{column} IS NOT NULL)::pg_catalog.text"),
+        }
+    }
+}

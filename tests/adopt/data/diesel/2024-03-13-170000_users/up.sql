@@ -1,0 +1,2 @@
+-- größe
+CREATE TABLE users (id integer);

@@ -1,0 +1,7 @@
+use migrate_runtime::{Migrations, embed_migrations};
+
+static MIGRATIONS: Migrations = embed_migrations!("migrations/mark_of_goose");
+
+fn main() {
+    println!("{}", MIGRATIONS.set().name());
+}
