@@ -142,6 +142,8 @@ mod engine;
 mod error;
 mod event;
 mod excerpt;
+#[cfg(feature = "fingerprint")]
+mod fingerprint;
 #[cfg(feature = "folder")]
 mod folder;
 mod host;
@@ -159,6 +161,8 @@ mod watch;
 
 pub use error::{Error, ErrorKind, Problem};
 pub use event::Event;
+#[cfg(feature = "fingerprint")]
+pub use fingerprint::{Fingerprint, fingerprint, fingerprint_async, fingerprint_without, fingerprint_without_async};
 #[cfg(feature = "folder")]
 pub use folder::{FolderError, FolderOptions};
 /// Something that is wrong with a folder, a file in it or an option, where it is, and what to do about it: what

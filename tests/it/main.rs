@@ -6,6 +6,7 @@ mod bad_input;
 mod compile_errors;
 mod conformance;
 mod dependencies;
+mod fingerprint;
 mod guard;
 mod in_transaction;
 mod infrastructure;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use migrate_runtime::{Error, Migrator, Plan, Report, Status};
+use migrate_runtime::{Error, Fingerprint, Migrator, Plan, Report, Status, fingerprint, fingerprint_async};
 use tempfile::TempDir;
 
 use crate::{Database, postgres};
@@ -133,6 +133,20 @@ impl Connection {
     verb!(plan, plan_async -> Plan);
     verb!(status, status_async -> Status);
     verb!(verify, verify_async -> ());
+
+    /// The fingerprint of the schema.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be read.
+    pub fn fingerprint(&mut self) -> Fingerprint {
+        let fingerprint = match self {
+            Connection::Rusqlite(connection) => fingerprint(connection),
+            Connection::Postgres(client) => fingerprint(client),
+            Connection::TokioPostgres(client, runtime) => runtime.block_on(fingerprint_async(client)),
+        };
+        fingerprint.unwrap_or_else(|error| panic!("{error}"))
+    }
 
     /// Runs statements.
     ///
