@@ -74,6 +74,8 @@ pub enum ErrorKind {
     StaleBinary,
     /// An option of the [`Migrator`](crate::Migrator) makes no sense.
     InvalidOption,
+    /// The kit for tests could not make a database.
+    TestDatabase,
 }
 
 impl ErrorKind {
@@ -94,6 +96,7 @@ impl ErrorKind {
             ErrorKind::InTransaction => "in-transaction",
             ErrorKind::StaleBinary => "stale-binary",
             ErrorKind::InvalidOption => "invalid-option",
+            ErrorKind::TestDatabase => "test-database",
         }
     }
 }

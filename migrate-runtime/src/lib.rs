@@ -155,6 +155,8 @@ mod report;
 #[cfg(debug_assertions)]
 mod stale;
 mod table;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "tracing")]
 mod trace;
 mod watch;

@@ -17,6 +17,7 @@ mod rebuild;
 mod scan_differential;
 mod scratch;
 mod sources;
+mod testing;
 mod traffic;
 mod transactions;
 mod transcripts;

@@ -4,20 +4,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod account;
-mod binaries;
 mod blocking;
 mod cluster;
 mod connection;
 mod database;
-mod folder;
 mod migrations;
 mod poll;
 mod proxy;
-mod server;
-mod watchdog;
 
-pub use cluster::{Cluster, Mode, OwnCluster, postgres};
+pub use cluster::{Cluster, OwnCluster, postgres};
 pub use connection::{Connection, Driver, Fresh};
 pub use database::Database;
 pub use migrations::{migrations, numbered, only_for, set};

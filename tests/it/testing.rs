@@ -1,0 +1,4 @@
+//! The kit for tests.
+
+mod postgres;
+mod sqlite;
