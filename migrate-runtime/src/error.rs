@@ -76,6 +76,8 @@ pub enum ErrorKind {
     InvalidOption,
     /// The kit for tests could not make a database.
     TestDatabase,
+    /// A rehearsal of the kit for tests found two ways that lead to different schemas, or a migration without a script down.
+    Rehearsal,
 }
 
 impl ErrorKind {
@@ -97,6 +99,7 @@ impl ErrorKind {
             ErrorKind::StaleBinary => "stale-binary",
             ErrorKind::InvalidOption => "invalid-option",
             ErrorKind::TestDatabase => "test-database",
+            ErrorKind::Rehearsal => "rehearsal",
         }
     }
 }

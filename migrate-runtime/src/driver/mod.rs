@@ -12,7 +12,8 @@ mod postgres_error;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 mod session;
-#[cfg(feature = "tokio-postgres")]
+// The kit for tests makes its databases with it, whatever driver the tests use.
+#[cfg(any(feature = "tokio-postgres", all(feature = "testing", feature = "postgres")))]
 mod tokio_postgres;
 
 use std::ops::DerefMut;

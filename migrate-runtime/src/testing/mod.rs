@@ -6,6 +6,8 @@
 //! | SQLite in a file | `testing::sqlite_file(&MIGRATIONS, path)` | a copy |
 //! | Postgres | `testing::Postgres::shared()?.database(&MIGRATIONS)` | a copy of a template |
 //!
+//! And [`Rehearsal`]: every way that a database can take through a set leads to the same schema.
+//!
 //! For `[dev-dependencies]`, with the feature of a driver. Postgres is a server whose address the environment variable
 //! `MIGRATE_TEST_URL` holds, or else a throw-away one, started from the programs of the machine. Each test has a database of its own, so
 //! that tests may run in parallel; it is dropped at the end of the test, also when it panics.
@@ -24,7 +26,16 @@
 //!     db.execute_batch("INSERT INTO users (id, email) VALUES (1, 'a@example.org')")?;
 //!     Ok(())
 //! }
+//!
+//! # /*
+//! #[test]
+//! # */
+//! fn migrations_work_from_everywhere() -> Result<(), Box<dyn std::error::Error>> {
+//!     testing::Rehearsal::of(&MIGRATIONS).sqlite()?;
+//!     Ok(())
+//! }
 //! # users_have_an_email()?;
+//! # migrations_work_from_everywhere()?;
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -35,6 +46,8 @@ mod key;
 mod poll;
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 mod postgres;
+#[cfg(any(feature = "rusqlite", feature = "postgres", feature = "tokio-postgres"))]
+mod rehearsal;
 #[cfg(all(unix, any(feature = "postgres", feature = "tokio-postgres")))]
 mod server;
 #[cfg(feature = "rusqlite")]
@@ -42,6 +55,8 @@ mod sqlite;
 
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 pub use self::postgres::{Postgres, TestDatabase};
+#[cfg(any(feature = "rusqlite", feature = "postgres", feature = "tokio-postgres"))]
+pub use rehearsal::{Rehearsal, Rehearsed};
 #[cfg(all(unix, any(feature = "postgres", feature = "tokio-postgres")))]
 pub use server::{Server, Stop};
 #[cfg(feature = "rusqlite")]

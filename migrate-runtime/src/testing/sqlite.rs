@@ -92,7 +92,7 @@ fn copy(migrations: &Migrations, mut db: Connection) -> Result<Connection, Error
     }
 }
 
-fn unopened(error: rusqlite::Error) -> Error {
+pub(super) fn unopened(error: rusqlite::Error) -> Error {
     let error = sqlite_error(error, 0);
     Error::new(ErrorKind::Database, format!("a database for the test cannot be made: {error}"))
         .with_help("look at what SQLite says")

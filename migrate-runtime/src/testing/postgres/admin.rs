@@ -46,7 +46,7 @@ pub(super) async fn elsewhere<T: Send + 'static>(
     }
 }
 
-pub(super) fn runtime() -> Result<Runtime, Error> {
+pub(in crate::testing) fn runtime() -> Result<Runtime, Error> {
     let runtime = Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| failed(format!("no runtime can be made: {error}"), "run fewer tests at once"))
 }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio_postgres::Client;
-
 use super::admin::{self, execute};
 use super::owner::Owner;
 use super::{Kit, on_server};
@@ -61,7 +59,11 @@ impl TestDatabase {
     /// # Errors
     /// The server does not accept it.
     #[cfg(feature = "tokio-postgres")]
-    pub async fn connect_async(&self) -> Result<Client, Error> {
+    pub async fn connect_async(&self) -> Result<tokio_postgres::Client, Error> {
+        self.open().await
+    }
+
+    pub(in crate::testing) async fn open(&self) -> Result<tokio_postgres::Client, Error> {
         let config = self.kit.config_of(&self.name);
         let connected = config.connect(tokio_postgres::NoTls).await;
         let (client, connection) = connected.map_err(|error| admin::refused("connecting", "", error))?;

@@ -19,7 +19,7 @@ use crate::migrations::Migrations;
 use names::Address;
 use owner::Owner;
 
-pub(super) use admin::on_server;
+pub(super) use admin::{on_server, runtime};
 pub use database::TestDatabase;
 
 /// The environment variable that names the server for tests.
