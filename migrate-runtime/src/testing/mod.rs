@@ -23,7 +23,7 @@
 //! # */
 //! fn users_have_an_email() -> Result<(), Box<dyn std::error::Error>> {
 //!     let db = testing::sqlite(&MIGRATIONS)?;
-//!     db.execute_batch("INSERT INTO users (id, email) VALUES (1, 'a@example.org')")?;
+//!     db.execute_batch("INSERT INTO users (name, email) VALUES ('Ada', 'ada@example.org')")?;
 //!     Ok(())
 //! }
 //!

@@ -26,8 +26,8 @@ use crate::migrations::Migrations;
 ///
 /// let migrations = embed_migrations!("doc-migrations");
 /// let (one, other) = (testing::sqlite(&migrations)?, testing::sqlite(&migrations)?);
-/// one.execute_batch("INSERT INTO users (id) VALUES (1)")?;
-/// other.execute_batch("INSERT INTO users (id) VALUES (1)")?;
+/// one.execute_batch("INSERT INTO users (name) VALUES ('Ada')")?;
+/// other.execute_batch("INSERT INTO users (name) VALUES ('Ada')")?;
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -47,7 +47,7 @@ pub fn sqlite(migrations: &Migrations) -> Result<Connection, Error> {
 /// use migrate_runtime::{embed_migrations, testing};
 ///
 /// let db = testing::sqlite_file(&embed_migrations!("doc-migrations"), &path)?;
-/// db.execute_batch("INSERT INTO users (id) VALUES (1)")?;
+/// db.execute_batch("INSERT INTO users (name) VALUES ('Ada')")?;
 /// # drop(db);
 /// # std::fs::remove_file(path)?;
 /// # }

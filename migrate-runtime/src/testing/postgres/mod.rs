@@ -39,7 +39,7 @@ const URL: &str = "MIGRATE_TEST_URL";
 /// fn users_have_an_email() -> Result<(), Box<dyn std::error::Error>> {
 ///     let database = testing::Postgres::shared()?.database(&MIGRATIONS)?;
 ///     let mut db = database.connect()?;
-///     db.batch_execute("INSERT INTO users (id, email) VALUES (1, 'a@example.org')")?;
+///     db.batch_execute("INSERT INTO users (name, email) VALUES ('Ada', 'ada@example.org')")?;
 ///     Ok(())
 /// }
 /// # }
@@ -145,7 +145,7 @@ impl Postgres {
     /// use migrate_runtime::{embed_migrations, testing::Postgres};
     ///
     /// let database = Postgres::shared()?.database(&embed_migrations!("doc-migrations"))?;
-    /// database.connect()?.batch_execute("INSERT INTO users (id) VALUES (1)")?;
+    /// database.connect()?.batch_execute("INSERT INTO users (name) VALUES ('Ada')")?;
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -164,7 +164,7 @@ impl Postgres {
     /// use migrate_runtime::{embed_migrations, testing::Postgres};
     ///
     /// let database = Postgres::shared()?.database_async(&embed_migrations!("doc-migrations")).await?;
-    /// database.connect_async().await?.batch_execute("INSERT INTO users (id) VALUES (1)").await?;
+    /// database.connect_async().await?.batch_execute("INSERT INTO users (name) VALUES ('Ada')").await?;
     /// # Ok(())
     /// # }
     /// # }
