@@ -10,6 +10,7 @@ pub(super) fn of(set: &MigrationSet) -> Vec<u8> {
         key.extend(part.len().to_le_bytes());
         key.extend(part);
     };
+    // Another version of this crate may have another history table.
     add(env!("CARGO_PKG_VERSION").as_bytes());
     add(set.name().as_bytes());
     for script in set.scripts() {

@@ -1,5 +1,7 @@
 //! On Postgres.
 
+use std::time::{Duration, Instant};
+
 use migrate_runtime::fingerprint;
 use migrate_tests::{Driver, postgres as cluster};
 
@@ -123,6 +125,10 @@ fn what_changes_a_fingerprint() {
             "+ column public.pair.c: date\n- type public.pair: (a, b)\n+ type public.pair: (a, b, c)",
         ),
         (
+            "CREATE DOMAIN d AS text COLLATE \"C\"; CREATE TYPE texts AS RANGE (subtype = text, collation = \"C\")",
+            "+ domain public.d: text COLLATE \"C\"\n+ type public.texts: RANGE OF text COLLATE \"C\" USING text_ops",
+        ),
+        (
             "CREATE TYPE span AS RANGE (subtype = float8)",
             "+ type public.span: RANGE OF double precision USING float8_ops",
         ),
@@ -242,4 +248,22 @@ fn the_objects_of_an_extension_are_left_out() {
     client.batch_execute("CREATE EXTENSION plpgsql").unwrap();
     let difference = without.difference(&fingerprint(&mut client).unwrap());
     assert_eq!(difference, "+ extension plpgsql: 1.0 IN SCHEMA pg_catalog");
+}
+
+/// A rehearsal reads it several times for each migration.
+#[test]
+fn reading_is_fast() {
+    let database = cluster().database("fingerprint");
+    let mut client = database.connect();
+    client
+        .batch_execute(
+            "DO $$ BEGIN FOR i IN 1..200 LOOP EXECUTE format('CREATE TABLE t%s (id serial PRIMARY KEY, a text, b int REFERENCES t%s)', i, \
+             greatest(i - 1, 1)); EXECUTE format('COMMENT ON TABLE t%s IS ''x''', i); END LOOP; END $$",
+        )
+        .unwrap();
+    let started = Instant::now();
+    let found = fingerprint(&mut client).unwrap();
+    let taken = started.elapsed();
+    println!("{} facts in {taken:?}", found.facts().count());
+    assert!(taken < Duration::from_secs(5), "{taken:?}");
 }

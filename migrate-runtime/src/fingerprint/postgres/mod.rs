@@ -120,3 +120,11 @@ fn options(keyword: &str, array: &str) -> String {
         "(SELECT '{keyword} (' || string_agg(option, ', ' ORDER BY option COLLATE \"C\") || ')' FROM unnest({array}) AS option)"
     )
 }
+
+/// The name of a collation, by its oid; only 13 and later can do that themselves.
+fn collation(oid: &str) -> String {
+    format!(
+        "(SELECT CASE collnamespace WHEN 'pg_catalog'::regnamespace THEN '' ELSE collnamespace::regnamespace || '.' END \
+         || quote_ident(collname) FROM pg_collation WHERE pg_collation.oid = {oid})"
+    )
+}

@@ -1,6 +1,6 @@
 //! Types, and what goes with them: domains, operators, casts, collations, text search.
 
-use super::is_own;
+use super::{collation, is_own};
 
 pub(super) fn queries() -> Vec<String> {
     vec![types(), domain_constraints(), operators(), casts(), collations(), text_search(), operator_classes()]
@@ -14,9 +14,9 @@ fn types() -> String {
          WHERE enumtypid = t.oid), '') || ')' \
          WHEN 'd' THEN concat_ws(' ', format_type(typbasetype, typtypmod), \
          CASE WHEN typcollation <> (SELECT base.typcollation FROM pg_type AS base WHERE base.oid = t.typbasetype) \
-         THEN 'COLLATE ' || typcollation::regcollation END, CASE WHEN typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || typdefault) \
+         THEN 'COLLATE ' || {} END, CASE WHEN typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || typdefault) \
          WHEN 'r' THEN (SELECT concat_ws(' ', 'RANGE OF ' || format_type(rngsubtype, NULL), \
-         CASE WHEN rngcollation <> 0 THEN 'COLLATE ' || rngcollation::regcollation END, \
+         CASE WHEN rngcollation <> 0 THEN 'COLLATE ' || {} END, \
          (SELECT 'USING ' || quote_ident(opcname) FROM pg_opclass WHERE pg_opclass.oid = rngsubopc), \
          CASE WHEN rngcanonical <> 0 THEN 'CANONICAL ' || rngcanonical::regprocedure END, \
          CASE WHEN rngsubdiff <> 0 THEN 'SUBTYPE DIFF ' || rngsubdiff::regprocedure END) FROM pg_range WHERE rngtypid = t.oid) \
@@ -25,6 +25,8 @@ fn types() -> String {
          typstorage, typcategory), 'DEFAULT ' || typdefault) END \
          FROM pg_type AS t JOIN schema ON schema.oid = typnamespace \
          WHERE typtype IN ('e', 'd', 'r', 'p', 'b') AND (typtype <> 'b' OR typcategory <> 'A') AND {}",
+        collation("t.typcollation"),
+        collation("rngcollation"),
         is_own("pg_type", "t")
     )
 }
