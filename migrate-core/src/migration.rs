@@ -189,13 +189,6 @@ impl MigrationSet {
         &self.scripts
     }
 
-    /// The set as it was when `version` was its latest.
-    #[cfg(feature = "folder")]
-    pub fn up_to(&self, version: &Version) -> MigrationSet {
-        let scripts: Vec<Script> = self.scripts.iter().filter(|script| script.version <= *version).cloned().collect();
-        MigrationSet { name: self.name.clone(), digests: digests(&scripts), scripts: Cow::Owned(scripts) }
-    }
-
     /// The digest of the history of a database in which every migration of the set, and no other, is applied.
     /// `None` when a version has no script for `dialect`.
     pub fn digest(&self, dialect: Dialect) -> Option<Checksum> {

@@ -132,7 +132,7 @@ impl<'a> Rehearsal<'a> {
             stage.up(self.migrations, Some(step)).await?;
             let after = stage.fingerprint().await?;
             if step.down().is_some() {
-                stage.down(self.migrations, step).await?;
+                stage.down(self.migrations).await?;
                 same(&before, &stage.fingerprint().await?, || {
                     let message = format!("`{}` down does not lead back to the schema before it", step.label());
                     (
@@ -173,8 +173,8 @@ trait Stage {
     /// Applies what is pending, up to a migration or all of it.
     async fn up(&mut self, migrations: &Migrations, to: Option<&Migration<'_>>) -> Result<(), Error>;
 
-    /// Takes back `last`, the last that is applied.
-    async fn down(&mut self, migrations: &Migrations, last: &Migration<'_>) -> Result<(), Error>;
+    /// Takes back the last that is applied.
+    async fn down(&mut self, migrations: &Migrations) -> Result<(), Error>;
 
     async fn fingerprint(&mut self) -> Result<Fingerprint, Error>;
 }

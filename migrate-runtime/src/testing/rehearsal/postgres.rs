@@ -55,8 +55,8 @@ impl Stage for OnServer<'_> {
         verbs::up_async(&mut self.client, migrations, to).await
     }
 
-    async fn down(&mut self, migrations: &Migrations, last: &Migration<'_>) -> Result<(), Error> {
-        verbs::down_async(&mut self.client, migrations, last).await
+    async fn down(&mut self, migrations: &Migrations) -> Result<(), Error> {
+        verbs::down_async(&mut self.client, migrations).await
     }
 
     async fn fingerprint(&mut self) -> Result<Fingerprint, Error> {

@@ -41,8 +41,8 @@ impl Stage for InMemory {
         verbs::up(&mut self.db, migrations, to)
     }
 
-    async fn down(&mut self, migrations: &Migrations, last: &Migration<'_>) -> Result<(), Error> {
-        verbs::down(&mut self.db, migrations, last)
+    async fn down(&mut self, migrations: &Migrations) -> Result<(), Error> {
+        verbs::down(&mut self.db, migrations)
     }
 
     async fn fingerprint(&mut self) -> Result<Fingerprint, Error> {
