@@ -87,6 +87,10 @@ pub enum ErrorKind {
     Interrupted,
     /// A script for SQLite leaves rows that refer to nothing, and was rolled back.
     ForeignKeyViolation,
+    /// The kit for tests could not make a database.
+    TestDatabase,
+    /// A rehearsal of the kit for tests found two ways that lead to different schemas, or a migration without a script down.
+    Rehearsal,
 }
 
 impl ErrorKind {
@@ -112,6 +116,8 @@ impl ErrorKind {
             ErrorKind::HasHistory => "has-history",
             ErrorKind::Interrupted => "interrupted",
             ErrorKind::ForeignKeyViolation => "foreign-key-violation",
+            ErrorKind::TestDatabase => "test-database",
+            ErrorKind::Rehearsal => "rehearsal",
         }
     }
 }

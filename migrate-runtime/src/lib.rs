@@ -129,6 +129,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Tests
+//!
+//! The feature `testing`, for `[dev-dependencies]`, brings the module `testing`: databases for tests that are migrated already, on SQLite
+//! in microseconds, on Postgres as a copy of a template; and rehearsals of a set, from every version and back. What they compare is a
+//! `Fingerprint` of the schema, which the feature `fingerprint` has alone: a program may compare its database with what it should be.
+//!
+//! ```
+//! # #[cfg(all(feature = "testing", feature = "rusqlite-bundled"))] {
+//! use migrate_runtime::{Migrations, embed_migrations, testing};
+//!
+//! static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+//!
+//! let db = testing::sqlite(&MIGRATIONS)?;
+//! println!("{}", testing::Rehearsal::of(&MIGRATIONS).sqlite()?);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What is promised
 //!
 //! - What ran is what was reviewed: an applied migration that no longer matches the binary is an error before anything is touched.
@@ -143,6 +161,8 @@ mod engine;
 mod error;
 mod event;
 mod excerpt;
+#[cfg(feature = "fingerprint")]
+mod fingerprint;
 #[cfg(feature = "folder")]
 mod folder;
 mod host;
@@ -154,12 +174,16 @@ mod report;
 #[cfg(debug_assertions)]
 mod stale;
 mod table;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "tracing")]
 mod trace;
 mod watch;
 
 pub use error::{Error, ErrorKind, Problem};
 pub use event::Event;
+#[cfg(feature = "fingerprint")]
+pub use fingerprint::{Fingerprint, fingerprint, fingerprint_async, fingerprint_without, fingerprint_without_async};
 #[cfg(feature = "folder")]
 pub use folder::{FolderError, FolderOptions};
 /// Something that is wrong with a folder, a file in it or an option, where it is, and what to do about it: what

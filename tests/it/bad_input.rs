@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use migrate_runtime::testing::Stop;
 use migrate_runtime::{Error, ErrorKind, Event, Migrator};
-use migrate_tests::{Cluster, Direction, Driver, Fresh, Mode, Proxy, migrations, numbered, postgres};
+use migrate_tests::{Cluster, Direction, Driver, Fresh, Proxy, migrations, numbered, postgres};
 use postgres::{Client, NoTls};
 
 fn connect(url: &str) -> Client {
@@ -275,7 +276,7 @@ fn an_asynchronous_connection_lost_in_a_migration() {
 
 #[test]
 fn a_server_that_shuts_down_in_a_migration() {
-    for mode in [Mode::Fast, Mode::Immediate] {
+    for mode in [Stop::Fast, Stop::Immediate] {
         let mut cluster = Cluster::start_own();
         let slow = migrations(&[
             ("1_a.sql", "CREATE TABLE a (id int);"),

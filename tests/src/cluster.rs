@@ -6,8 +6,9 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use migrate_runtime::testing::{Server, Stop};
+
 use crate::CLUSTER_ENV;
-use crate::server::Server;
 
 /// The cluster that all tests share.
 ///
@@ -22,8 +23,8 @@ pub fn postgres() -> &'static Cluster {
     let (cluster, _) = SHARED.get_or_init(|| match env::var(CLUSTER_ENV) {
         Ok(text) => (Cluster::from_env(&text), None),
         Err(_) => {
-            let server = Server::create();
-            (server.cluster(), Some(server))
+            let server = create();
+            (Cluster::of(&server), Some(server))
         }
     });
     cluster
@@ -45,12 +46,12 @@ impl Cluster {
     ///
     /// When there is no Postgres server on this machine, or it does not start.
     pub fn start_own() -> OwnCluster {
-        let server = Server::create();
-        OwnCluster { cluster: server.cluster(), server }
+        let server = create();
+        OwnCluster { cluster: Cluster::of(&server), server }
     }
 
-    pub(crate) fn new(port: u16, programs: PathBuf, socket_folder: PathBuf) -> Self {
-        Self { port, programs, socket_folder }
+    fn of(server: &Server) -> Self {
+        Self { port: server.port(), programs: server.programs().into(), socket_folder: server.socket_folder().into() }
     }
 
     /// The port on 127.0.0.1.
@@ -105,13 +106,8 @@ pub(crate) fn url(port: u16, database: &str) -> String {
     format!("postgres://postgres@127.0.0.1:{port}/{database}")
 }
 
-/// How a server is told to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Ends all sessions in good order, and shuts down.
-    Fast,
-    /// Ends at once, as in a crash. The next start has to recover.
-    Immediate,
+fn create() -> Server {
+    Server::create().unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A cluster that belongs to one test. It is removed when this is dropped, or
@@ -127,18 +123,18 @@ impl OwnCluster {
     ///
     /// # Panics
     ///
-    /// When it is stopped already.
-    pub fn stop(&mut self, mode: Mode) {
-        self.server.stop(mode);
+    /// When it does not.
+    pub fn stop(&mut self, how: Stop) {
+        self.server.stop(how).expect("the server stops");
     }
 
     /// Starts the server after a stop, on the same port and with the same data.
     ///
     /// # Panics
     ///
-    /// When it runs already, or does not start.
+    /// When it does not start.
     pub fn start(&mut self) {
-        self.server.start();
+        self.server.start().expect("the server starts");
     }
 }
 

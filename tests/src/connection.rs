@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use migrate_runtime::{Error, History, Migrator, Plan, Report, Resume, Status, Version};
+use migrate_runtime::{
+    Error, Fingerprint, History, Migrator, Plan, Report, Resume, Status, Version, fingerprint, fingerprint_async,
+};
 use tempfile::TempDir;
 
 use crate::{Database, postgres};
@@ -197,6 +199,20 @@ impl Connection {
     #[allow(clippy::missing_errors_doc)]
     pub fn try_verb(&mut self, migrator: &Migrator<'_>, verb: &Verb) -> Result<Plan, Error> {
         any_verb!(migrator.dry_run(), self, verb)
+    }
+
+    /// The fingerprint of the schema.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be read.
+    pub fn fingerprint(&mut self) -> Fingerprint {
+        let fingerprint = match self {
+            Connection::Rusqlite(connection) => fingerprint(connection),
+            Connection::Postgres(client) => fingerprint(client),
+            Connection::TokioPostgres(client, runtime) => runtime.block_on(fingerprint_async(client)),
+        };
+        fingerprint.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Runs statements.

@@ -4,21 +4,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod account;
-mod binaries;
 mod blocking;
 mod cluster;
 mod connection;
 mod database;
 mod dying;
-mod folder;
 mod migrations;
 mod poll;
 mod proxy;
-mod server;
-mod watchdog;
 
-pub use cluster::{Cluster, Mode, OwnCluster, postgres};
+pub use cluster::{Cluster, OwnCluster, postgres};
 pub use connection::{Connection, Driver, Fresh, Verb};
 pub use database::Database;
 pub use dying::{Dying, Moment};

@@ -12,13 +12,19 @@ mod postgres_error;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 mod session;
-#[cfg(feature = "tokio-postgres")]
+// The kit for tests makes its databases with it, whatever driver the tests use.
+#[cfg(any(feature = "tokio-postgres", all(feature = "testing", feature = "postgres")))]
 mod tokio_postgres;
 
 use std::ops::DerefMut;
 
 pub use error::{DriverError, DriverErrorKind};
 pub use session::{Row, Session};
+
+#[cfg(all(feature = "testing", any(feature = "postgres", feature = "tokio-postgres")))]
+pub(crate) use self::postgres_error::driver_error as postgres_error;
+#[cfg(all(feature = "testing", feature = "rusqlite"))]
+pub(crate) use self::rusqlite::driver_error as sqlite_error;
 
 /// Marks a type that is a connection or a transaction itself.
 #[derive(Debug)]

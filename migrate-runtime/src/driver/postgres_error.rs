@@ -8,7 +8,7 @@ use tokio_postgres::error::ErrorPosition;
 
 use super::{DriverError, DriverErrorKind, Row};
 
-pub(super) fn driver_error(sql: &str, error: tokio_postgres::Error) -> DriverError {
+pub(crate) fn driver_error(sql: &str, error: tokio_postgres::Error) -> DriverError {
     let Some(answer) = error.as_db_error() else { return without_answer(error) };
     let code = answer.code().code();
     let kind = match code {

@@ -127,7 +127,7 @@ fn text(value: ValueRef<'_>) -> Option<String> {
 }
 
 /// `start` is where the statement begins in the request.
-fn driver_error(error: rusqlite::Error, start: usize) -> DriverError {
+pub(crate) fn driver_error(error: rusqlite::Error, start: usize) -> DriverError {
     let (code, message, position) = match &error {
         rusqlite::Error::SqlInputError { error, msg, offset, .. } => {
             (Some(error), msg.clone(), usize::try_from(*offset).ok().map(|offset| start + offset))

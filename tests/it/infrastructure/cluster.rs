@@ -3,7 +3,8 @@
 use std::net::TcpStream;
 use std::process::Command;
 
-use migrate_tests::{Cluster, Mode, postgres};
+use migrate_runtime::testing::Stop;
+use migrate_tests::{Cluster, postgres};
 
 #[test]
 fn the_shared_cluster_is_the_same_for_all() {
@@ -83,7 +84,7 @@ fn an_own_cluster_keeps_its_data_over_each_stop() {
     let port = cluster.port();
     let database = cluster.database("kept");
     database.connect().batch_execute("CREATE TABLE kept (a int)").unwrap();
-    for mode in [Mode::Fast, Mode::Immediate] {
+    for mode in [Stop::Fast, Stop::Immediate] {
         cluster.stop(mode);
         assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
         cluster.start();
@@ -98,7 +99,7 @@ fn an_own_cluster_keeps_its_data_over_each_stop() {
 fn a_stopped_own_cluster_is_removed_too() {
     let mut cluster = Cluster::start_own();
     let folder = cluster.socket_folder().to_owned();
-    cluster.stop(Mode::Immediate);
+    cluster.stop(Stop::Immediate);
     drop(cluster);
     assert!(!folder.exists());
 }

@@ -5,6 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::error::Error;
+use crate::testing::failed;
+
 /// Folders that hold one folder per installed Postgres, as the start of the
 /// names in it and where the programs are below each.
 const INSTALLED: [(&str, &str, &str); 8] = [
@@ -19,15 +22,11 @@ const INSTALLED: [(&str, &str, &str); 8] = [
 ];
 
 /// The folder with `initdb`, `postgres` and the other programs.
-///
-/// # Panics
-///
-/// When there is none.
-pub(crate) fn folder() -> PathBuf {
-    candidates().into_iter().find(|folder| is_complete(folder)).unwrap_or_else(|| {
-        panic!(
-            "no Postgres server programs (initdb, postgres) on this machine: \
-                 run `tests/run`, which installs them, or set PG_BIN to their folder"
+pub(super) fn folder() -> Result<PathBuf, Error> {
+    candidates().into_iter().find(|folder| is_complete(folder)).ok_or_else(|| {
+        failed(
+            "no Postgres server programs (`initdb`, `postgres`) on this machine",
+            "install a Postgres server, or set `PG_BIN` to the folder of its programs",
         )
     })
 }

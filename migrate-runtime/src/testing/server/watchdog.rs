@@ -1,6 +1,7 @@
 //! A child process that ends a server and removes its folder as soon as its
 //! owner lets go of it, in whatever way the owner ends.
 
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -38,7 +39,7 @@ done
 
 /// Guards one server: the processes in its group, and its folder.
 #[derive(Debug)]
-pub(crate) struct Watchdog {
+pub(super) struct Watchdog {
     process: Child,
     /// Its other end is closed by the system when this process ends, which
     /// nothing can prevent. It is not inherited by the processes started here.
@@ -47,7 +48,7 @@ pub(crate) struct Watchdog {
 
 impl Watchdog {
     /// Starts to guard `folders`, which need not be there.
-    pub(crate) fn start(folders: &[PathBuf]) -> Self {
+    pub(super) fn start(folders: &[PathBuf]) -> io::Result<Watchdog> {
         let mut process = Command::new("sh")
             .args(["-c", SCRIPT, "migrate-test-watchdog"])
             .args(folders)
@@ -58,16 +59,15 @@ impl Watchdog {
             // A group of its own, or Ctrl-C would end it together with the
             // process that it waits for.
             .process_group(0)
-            .spawn()
-            .expect("sh can be started");
+            .spawn()?;
         let input = process.stdin.take();
-        Self { process, input }
+        Ok(Watchdog { process, input })
     }
 
     /// Puts `command` into the group that is ended with the owner.
-    pub(crate) fn guard<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        let group = i32::try_from(self.process.id()).expect("a process id fits");
-        command.process_group(group)
+    pub(super) fn guard<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        // A process id is an `i32` wherever there are process groups.
+        command.process_group(self.process.id().cast_signed())
     }
 }
 

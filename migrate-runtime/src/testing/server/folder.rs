@@ -8,11 +8,13 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::account::Account;
+use super::account::Account;
+use crate::error::Error;
+use crate::testing::failed;
 
 /// Where the folder of a new server may come to be, best first. Nothing is there
 /// yet, so that the watchdog can be told before there is something to remove.
-pub(crate) fn candidates() -> Vec<PathBuf> {
+pub(super) fn candidates() -> Vec<PathBuf> {
     // Each state is made from fresh random keys.
     let random = RandomState::new().hash_one(());
     [env::temp_dir(), PathBuf::from("/tmp")]
@@ -21,18 +23,12 @@ pub(crate) fn candidates() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Creates the first of `candidates` that `account` can reach, and gives it to
-/// that account.
-///
-/// # Panics
-///
-/// When there is none.
-pub(crate) fn create(candidates: &[PathBuf], account: Account) -> PathBuf {
-    candidates
-        .iter()
-        .find(|folder| is_created(folder, account))
-        .unwrap_or_else(|| panic!("{account:?} cannot use any of the folders {candidates:?}"))
-        .clone()
+/// Creates the first of `candidates` that `account` can reach, and gives it to that account.
+pub(super) fn create(candidates: &[PathBuf], account: Account) -> Result<PathBuf, Error> {
+    candidates.iter().find(|folder| is_created(folder, account)).cloned().ok_or_else(|| {
+        let message = format!("a Postgres server can use none of the folders {candidates:?}");
+        failed(message, "set `TMPDIR` to a folder that every user may enter and write to")
+    })
 }
 
 fn is_created(folder: &Path, account: Account) -> bool {

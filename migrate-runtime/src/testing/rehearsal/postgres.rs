@@ -1,0 +1,65 @@
+//! Databases of a server, each dropped before the next is made.
+
+use std::{panic, thread};
+
+use migrate_core::{Dialect, Migration};
+use tokio_postgres::Client;
+
+use super::{Stage, verbs};
+use crate::error::Error;
+use crate::fingerprint::{Fingerprint, fingerprint_async};
+use crate::migrations::Migrations;
+use crate::testing::postgres::runtime;
+use crate::testing::{Postgres, TestDatabase};
+
+pub(super) struct OnServer<'a> {
+    server: &'a Postgres,
+    client: Client,
+    database: TestDatabase,
+}
+
+/// Lets `work` have a stage, on a thread and a runtime of its own.
+pub(super) fn on_server<T: Send>(
+    server: &Postgres,
+    work: impl AsyncFnOnce(&mut OnServer<'_>) -> Result<T, Error> + Send,
+) -> Result<T, Error> {
+    let on_thread = || {
+        runtime()?.block_on(async {
+            let database = server.empty_database()?;
+            let client = database.open().await?;
+            work(&mut OnServer { server, client, database }).await
+        })
+    };
+    thread::scope(|scope| match scope.spawn(on_thread).join() {
+        Ok(done) => done,
+        Err(panic) => panic::resume_unwind(panic),
+    })
+}
+
+impl Stage for OnServer<'_> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn renew(&mut self) -> Result<(), Error> {
+        self.database = self.server.empty_database()?;
+        self.reconnect().await
+    }
+
+    async fn reconnect(&mut self) -> Result<(), Error> {
+        self.client = self.database.open().await?;
+        Ok(())
+    }
+
+    async fn up(&mut self, migrations: &Migrations, to: Option<&Migration<'_>>) -> Result<(), Error> {
+        verbs::up_async(&mut self.client, migrations, to).await
+    }
+
+    async fn down(&mut self, migrations: &Migrations) -> Result<(), Error> {
+        verbs::down_async(&mut self.client, migrations).await
+    }
+
+    async fn fingerprint(&mut self) -> Result<Fingerprint, Error> {
+        fingerprint_async(&mut self.client).await
+    }
+}

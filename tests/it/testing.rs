@@ -1,0 +1,5 @@
+//! The kit for tests.
+
+mod postgres;
+mod rehearsal;
+mod sqlite;
