@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Checksum, Dialect, Direction, MigrationSet, Script, Version};
+use crate::{Checksum, Dialect, Direction, Migration, MigrationSet, Script, Version};
 
 /// A script of any dialect that goes up, the common case, in few tokens.
 pub const fn up(
@@ -35,6 +35,28 @@ pub const fn script(
         checksum: Checksum::from_bytes(*checksum),
         no_transaction: false,
     }
+}
+
+/// What stands for a migration that is a function of the program: a comment that tells people what it was, and a checksum of its name and
+/// revision.
+pub fn step(version: Version, name: Cow<'static, str>, revision: u64) -> Script {
+    let checksum = Checksum::of_step(&name, revision);
+    let sql = format!("-- a step in Rust: {}, revision {revision}\n", name.replace(char::is_control, " "));
+    Script {
+        path: Cow::Owned(format!("the step in Rust of version {version}")),
+        sql: Cow::Owned(sql),
+        version,
+        name,
+        dialect: None,
+        direction: Direction::Up,
+        checksum,
+        no_transaction: false,
+    }
+}
+
+/// The migration that such a script stands for.
+pub fn migration_of(step: &Script) -> Migration<'_> {
+    Migration::without_down(step)
 }
 
 /// The script, marked by a file beside it to run outside of a transaction.

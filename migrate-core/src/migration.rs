@@ -90,6 +90,10 @@ pub struct Migration<'a> {
 }
 
 impl<'a> Migration<'a> {
+    pub(crate) fn without_down(up: &'a Script) -> Migration<'a> {
+        Migration { up, down: None }
+    }
+
     /// The version.
     pub fn version(&self) -> &'a Version {
         &self.up.version

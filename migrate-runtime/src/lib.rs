@@ -173,6 +173,7 @@ mod quote;
 mod report;
 #[cfg(debug_assertions)]
 mod stale;
+mod step;
 mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -200,6 +201,9 @@ pub use migrate_core::{
 pub use migrations::Migrations;
 pub use migrator::{DryRun, Migrator, Resume, Scope};
 pub use report::{Action, Change, History, HistoryEntry, MigrationStatus, Plan, PlannedChange, Report, Status};
+#[cfg(feature = "tokio-postgres")]
+pub use step::StepFuture;
+pub use step::{Step, StepError};
 pub use watch::watch;
 
 /// Embeds a folder of SQL migrations: an expression of type [`Migrations`], for a `static`, a `const` or in place.

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use migrate_core::Version;
 use migrate_core::plan::{Ahead, Policy};
+use migrate_core::{Script, Version};
 
 use crate::block_on::block_on;
 use crate::driver::{AsyncDatabase, Database, Session};
@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrations::Migrations;
 use crate::report::{History, Plan, Report, Status};
+use crate::step::Step;
 use crate::table::TableName;
 
 /// The verbs of [`Migrations`] with options, and those that only operators need.
@@ -61,9 +62,17 @@ pub struct Migrator<'a> {
     pub(crate) lock_retries: u32,
     pub(crate) statement_timeout: Duration,
     pub(crate) applied_by: Option<String>,
+    pub(crate) steps: Vec<RegisteredStep<'a>>,
     observer: Option<Box<Observer<'a>>>,
     may_be_stale: bool,
     may_reset: bool,
+}
+
+/// A migration in Rust, in its place.
+pub(crate) struct RegisteredStep<'a> {
+    /// What the history and reports have of it.
+    pub(crate) script: Script,
+    pub(crate) step: Step<'a>,
 }
 
 /// What `on_event` takes.
@@ -137,6 +146,7 @@ impl<'a> Migrator<'a> {
             lock_retries: Migrator::DEFAULT_LOCK_RETRIES,
             statement_timeout: Duration::ZERO,
             applied_by: None,
+            steps: Vec::new(),
             observer: None,
             may_be_stale: false,
             may_reset: false,
@@ -232,6 +242,17 @@ impl<'a> Migrator<'a> {
     /// the database. A file overrides it: `-- migrate: statement-timeout=10min`.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = timeout;
+        self
+    }
+
+    /// Adds a migration in Rust to the set: `step` runs in the order of versions, in the transaction of its history row, and shows up in
+    /// plan, status and history like a script. Register it wherever the set is used, or it counts as missing.
+    ///
+    /// A version that the set has as a file too is an error of the verb, [`ErrorKind::InvalidOption`], and so are steps for
+    /// [several sets](Migrator::many). A step has no script down.
+    pub fn step(mut self, version: impl Into<Version>, name: impl Into<String>, step: Step<'a>) -> Self {
+        let script = step.script(&version.into(), name.into().replace('\0', ""));
+        self.steps.push(RegisteredStep { script, step });
         self
     }
 

@@ -19,6 +19,7 @@ mod scan_differential;
 mod scenarios;
 mod scratch;
 mod sources;
+mod steps;
 mod testing;
 mod traffic;
 mod transactions;

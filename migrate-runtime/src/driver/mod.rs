@@ -12,6 +12,7 @@ mod postgres_error;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 mod session;
+mod step;
 // The kit for tests makes its databases with it, whatever driver the tests use.
 #[cfg(any(feature = "tokio-postgres", all(feature = "testing", feature = "postgres")))]
 mod tokio_postgres;
@@ -20,6 +21,7 @@ use std::ops::DerefMut;
 
 pub use error::{DriverError, DriverErrorKind};
 pub use session::{Row, Session};
+pub use step::{StepFailure, StepRun};
 
 #[cfg(all(feature = "testing", any(feature = "postgres", feature = "tokio-postgres")))]
 pub(crate) use self::postgres_error::driver_error as postgres_error;

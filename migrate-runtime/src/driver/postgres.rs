@@ -1,13 +1,15 @@
 //! `postgres`: blocking, so every future is ready at once.
 
 use std::future::ready;
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use migrate_core::Dialect;
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
-use super::postgres_error::{driver_error, rows};
-use super::{Database, DriverError, Itself, Row, Session, one_by_one};
+use super::postgres_error::{driver_error, rows, step_failure};
+use super::{Database, DriverError, Itself, Row, Session, StepFailure, StepRun, one_by_one};
+use crate::step::{Body, StepError};
 
 impl Database<Itself> for Client {
     fn session(&mut self) -> impl Session {
@@ -26,10 +28,15 @@ trait Connection {
     const IN_TRANSACTION: Option<bool>;
     fn execute(&mut self, sql: &str) -> Result<(), postgres::Error>;
     fn query(&mut self, sql: &str) -> Result<Vec<SimpleQueryMessage>, postgres::Error>;
+    fn begin(&mut self) -> Result<Transaction<'_>, postgres::Error>;
 }
 
 impl Connection for Client {
     const IN_TRANSACTION: Option<bool> = None;
+
+    fn begin(&mut self) -> Result<Transaction<'_>, postgres::Error> {
+        self.transaction()
+    }
 
     fn execute(&mut self, sql: &str) -> Result<(), postgres::Error> {
         self.batch_execute(sql)
@@ -42,6 +49,10 @@ impl Connection for Client {
 
 impl Connection for Transaction<'_> {
     const IN_TRANSACTION: Option<bool> = Some(true);
+
+    fn begin(&mut self) -> Result<Transaction<'_>, postgres::Error> {
+        self.transaction()
+    }
 
     fn execute(&mut self, sql: &str) -> Result<(), postgres::Error> {
         self.batch_execute(sql)
@@ -60,6 +71,21 @@ struct PostgresSession<'a, C: Connection> {
 impl<C: Connection> PostgresSession<'_, C> {
     fn run(&mut self, sql: &str) -> Result<(), DriverError> {
         self.connection.execute(sql).map_err(|error| driver_error(sql, error))
+    }
+
+    fn step_in_transaction(&mut self, run: StepRun<'_>) -> Result<(), StepFailure> {
+        #[allow(irrefutable_let_patterns)]
+        let Body::Postgres(function) = &run.step.body else { return Err(StepFailure::Unsupported) };
+        let before = |error| StepFailure::Before(driver_error(run.before, error));
+        let outer = self.connection.begin().map_err(before)?;
+        if run.is_nested && C::IN_TRANSACTION.is_none() {
+            // The engine has opened the transaction, of which the driver does not know: to the server its BEGIN was none, and neither
+            // may its end be one.
+            let mut outer = ManuallyDrop::new(outer);
+            let inner = outer.transaction().map_err(before)?;
+            return in_transaction(inner, &run, &**function);
+        }
+        in_transaction(outer, &run, &**function)
     }
 }
 
@@ -88,6 +114,10 @@ impl<C: Connection> Session for PostgresSession<'_, C> {
         ready(self.connection.query(sql).map(rows).map_err(|error| driver_error(sql, error)))
     }
 
+    fn run_step(&mut self, run: StepRun<'_>) -> impl Future<Output = Result<(), StepFailure>> + Send {
+        ready(self.step_in_transaction(run))
+    }
+
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
         std::thread::sleep(duration);
         ready(())
@@ -100,6 +130,19 @@ impl<C: Connection> Session for PostgresSession<'_, C> {
     fn run_when_dropped(&mut self, _sql: Option<&'static str>) {
         // Only SQLite has settings that are changed for a migration and live longer than its transaction.
     }
+}
+
+/// Dropped before its commit, by an error or a panic, the transaction is rolled back.
+fn in_transaction(
+    mut transaction: Transaction<'_>,
+    run: &StepRun<'_>,
+    function: &(dyn Fn(&mut Transaction<'_>) -> Result<(), StepError> + Send + Sync + '_),
+) -> Result<(), StepFailure> {
+    transaction.batch_execute(run.before).map_err(|error| StepFailure::Before(driver_error(run.before, error)))?;
+    function(&mut transaction).map_err(step_failure)?;
+    let after = |error| StepFailure::After(driver_error(run.after, error));
+    transaction.batch_execute(run.after).map_err(after)?;
+    transaction.commit().map_err(after)
 }
 
 impl<C: Connection> Drop for PostgresSession<'_, C> {

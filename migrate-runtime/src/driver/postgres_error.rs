@@ -6,7 +6,8 @@ use migrate_core::Dialect;
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::error::ErrorPosition;
 
-use super::{DriverError, DriverErrorKind, Row};
+use super::{DriverError, DriverErrorKind, Row, StepFailure};
+use crate::step::StepError;
 
 pub(crate) fn driver_error(sql: &str, error: tokio_postgres::Error) -> DriverError {
     let Some(answer) = error.as_db_error() else { return without_answer(error) };
@@ -30,6 +31,14 @@ pub(crate) fn driver_error(sql: &str, error: tokio_postgres::Error) -> DriverErr
         .with_hint(hint)
         .with_context(context)
         .with_position(position)
+}
+
+/// What the function of a step has returned.
+pub(super) fn step_failure(error: StepError) -> StepFailure {
+    match error.downcast::<tokio_postgres::Error>() {
+        Ok(error) => StepFailure::OfDriver(driver_error("", *error).with_position(None)),
+        Err(error) => StepFailure::Function(error),
+    }
 }
 
 /// An error without an answer of the server: the connection broke, or the driver did not know what to do with what came.

@@ -9,7 +9,8 @@ use migrate_core::scan::split;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Savepoint, Transaction};
 
-use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session, one_by_one};
+use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session, StepFailure, StepRun, one_by_one};
+use crate::step::Body;
 
 impl Database<Itself> for Connection {
     fn session(&mut self) -> impl Session {
@@ -54,6 +55,30 @@ impl RusqliteSession<'_> {
         Ok(())
     }
 
+    fn step_in_transaction(&self, StepRun { before, step, after, is_nested }: StepRun<'_>) -> Result<(), StepFailure> {
+        #[allow(irrefutable_let_patterns)]
+        let Body::Rusqlite(function) = &step.body else { return Err(StepFailure::Unsupported) };
+        let (open, close, rollback) = match is_nested {
+            true => (
+                "SAVEPOINT migrate_runtime_step",
+                "RELEASE migrate_runtime_step",
+                "ROLLBACK TO migrate_runtime_step; RELEASE migrate_runtime_step",
+            ),
+            false => ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"),
+        };
+        self.run(open).map_err(StepFailure::Before)?;
+        // Also when the function panics.
+        let mut undo = Undo { session: self, rollback: Some(rollback) };
+        self.run(before).map_err(StepFailure::Before)?;
+        function(self.connection).map_err(|error| match error.downcast::<rusqlite::Error>() {
+            Ok(error) => StepFailure::OfDriver(driver_error(*error, 0)),
+            Err(error) => StepFailure::Function(error),
+        })?;
+        self.run(after).and_then(|()| self.run(close)).map_err(StepFailure::After)?;
+        undo.rollback = None;
+        Ok(())
+    }
+
     fn rows(&self, sql: &str) -> Result<Vec<Row>, rusqlite::Error> {
         let mut statement = self.connection.prepare(sql)?;
         let columns = statement.column_count();
@@ -91,6 +116,10 @@ impl Session for RusqliteSession<'_> {
         ready(self.rows(sql).map_err(|error| driver_error(error, 0)))
     }
 
+    fn run_step(&mut self, run: StepRun<'_>) -> impl Future<Output = Result<(), StepFailure>> + Send {
+        ready(self.step_in_transaction(run))
+    }
+
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
         thread::sleep(duration);
         ready(())
@@ -113,6 +142,21 @@ impl Drop for RusqliteSession<'_> {
         }
         if let Some(sql) = self.afterwards {
             let _ = self.run(sql);
+        }
+    }
+}
+
+/// Undoes a transaction unless told not to.
+struct Undo<'s, 'a> {
+    session: &'s RusqliteSession<'a>,
+    rollback: Option<&'static str>,
+}
+
+impl Drop for Undo<'_, '_> {
+    fn drop(&mut self) {
+        // SQLite may have rolled back by itself.
+        if let Some(rollback) = self.rollback.filter(|_| !self.session.connection.is_autocommit()) {
+            let _ = self.session.run(rollback);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use migrate_core::Dialect;
 
-use super::DriverError;
+use super::{DriverError, StepFailure, StepRun};
 
 /// A row of a result: its cells as text, `None` for NULL.
 pub type Row = Vec<Option<String>>;
@@ -37,6 +37,13 @@ pub trait Session {
 
     /// Waits. Never called inside a transaction of the engine.
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Runs a [`Step`](crate::Step) in a transaction of the driver's own, between the statements that claim its row and those that record
+    /// it. A driver that has no steps need not know of this.
+    fn run_step(&mut self, run: StepRun<'_>) -> impl Future<Output = Result<(), StepFailure>> + Send {
+        let _ = run;
+        std::future::ready(Err(StepFailure::Unsupported))
+    }
 
     /// Tells what to run when the session is dropped from now on, by a panic or a cancelled future: somebody else may use the
     /// connection next, and must not find half a migration. `None` once the transaction has ended.

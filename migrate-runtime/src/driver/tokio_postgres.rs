@@ -1,5 +1,6 @@
 //! `tokio-postgres`: a whole migration is sent before the first answer is waited for.
 
+use std::mem::ManuallyDrop;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -7,30 +8,36 @@ use std::time::Duration;
 use migrate_core::Dialect;
 use tokio_postgres::{Client, Error, SimpleQueryMessage, Transaction};
 
-use super::postgres_error::{driver_error, rows};
-use super::{AsyncDatabase, DriverError, Itself, Row, Session};
+use super::postgres_error::{driver_error, rows, step_failure};
+use super::{AsyncDatabase, DriverError, Itself, Row, Session, StepFailure, StepRun};
+use crate::step::{Body, TokioPostgres};
 
 impl AsyncDatabase<Itself> for Client {
     fn session(&mut self) -> impl Session + Send {
-        TokioPostgresSession { connection: &*self, rollback: None }
+        TokioPostgresSession { connection: self, rollback: None }
     }
 }
 
 impl AsyncDatabase<Itself> for Transaction<'_> {
     fn session(&mut self) -> impl Session + Send {
-        TokioPostgresSession { connection: &*self, rollback: None }
+        TokioPostgresSession { connection: self, rollback: None }
     }
 }
 
 /// What a client and a transaction have in common.
-trait Connection: Sync {
+trait Connection: Send + Sync {
     const IN_TRANSACTION: Option<bool>;
     fn execute(&self, sql: &str) -> impl Future<Output = Result<(), Error>> + Send;
     fn query(&self, sql: &str) -> impl Future<Output = Result<Vec<SimpleQueryMessage>, Error>> + Send;
+    fn begin(&mut self) -> impl Future<Output = Result<Transaction<'_>, Error>> + Send;
 }
 
 impl Connection for Client {
     const IN_TRANSACTION: Option<bool> = None;
+
+    fn begin(&mut self) -> impl Future<Output = Result<Transaction<'_>, Error>> + Send {
+        self.transaction()
+    }
 
     fn execute(&self, sql: &str) -> impl Future<Output = Result<(), Error>> + Send {
         self.batch_execute(sql)
@@ -44,6 +51,10 @@ impl Connection for Client {
 impl Connection for Transaction<'_> {
     const IN_TRANSACTION: Option<bool> = Some(true);
 
+    fn begin(&mut self) -> impl Future<Output = Result<Transaction<'_>, Error>> + Send {
+        self.transaction()
+    }
+
     fn execute(&self, sql: &str) -> impl Future<Output = Result<(), Error>> + Send {
         self.batch_execute(sql)
     }
@@ -54,7 +65,7 @@ impl Connection for Transaction<'_> {
 }
 
 struct TokioPostgresSession<'a, C: Connection> {
-    connection: &'a C,
+    connection: &'a mut C,
     rollback: Option<&'static str>,
 }
 
@@ -93,6 +104,21 @@ impl<C: Connection> Session for TokioPostgresSession<'_, C> {
         self.connection.query(sql).await.map(rows).map_err(|error| driver_error(sql, error))
     }
 
+    async fn run_step(&mut self, run: StepRun<'_>) -> Result<(), StepFailure> {
+        #[allow(irrefutable_let_patterns)]
+        let Body::TokioPostgres(function) = &run.step.body else { return Err(StepFailure::Unsupported) };
+        let before = |error| StepFailure::Before(driver_error(run.before, error));
+        let outer = self.connection.begin().await.map_err(before)?;
+        if run.is_nested && C::IN_TRANSACTION.is_none() {
+            // The engine has opened the transaction, of which the driver does not know: to the server its BEGIN was none, and neither
+            // may its end be one.
+            let mut outer = ManuallyDrop::new(outer);
+            let inner = outer.transaction().await.map_err(before)?;
+            return in_transaction(inner, run, &**function).await;
+        }
+        in_transaction(outer, run, &**function).await
+    }
+
     async fn sleep(&mut self, duration: Duration) {
         // The server's clock does: whatever runtime polls us may have no timer.
         let _ = self.connection.query(&format!("SELECT pg_catalog.pg_sleep({})", duration.as_secs_f64())).await;
@@ -105,6 +131,20 @@ impl<C: Connection> Session for TokioPostgresSession<'_, C> {
     fn run_when_dropped(&mut self, _sql: Option<&'static str>) {
         // Only SQLite has settings that are changed for a migration and live longer than its transaction.
     }
+}
+
+/// Dropped before its commit, by an error, a panic or a cancelled future, the transaction is rolled back.
+async fn in_transaction(
+    transaction: Transaction<'_>,
+    run: StepRun<'_>,
+    function: &TokioPostgres<'_>,
+) -> Result<(), StepFailure> {
+    let before = |error| StepFailure::Before(driver_error(run.before, error));
+    transaction.batch_execute(run.before).await.map_err(before)?;
+    function(&transaction).await.map_err(step_failure)?;
+    let after = |error| StepFailure::After(driver_error(run.after, error));
+    transaction.batch_execute(run.after).await.map_err(after)?;
+    transaction.commit().await.map_err(after)
 }
 
 impl<C: Connection> Drop for TokioPostgresSession<'_, C> {

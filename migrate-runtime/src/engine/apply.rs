@@ -50,6 +50,9 @@ impl<S: Session> Engine<'_, S> {
         if prepared.runs_outside() {
             return self.apply_outside(prepared, recorded, foreseen).await;
         }
+        if let Some(step) = self.step_of(prepared) {
+            return self.apply_step(prepared, step, recorded, foreseen).await;
+        }
         let has_switched = self.switch_foreign_keys_off(&[prepared]).await?;
         let applied = self.apply_in_transaction(prepared, recorded, foreseen).await;
         if has_switched {
@@ -161,7 +164,7 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// The bookkeeping around the statements of a migration.
-    fn frame(&self, prepared: &Prepared<'_>, recorded: &Recorded, foreseen: &Foreseen) -> Frame {
+    pub(super) fn frame(&self, prepared: &Prepared<'_>, recorded: &Recorded, foreseen: &Foreseen) -> Frame {
         let (open, close) = self.transaction();
         let by = self.applied_by(&recorded.facts);
         let claim = self.sql.claim(prepared, &by, foreseen, IN_TRANSACTION);

@@ -197,7 +197,7 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// What this run has committed before.
-    fn what_stays(&self) -> String {
+    pub(super) fn what_stays(&self) -> String {
         let short = |change: &Change| change.migration.version_as_written().to_owned();
         let changes = self.report.changes.as_slice();
         let state = match changes {

@@ -30,6 +30,7 @@ mod request;
 mod sets;
 mod sql;
 mod start;
+mod step;
 mod wait;
 
 use migrate_core::plan::Standings;
@@ -110,6 +111,7 @@ impl<'a, S: Session> Engine<'a, S> {
     fn select(&mut self, migrations_of: &'a Migrations) -> Result<(), Error> {
         let (dialect, set) = (self.sql.dialect, &migrations_of.set);
         self.migrations = set.migrations(dialect).map_err(|lacking| refuse::lacking_dialect(dialect, set, &lacking))?;
+        self.add_steps()?;
         self.sql = Sql::new(dialect, self.table, set.name());
         self.migrations_of = migrations_of;
         Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use migrate_core::plan::{Item, Standing};
 use migrate_core::scan::Statement;
-use migrate_core::{Dialect, HistoryRow, Label, MigrationSet, Problem, Version};
+use migrate_core::{Dialect, HistoryRow, Label, MigrationSet, Problem, Script, Version};
 
 use super::failure::driver_lines;
 use super::foreign;
@@ -289,6 +289,22 @@ pub(super) fn circle_of_sets(names: &[String]) -> Error {
 pub(super) fn before_its_time(set: &str, other: &str) -> Error {
     let message = format!("the set `{set}` comes after `{other}`, which is not up to date; nothing was changed");
     Error::new(ErrorKind::Pending, message).with_help("run both in one call: `Migrator::many`")
+}
+
+pub(super) fn steps_of_many() -> Error {
+    Error::new(ErrorKind::InvalidOption, "steps belong to one set of migrations, and there are several")
+        .with_help("run the set that has steps with a `Migrator::new` of its own")
+}
+
+pub(super) fn version_taken(step: &Script) -> Error {
+    let message = format!("the step `{}` has version {}, and so has another migration", step.name(), step.version());
+    Error::new(ErrorKind::InvalidOption, message).with_help("give the step a version of its own")
+}
+
+pub(super) fn step_of_another_driver(label: &Label) -> Error {
+    let message = format!("the step {label} is made for another driver; nothing of it was kept");
+    Error::new(ErrorKind::Unsupported, message)
+        .with_help("make it with the function of `Step` that is named after the driver of the connection")
 }
 
 pub(super) fn one_set_only() -> Error {

@@ -89,11 +89,23 @@ impl<'a> Sql<'a> {
     // Reading.
 
     /// Postgres: one row that tells whether everything is applied, and whether a transaction is open already.
-    pub(super) fn digest(&self) -> String {
+    ///
+    /// The digest in the binary is one of its files; steps in Rust are told beside it, as they are.
+    pub(super) fn digest(&self, steps: &[&Version]) -> String {
         let row = "version::pg_catalog.text || ' ' || checksum || ' ' || state || E'\\n'";
+        let rows = |filter: &str| format!("coalesce(pg_catalog.string_agg({row}, '' ORDER BY version){filter}, '')");
+        let versions: Vec<String> = steps.iter().map(|version| self.version(version)).collect();
+        let versions = versions.join(", ");
+        let (of_files, of_steps) = match steps {
+            [] => (rows(""), String::new()),
+            _ => (
+                rows(&format!(" FILTER (WHERE version NOT IN ({versions}))")),
+                format!(", {}", rows(&format!(" FILTER (WHERE version IN ({versions}))"))),
+            ),
+        };
         format!(
-            "SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg({row}, '' \
-             ORDER BY version), ''), 'UTF8')), 'hex'), pg_catalog.now() <> pg_catalog.statement_timestamp() FROM {} WHERE {}",
+            "SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to({of_files}, 'UTF8')), 'hex'), \
+             pg_catalog.now() <> pg_catalog.statement_timestamp(){of_steps} FROM {} WHERE {}",
             self.table,
             self.that_count()
         )

@@ -17,7 +17,7 @@ impl<S: Session> Engine<'_, S> {
                 Ok(rows.is_ok_and(|rows| self.are_all_applied(&rows)))
             }
             _ => {
-                let answer = self.query_without_harm(&self.sql.digest()).await;
+                let answer = self.query_without_harm(&self.sql.digest(&self.step_versions())).await;
                 let rows = match answer {
                     Ok(rows) => rows,
                     Err(error) if error.kind() == DriverErrorKind::ConnectionLost => {
@@ -48,12 +48,16 @@ impl<S: Session> Engine<'_, S> {
     }
 
     fn is_digest_of_all(&self, rows: &[Row]) -> Result<bool, Error> {
-        let Some([digest, in_transaction]) = rows.first().map(Vec::as_slice) else { return Ok(false) };
+        let Some([digest, in_transaction, steps @ ..]) = rows.first().map(Vec::as_slice) else { return Ok(false) };
         if !self.is_nested && in_transaction.as_deref() == Some("t") {
             return Err(refuse::in_transaction());
         }
         let expected = self.migrations_of.set.digest(self.sql.dialect);
-        Ok(expected.is_some() && digest.as_deref().and_then(Checksum::from_hex) == expected)
+        let are_steps_applied = match steps.first() {
+            Some(steps) => steps.as_deref() == Some(&*self.steps_as_applied()),
+            None => true,
+        };
+        Ok(are_steps_applied && expected.is_some() && digest.as_deref().and_then(Checksum::from_hex) == expected)
     }
 
     /// Compares rows in the order of (number of digits, digits) with the migrations.

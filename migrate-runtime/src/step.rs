@@ -1,0 +1,122 @@
+//! Migrations in Rust: a function that runs inside the transaction of its history row.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use migrate_core::{Script, Version, embedded};
+
+/// What the function of a step returns when it fails: any error will do, and `?` converts it.
+pub type StepError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A migration that is a function, for data that SQL cannot move; see [`Migrator::step`](crate::Migrator::step).
+///
+/// It is made for one driver, and gets that driver's own transaction: the one that its row in the history is written in. It must not
+/// end it.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{Migrator, Step, embed_migrations};
+///
+/// let migrations = embed_migrations!("doc-migrations");
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// let report = Migrator::new(&migrations)
+///     .step(3, "backfill emails", Step::rusqlite(|tx| {
+///         tx.execute("UPDATE users SET email = lower(name) || '@example.org' WHERE email IS NULL", [])?;
+///         Ok(())
+///     }))
+///     .run(&mut db)?;
+/// assert_eq!(report.changes()[2].migration.as_str(), "3_backfill emails");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Step<'a> {
+    pub(crate) body: Body<'a>,
+    revision: u64,
+}
+
+/// The function, by driver.
+pub(crate) enum Body<'a> {
+    #[cfg(feature = "rusqlite")]
+    Rusqlite(Box<dyn Fn(&rusqlite::Connection) -> Result<(), StepError> + Send + Sync + 'a>),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<dyn Fn(&mut postgres::Transaction<'_>) -> Result<(), StepError> + Send + Sync + 'a>),
+    #[cfg(feature = "tokio-postgres")]
+    TokioPostgres(Box<TokioPostgres<'a>>),
+    /// Without a driver there is nothing that a step could be made for.
+    #[allow(dead_code)]
+    None(std::marker::PhantomData<&'a ()>),
+}
+
+#[cfg(feature = "tokio-postgres")]
+pub(crate) type TokioPostgres<'a> =
+    dyn for<'t> Fn(&'t tokio_postgres::Transaction<'t>) -> StepFuture<'t> + Send + Sync + 'a;
+
+/// What the function of an asynchronous step returns: `Box::pin(async move { … })`.
+#[cfg(feature = "tokio-postgres")]
+pub type StepFuture<'t> = std::pin::Pin<Box<dyn Future<Output = Result<(), StepError>> + Send + 't>>;
+
+impl<'a> Step<'a> {
+    /// A step for `rusqlite`. It gets the connection inside the transaction, as `rusqlite::Transaction` and `Savepoint` show it.
+    #[cfg(feature = "rusqlite")]
+    pub fn rusqlite(function: impl Fn(&rusqlite::Connection) -> Result<(), StepError> + Send + Sync + 'a) -> Step<'a> {
+        Step::of(Body::Rusqlite(Box::new(function)))
+    }
+
+    /// A step for `postgres`.
+    ///
+    /// ```
+    /// use migrate_runtime::Step;
+    ///
+    /// let step = Step::postgres(|tx| {
+    ///     tx.execute("UPDATE users SET slug = lower(name) WHERE slug IS NULL", &[])?;
+    ///     Ok(())
+    /// });
+    /// ```
+    #[cfg(feature = "postgres")]
+    pub fn postgres(
+        function: impl Fn(&mut postgres::Transaction<'_>) -> Result<(), StepError> + Send + Sync + 'a,
+    ) -> Step<'a> {
+        Step::of(Body::Postgres(Box::new(function)))
+    }
+
+    /// A step for `tokio-postgres`.
+    ///
+    /// ```
+    /// use migrate_runtime::Step;
+    ///
+    /// let step = Step::tokio_postgres(|tx| Box::pin(async move {
+    ///     tx.execute("UPDATE users SET slug = lower(name) WHERE slug IS NULL", &[]).await?;
+    ///     Ok(())
+    /// }));
+    /// ```
+    #[cfg(feature = "tokio-postgres")]
+    pub fn tokio_postgres(
+        function: impl for<'t> Fn(&'t tokio_postgres::Transaction<'t>) -> StepFuture<'t> + Send + Sync + 'a,
+    ) -> Step<'a> {
+        Step::of(Body::TokioPostgres(Box::new(function)))
+    }
+
+    #[allow(dead_code)]
+    fn of(body: Body<'a>) -> Step<'a> {
+        Step { body, revision: 1 }
+    }
+
+    /// The revision of the function, 1 unless told otherwise. Name and revision stand for the text that a script has: a step that is
+    /// applied under another of them is divergent.
+    #[must_use]
+    pub fn revision(mut self, revision: u64) -> Step<'a> {
+        self.revision = revision;
+        self
+    }
+
+    /// What the history and reports have of it.
+    pub(crate) fn script(&self, version: &Version, name: String) -> Script {
+        embedded::step(version.clone(), Cow::Owned(name), self.revision)
+    }
+}
+
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step").field("revision", &self.revision).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,172 @@
+//! Migrations in Rust, on every driver: in the transaction of their row, known by name and revision.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use migrate_runtime::{ErrorKind, Migrations, Migrator, Scope, Standing, Step};
+use migrate_tests::{Driver, Fresh, Verb, migrations, postgres};
+
+/// A step that runs a statement with the driver's own transaction; `fails` with an error that is none of the driver's.
+fn step(driver: Driver, sql: &'static str, fails: bool) -> Step<'static> {
+    let end = move || if fails { Err("the function had enough".into()) } else { Ok(()) };
+    match driver {
+        Driver::Rusqlite => Step::rusqlite(move |tx| {
+            tx.execute(sql, [])?;
+            end()
+        }),
+        Driver::Postgres => Step::postgres(move |tx| {
+            tx.execute(sql, &[])?;
+            end()
+        }),
+        Driver::TokioPostgres => Step::tokio_postgres(move |tx| {
+            Box::pin(async move {
+                tx.execute(sql, &[]).await?;
+                end()
+            })
+        }),
+    }
+}
+
+fn files() -> Migrations {
+    migrations(&[("1_a.sql", "CREATE TABLE a (x integer);"), ("3_c.sql", "INSERT INTO a SELECT 3 FROM a;")])
+}
+
+const INSERT: &str = "INSERT INTO a VALUES (2)";
+
+#[test]
+fn a_step_takes_its_place_and_runs_once() {
+    for driver in Driver::ALL {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let (fresh, files) = (Fresh::new(driver), files());
+            let migrator = Migrator::new(&files).scope(scope).step(2, "add two", step(driver, INSERT, false));
+            let mut connection = fresh.connect();
+            let plan = connection.plan(&migrator).unwrap();
+            assert!(plan.to_string().contains("would apply 2_add two"), "{plan}");
+            assert_eq!(connection.run(&migrator).unwrap().changes().len(), 3, "{driver:?}, {scope:?}");
+            assert_eq!(connection.rows("SELECT x FROM a ORDER BY x"), ["2", "3"]);
+            connection.verify(&migrator).unwrap();
+            assert!(connection.run(&migrator).unwrap().is_empty());
+            assert!(!connection.is_in_transaction());
+            let status = connection.status(&migrator).unwrap();
+            assert_eq!((status.migrations().len(), status.count(Standing::Applied)), (3, 3), "{status}");
+            assert_eq!(
+                connection.value("SELECT sql FROM schema_migrations WHERE version = '2'").trim(),
+                "-- a step in Rust: add two, revision 1"
+            );
+            // Who does not register it has lost it.
+            let error = connection.run(&Migrator::new(&files)).unwrap_err();
+            assert_eq!(error.problems()[0].standing, Standing::Missing, "{error}");
+        }
+    }
+}
+
+#[test]
+fn name_and_revision_stand_for_its_checksum() {
+    for driver in Driver::ALL {
+        let (fresh, files) = (Fresh::new(driver), files());
+        let with =
+            |name: &str, revision| Migrator::new(&files).step(2, name, step(driver, INSERT, false).revision(revision));
+        let mut connection = fresh.connect();
+        connection.run(&with("add two", 1)).unwrap();
+        for (name, revision) in [("add two", 2), ("add 2", 1)] {
+            let error = connection.run(&with(name, revision)).unwrap_err();
+            assert_eq!(error.problems()[0].standing, Standing::Divergent, "{error}");
+        }
+        connection.execute_verb(&with("add two", 2), &Verb::Repair(2, "a faster way")).unwrap();
+        connection.verify(&with("add two", 2)).unwrap();
+        let error = connection.execute_verb(&with("add two", 2), &Verb::RevertTo(1)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NoDownScript, "{error}");
+    }
+}
+
+#[test]
+fn a_step_that_fails_leaves_nothing() {
+    for driver in Driver::ALL {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let (fresh, files) = (Fresh::new(driver), files());
+            let mut connection = fresh.connect();
+            let cases = [
+                (step(driver, INSERT, true), "the function had enough", None),
+                (step(driver, "INSERT INTO nowhere VALUES (1)", false), "nowhere", Some(driver)),
+            ];
+            for (failing, said, of_driver) in cases {
+                let migrator = Migrator::new(&files).scope(scope).step(2, "add two", failing);
+                let error = connection.run(&migrator).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
+                assert_eq!(error.migration().unwrap().as_str(), "2_add two");
+                assert!(error.to_string().contains(said), "{error}");
+                assert_eq!(error.driver_error().is_some(), of_driver.is_some(), "{error}");
+                assert!(!connection.is_in_transaction(), "{driver:?}");
+                let applied = connection.status(&migrator).unwrap().count(Standing::Applied);
+                assert_eq!(applied, usize::from(scope == Scope::PerMigration), "{driver:?}, {scope:?}");
+            }
+            let migrator = Migrator::new(&files).scope(scope).step(2, "add two", step(driver, INSERT, false));
+            connection.run(&migrator).unwrap();
+            assert_eq!(connection.rows("SELECT x FROM a ORDER BY x"), ["2", "3"]);
+        }
+    }
+}
+
+#[test]
+fn a_step_that_panics_leaves_nothing() {
+    let files = files();
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    let panicking = Step::rusqlite(|tx| {
+        tx.execute(INSERT, [])?;
+        panic!("on purpose")
+    });
+    let migrator = Migrator::new(&files).step(2, "add two", panicking);
+    catch_unwind(AssertUnwindSafe(|| migrator.run(&mut connection))).unwrap_err();
+    assert!(connection.is_autocommit());
+    assert_eq!(fresh.connect().rows("SELECT x FROM a"), [""; 0]);
+
+    let database = postgres().database("panic");
+    let mut client = database.connect();
+    let panicking = Step::postgres(|tx| {
+        tx.execute(INSERT, &[])?;
+        panic!("on purpose")
+    });
+    let migrator = Migrator::new(&files).step(2, "add two", panicking);
+    catch_unwind(AssertUnwindSafe(|| migrator.run(&mut client))).unwrap_err();
+    assert_eq!(client.query_one("SELECT count(*) FROM a", &[]).unwrap().get::<_, i64>(0), 0);
+    // Refused inside a transaction.
+    client.batch_execute("VACUUM").unwrap();
+}
+
+#[test]
+fn inside_the_transaction_of_a_user() {
+    let files = files();
+    let database = postgres().database("nested_step");
+    let mut client = database.connect();
+    let migrator = Migrator::new(&files).step(2, "add two", step(Driver::Postgres, INSERT, false));
+    let mut transaction = client.transaction().unwrap();
+    assert_eq!(migrator.run(&mut transaction).unwrap().changes().len(), 3);
+    transaction.rollback().unwrap();
+    assert_eq!(migrator.verify(&mut client).unwrap_err().kind(), ErrorKind::Pending);
+
+    let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+    let migrator = Migrator::new(&files).step(2, "add two", step(Driver::Rusqlite, INSERT, false));
+    let mut transaction = connection.transaction().unwrap();
+    assert_eq!(migrator.run(&mut transaction).unwrap().changes().len(), 3);
+    transaction.commit().unwrap();
+    migrator.verify(&mut connection).unwrap();
+}
+
+#[test]
+fn steps_that_make_no_sense_are_refused() {
+    for driver in Driver::ALL {
+        let (fresh, files) = (Fresh::new(driver), files());
+        let mut connection = fresh.connect();
+        let taken = Migrator::new(&files).step(3, "taken", step(driver, INSERT, false));
+        let error = connection.run(&taken).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidOption, "{error}");
+        let other = if driver.is_sqlite() { Driver::Postgres } else { Driver::Rusqlite };
+        let foreign = Migrator::new(&files).step(2, "foreign", step(other, INSERT, false));
+        let error = connection.run(&foreign).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert!(!connection.is_in_transaction());
+        let other = migrate_tests::set("other", &[("1_x.sql", "SELECT 1;")]);
+        let many = Migrator::many([&files, &other]).step(2, "whose", step(driver, INSERT, false));
+        assert_eq!(connection.run(&many).unwrap_err().kind(), ErrorKind::InvalidOption);
+    }
+}
