@@ -30,6 +30,7 @@ pub type StepError = Box<dyn std::error::Error + Send + Sync>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Step<'a> {
+    #[cfg_attr(not(any(feature = "rusqlite", feature = "postgres", feature = "tokio-postgres")), allow(dead_code))]
     pub(crate) body: Body<'a>,
     revision: u64,
 }
@@ -37,15 +38,21 @@ pub struct Step<'a> {
 /// The function, by driver.
 pub(crate) enum Body<'a> {
     #[cfg(feature = "rusqlite")]
-    Rusqlite(Box<dyn Fn(&rusqlite::Connection) -> Result<(), StepError> + Send + Sync + 'a>),
+    Rusqlite(Box<Rusqlite<'a>>),
     #[cfg(feature = "postgres")]
-    Postgres(Box<dyn Fn(&mut postgres::Transaction<'_>) -> Result<(), StepError> + Send + Sync + 'a>),
+    Postgres(Box<Postgres<'a>>),
     #[cfg(feature = "tokio-postgres")]
     TokioPostgres(Box<TokioPostgres<'a>>),
     /// Without a driver there is nothing that a step could be made for.
     #[allow(dead_code)]
     None(std::marker::PhantomData<&'a ()>),
 }
+
+#[cfg(feature = "rusqlite")]
+type Rusqlite<'a> = dyn Fn(&rusqlite::Connection) -> Result<(), StepError> + Send + Sync + 'a;
+
+#[cfg(feature = "postgres")]
+pub(crate) type Postgres<'a> = dyn Fn(&mut postgres::Transaction<'_>) -> Result<(), StepError> + Send + Sync + 'a;
 
 #[cfg(feature = "tokio-postgres")]
 pub(crate) type TokioPostgres<'a> =

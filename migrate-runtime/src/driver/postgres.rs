@@ -9,7 +9,7 @@ use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use super::postgres_error::{driver_error, rows, step_failure};
 use super::{Database, DriverError, Itself, Row, Session, StepFailure, StepRun, one_by_one};
-use crate::step::{Body, StepError};
+use crate::step::{Body, Postgres};
 
 impl Database<Itself> for Client {
     fn session(&mut self) -> impl Session {
@@ -136,7 +136,7 @@ impl<C: Connection> Session for PostgresSession<'_, C> {
 fn in_transaction(
     mut transaction: Transaction<'_>,
     run: &StepRun<'_>,
-    function: &(dyn Fn(&mut Transaction<'_>) -> Result<(), StepError> + Send + Sync + '_),
+    function: &Postgres<'_>,
 ) -> Result<(), StepFailure> {
     transaction.batch_execute(run.before).map_err(|error| StepFailure::Before(driver_error(run.before, error)))?;
     function(&mut transaction).map_err(step_failure)?;
