@@ -46,10 +46,15 @@
 //!
 //! Directives are comment lines before the first statement:
 //! - `-- migrate: no-transaction` for what cannot run in a transaction, such as `CREATE INDEX CONCURRENTLY`; without it such a statement
-//!   is a compile error. The marks of other tools mean the same, among them sqlx's `-- no-transaction` and Diesel's `metadata.toml`. Not
-//!   supported yet, and refused at start.
-//! - `-- migrate: foreign-keys=off` for scripts of SQLite that must not run with foreign keys on. Refused at start while they are on, as
-//!   is a script that says `PRAGMA foreign_keys = OFF` itself, which does nothing in a transaction.
+//!   is a compile error. The script then runs [statement by statement](#outside-of-a-transaction). The marks of other tools mean the same,
+//!   among them sqlx's `-- no-transaction` and Diesel's `metadata.toml`.
+//! - `-- migrate: lock-timeout=30s` and `-- migrate: statement-timeout=10min` (Postgres; `ms`, `s`, `min`, `h`, or `off`) instead of
+//!   [`Migrator::lock_timeout`] and [`Migrator::statement_timeout`].
+//! - `-- migrate: compatible=backward`: a binary that does not know the migration can go on with what it leaves; see
+//!   [`Migrator::allow_ahead`].
+//! - `-- migrate: foreign-keys=off`, `on` or `auto` (SQLite): whether foreign keys are switched off before the transaction, checked before
+//!   its commit and switched on after it. By default that is done when the script makes a table anew, or says
+//!   `PRAGMA foreign_keys = OFF` itself, which would do nothing in a transaction.
 //! - `-- migrate: allow=<rule> <reason>` excuses a finding of the [lint](embed_migrations#arguments).
 //!
 //! # The lock file
@@ -89,12 +94,21 @@
 //!
 //! # The history
 //!
-//! One row a migration in the table `schema_migrations`: `set`, `version`, `name`, `checksum`, `state` (`running` or `applied`),
-//! `applied_at` (UTC), `execution_time_ms`, `statements`, `statements_done`, `applied_by`, `sql` and `down_sql`; its primary key is
-//! (`set`, `version`). The row is inserted first and commits together with the migration.
+//! One row a migration in the table `schema_migrations`: `set`, `version`, `name`, `checksum`, `state`, `applied_at` (UTC),
+//! `execution_time_ms`, `statements`, `statements_begun`, `statements_done`, `applied_by`, `claim`, `audit`, `sql` and `down_sql`; its primary
+//! key is (`set`, `version`). The row is inserted first and commits together with the migration. The states are `applied`; `running` and
+//! `reverting` while a script is at work outside of a transaction; and `pending` for a migration that is not applied any more. `audit`
+//! holds a line for everything that was done to the row since: when, what, who, the checksum before, and why.
 //!
-//! Where binary and history do not match, nothing is applied; see [`Standing`] for the words. In particular a binary refuses to run on
-//! a database that a newer binary has migrated.
+//! Where binary and history do not match, nothing is applied; see [`Standing`] for the words, and the `allow_` options of [`Migrator`].
+//!
+//! # Outside of a transaction
+//!
+//! A script that says `-- migrate: no-transaction` is claimed first, then run statement by statement. Whatever can share a transaction with
+//! the record of its success does; the others are announced before and recorded after. After a crash, [`run`](Migrator::run) goes on by itself
+//! where the database can tell what became of the statement in doubt (an invalid index is dropped and built again); where it
+//! cannot, the error shows the statement, and [`Migrator::resume`] takes a decision. A runner that lives is waited for, and none is
+//! taken for dead by a clock. `docs/operating.md` has the details, and what holds behind a proxy that pools transactions.
 //!
 //! # Pools and asynchronous code
 //!
