@@ -135,27 +135,3 @@ fn an_asynchronous_run_can_be_spawned() {
         assert_eq!(task.await.unwrap().unwrap(), 3);
     });
 }
-
-#[test]
-fn a_cancelled_run_leaves_no_transaction_open() {
-    let database = postgres().database("cancelled");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let slow = migrations(&[("1_a.sql", "CREATE TABLE a (id int);\nSELECT pg_sleep(0.05);\nCREATE TABLE b (id int);")]);
-    runtime.block_on(async {
-        for milliseconds in (0..120).step_by(3) {
-            let mut client = database.connect_tokio().await;
-            let run = slow.run_async(&mut client);
-            let _ = tokio::time::timeout(std::time::Duration::from_millis(milliseconds), run).await;
-            let rows = client.simple_query("SELECT now() <> statement_timestamp()").await.unwrap();
-            let Some(tokio_postgres::SimpleQueryMessage::Row(row)) =
-                rows.iter().find(|message| matches!(message, tokio_postgres::SimpleQueryMessage::Row(_)))
-            else {
-                panic!("no row")
-            };
-            assert_eq!(row.get(0), Some("f"), "after {milliseconds} ms");
-        }
-        let mut client = database.connect_tokio().await;
-        slow.run_async(&mut client).await.unwrap();
-        slow.verify_async(&mut client).await.unwrap();
-    });
-}

@@ -95,10 +95,11 @@ impl Sql<'_> {
     }
 
     /// Postgres: the backend of a claim, described, if it still lives. Where the role may not see when it was started, it counts as
-    /// the same.
+    /// the same. Our own is none: whoever was at work through this connection has given it up.
     pub(in crate::engine) fn living(&self, process: u32, started: u64) -> String {
         format!(
             "SELECT {} FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = {process} \
+             AND a.pid <> pg_catalog.pg_backend_pid() \
              AND a.datname = pg_catalog.current_database() AND coalesce({STARTED} = {started}, true)",
             super::DESCRIPTION
         )
