@@ -80,8 +80,10 @@ pub enum ErrorKind {
     UnknownVersion,
     /// What is to be reverted has no script down.
     NoDownScript,
-    /// A baseline was asked for where there is a history.
+    /// A baseline was asked for where there is a history; or another tool's history was to be taken over, and this one says otherwise.
     HasHistory,
+    /// The history of another tool cannot be taken over as it is.
+    ForeignHistory,
     /// A migration that runs outside of a transaction was left in the middle, and a person has to decide how to go on; or somebody
     /// is at work on it.
     Interrupted,
@@ -114,6 +116,7 @@ impl ErrorKind {
             ErrorKind::UnknownVersion => "unknown-version",
             ErrorKind::NoDownScript => "no-down-script",
             ErrorKind::HasHistory => "has-history",
+            ErrorKind::ForeignHistory => "foreign-history",
             ErrorKind::Interrupted => "interrupted",
             ErrorKind::ForeignKeyViolation => "foreign-key-violation",
             ErrorKind::TestDatabase => "test-database",

@@ -205,6 +205,8 @@ pub use folder::{FolderError, FolderOptions};
 /// [`FolderError::problems`] holds.
 #[cfg(feature = "folder")]
 pub use migrate_core::Problem as FolderProblem;
+#[cfg(feature = "adopt")]
+pub use migrate_core::adopt::Tool;
 #[cfg(feature = "folder")]
 pub use migrate_core::lock::LockUse;
 pub use migrate_core::plan::Standing;
@@ -213,6 +215,8 @@ pub use migrate_core::{
     VersionError,
 };
 pub use migrations::Migrations;
+#[cfg(feature = "adopt")]
+pub use migrator::OldHistory;
 pub use migrator::{DryRun, Migrator, Resume, Scope};
 pub use report::{Action, Change, History, HistoryEntry, MigrationStatus, Plan, PlannedChange, Report, Status};
 #[cfg(feature = "tokio-postgres")]

@@ -44,6 +44,7 @@ use crate::table::TableName;
 /// | [`redo_last`](Migrator::redo_last) | reverts and applies again |
 /// | [`reset`](Migrator::reset) | reverts everything |
 /// | [`baseline`](Migrator::baseline) | takes over a database that already has the schema |
+/// | `adopt` (feature `adopt`) | takes over the history of another tool |
 /// | [`repair`](Migrator::repair) | accepts the text that the binary has |
 /// | [`mark_applied`](Migrator::mark_applied), [`mark_pending`](Migrator::mark_pending) | tells the history what was done by hand |
 /// | [`resume`](Migrator::resume) | decides about a statement in doubt |
@@ -543,6 +544,13 @@ verbs! {
     /// As [`run`](Migrator::run).
     (decision: Resume) resume resume_async => Verb::Resume(decision);
 }
+
+// Behind the macro, which it uses.
+#[cfg(feature = "adopt")]
+mod adopt;
+
+#[cfg(feature = "adopt")]
+pub use adopt::OldHistory;
 
 impl fmt::Debug for Migrator<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -64,6 +64,8 @@ pub enum Action {
     Resume,
     /// It is recorded as applied, because the database had its schema before it had a history.
     Baseline,
+    /// It is recorded as applied, because another tool has applied it.
+    Adopt,
     /// The history takes over the name and the text that the binary has.
     Repair,
     /// It is recorded as applied, and nothing runs.
@@ -80,6 +82,7 @@ impl Action {
             Action::Revert => "reverted",
             Action::Resume => "resumed",
             Action::Baseline => "baselined",
+            Action::Adopt => "adopted",
             Action::Repair => "repaired",
             Action::MarkApplied => "marked applied",
             Action::MarkPending => "marked pending",
@@ -93,6 +96,7 @@ impl Action {
             Action::Revert => "revert",
             Action::Resume => "resume",
             Action::Baseline => "baseline",
+            Action::Adopt => "adopt",
             Action::Repair => "repair",
             Action::MarkApplied => "mark applied",
             Action::MarkPending => "mark pending",

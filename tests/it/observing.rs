@@ -19,8 +19,8 @@ fn results_are_json() {
     assert_eq!(
         plan,
         json!({ "total": 2, "changes": [
-            { "set": "default", "action": "apply", "migration": "1_a", "statements": 1, "path": "migrations/1_a.sql", "sql": "CREATE TABLE a (x integer);" },
-            { "set": "default", "action": "apply", "migration": "2_b", "statements": 2, "path": "migrations/2_b.sql", "sql": "SELECT 1;\nSELECT 2;" },
+            { "set": "default", "action": "apply", "migration": "1_a", "statements": 1, "path": "migrations/1_a.sql", "sql": "CREATE TABLE a (x integer);", "notes": [] },
+            { "set": "default", "action": "apply", "migration": "2_b", "statements": 2, "path": "migrations/2_b.sql", "sql": "SELECT 1;\nSELECT 2;", "notes": [] },
         ] })
     );
 

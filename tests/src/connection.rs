@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use migrate_runtime::{
-    Error, Fingerprint, History, Migrator, Plan, Report, Resume, Status, Version, fingerprint, fingerprint_async,
+    Error, Fingerprint, History, Migrator, OldHistory, Plan, Report, Resume, Status, Version, fingerprint,
+    fingerprint_async,
 };
 use tempfile::TempDir;
 
@@ -130,6 +131,8 @@ pub enum Verb {
     Reset,
     /// `baseline`
     Baseline(u64),
+    /// `adopt`
+    Adopt(OldHistory),
     /// `repair`
     Repair(u64, &'static str),
     /// `mark_applied`
@@ -174,6 +177,7 @@ macro_rules! any_verb {
             Verb::RedoLast(migrations) => redo_last, redo_last_async(*migrations);
             Verb::Reset => reset, reset_async();
             Verb::Baseline(version) => baseline, baseline_async(Version::from(*version));
+            Verb::Adopt(old) => adopt, adopt_async(old.clone());
             Verb::Repair(version, why) => repair, repair_async(Version::from(*version), why);
             Verb::MarkApplied(version, why) => mark_applied, mark_applied_async(Version::from(*version), why);
             Verb::MarkPending(version, why) => mark_pending, mark_pending_async(Version::from(*version), why);

@@ -33,6 +33,13 @@ impl Cluster {
         Database { cluster: self.clone(), name }
     }
 
+    /// Creates a database with all that is in another one, as soon as nobody is connected to that.
+    fn copy_of(&self, other: &Database) -> Database {
+        let name = unique_name("copy");
+        self.administer(&format!("CREATE DATABASE {name} TEMPLATE {}", other.name)).expect("a database can be copied");
+        Database { cluster: self.clone(), name }
+    }
+
     fn administer(&self, sql: &str) -> Result<(), postgres::Error> {
         blocking(|| Client::connect(&self.url("postgres"), NoTls)?.batch_execute(sql))
     }
@@ -42,6 +49,15 @@ impl Database {
     /// The name of the database.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// A database with all that is in this one. Nobody may be connected to it for long.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not copy it.
+    pub fn copy(&self) -> Database {
+        self.cluster.copy_of(self)
     }
 
     /// The port of its server on 127.0.0.1.

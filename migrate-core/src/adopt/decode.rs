@@ -154,8 +154,24 @@ fn time(text: &str) -> Option<String> {
     };
     let is_time = has_shape(date, b'-', &[4, 2, 2])
         && has_shape(time, b':', &[2, 2, 2])
-        && fraction.bytes().all(|byte| byte.is_ascii_digit());
+        && fraction.bytes().all(|byte| byte.is_ascii_digit())
+        && is_on_the_calendar(date, time);
     is_time.then(|| format!("{date}T{time}.{:0<3.3}Z", fraction))
+}
+
+/// Whether a database would take it for a time.
+fn is_on_the_calendar(date: &str, time: &str) -> bool {
+    let numbers: Vec<u32> = date.split('-').chain(time.split(':')).filter_map(|part| part.parse().ok()).collect();
+    let &[year, month, day, hour, minute, second] = numbers.as_slice() else { return false };
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    year > 0 && (1..=days).contains(&day) && hour < 24 && minute < 60 && second < 60
 }
 
 struct Cells<'a>(&'a [Option<String>]);

@@ -17,20 +17,27 @@ impl Tool {
     ///
     /// A time without a time zone is read in the time zone of the session, as the tools have written it.
     pub fn history_sql(self, dialect: Dialect, table: &str) -> Option<String> {
+        let Query { cells, from, order } = self.query(dialect, table)?;
+        Some(format!("SELECT {cells} FROM {from}{order}"))
+    }
+
+    /// The same rows in no order, each with its number from 1 in front: two answers that are equal as sets are the same history.
+    pub fn numbered_history_sql(self, dialect: Dialect, table: &str) -> Option<String> {
+        let Query { cells, from, order } = self.query(dialect, table)?;
+        Some(format!("SELECT row_number() OVER ({}), {cells} FROM {from}", order.trim_start()))
+    }
+
+    fn query(self, dialect: Dialect, table: &str) -> Option<Query> {
         if !self.exists_for(dialect) {
             return None;
         }
-        let cell = |cell: Cell| cell.sql(dialect);
         let (cells, order) = self.cells();
-        let cells = cells.map(cell).join(", ");
-        Some(match self {
-            // A view of the pragma: a number in the header of the file, which is there even in an empty database.
-            Tool::RusqliteMigration => format!("SELECT {cells} FROM pragma_user_version AS history"),
-            _ => {
-                let order: Vec<String> = order.iter().map(|column| format!("history.{column}")).collect();
-                format!("SELECT {cells} FROM {table} AS history ORDER BY {}", order.join(", "))
-            }
-        })
+        let cells = cells.map(|cell: Cell| cell.sql(dialect)).join(", ");
+        // A view of the pragma: a number in the header of the file, which is there even in an empty database.
+        let table = if self == Tool::RusqliteMigration { "pragma_user_version" } else { table };
+        let order: Vec<String> = order.iter().map(|column| format!("history.{column}")).collect();
+        let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
+        Some(Query { cells, from: format!("{table} AS history"), order })
     }
 
     /// The cells, and the columns that tell in which order rows were written.
@@ -84,6 +91,14 @@ impl Tool {
             ),
         }
     }
+}
+
+/// The parts of a query.
+struct Query {
+    cells: String,
+    from: String,
+    /// With a space in front, or empty.
+    order: String,
 }
 
 /// A cell of the answer, by the column that it comes from.

@@ -162,6 +162,14 @@ fn times() {
         ("2024-03-13T17:00:00Z", Some("2024-03-13T17:00:00.000Z")),
         ("2024-03-13 17:00:00.1+00:00", Some("2024-03-13T17:00:00.100Z")),
         ("2024-03-13T17:00:00+02:00", None),
+        ("2024-02-29T23:59:59Z", Some("2024-02-29T23:59:59.000Z")),
+        ("2023-02-29T00:00:00Z", None),
+        ("2024-13-01T00:00:00Z", None),
+        ("2024-00-01T00:00:00Z", None),
+        ("2024-04-31T00:00:00Z", None),
+        ("2024-04-30T24:00:00Z", None),
+        ("2024-04-30T00:00:60Z", None),
+        ("0000-01-01T00:00:00Z", None),
         ("2024-03-13", None),
         ("yesterday", None),
         ("größe", None),
@@ -262,6 +270,8 @@ fn tables() {
         for dialect in Dialect::ALL {
             let sql = tool.history_sql(dialect, "\"a\".\"b\"");
             assert_eq!(sql.is_some(), tool.exists_for(dialect), "{tool} {dialect}");
+            let numbered = tool.numbered_history_sql(dialect, "\"a\".\"b\"");
+            assert_eq!(numbered.is_some(), sql.is_some(), "{tool} {dialect}");
             let Some(sql) = sql else { continue };
             assert!(columns.iter().all(|column| sql.contains(&format!("history.{column}"))), "{sql}");
         }

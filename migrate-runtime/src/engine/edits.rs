@@ -1,4 +1,4 @@
-//! Verbs that change the history alone: baseline, repair, marks. No script runs.
+//! Verbs that change the history alone: baseline, adoption, repair, marks. No script runs.
 
 use migrate_core::plan::{Item, Standing, Standings};
 use migrate_core::scan::scan;
@@ -12,6 +12,8 @@ use super::{Engine, refuse};
 use crate::driver::{DriverErrorKind, Session};
 use crate::error::Error;
 use crate::event::Event;
+#[cfg(feature = "adopt")]
+use crate::migrator::OldHistory;
 use crate::report::{Action, Change, PlannedChange};
 
 /// A change of the history alone.
@@ -19,6 +21,9 @@ use crate::report::{Action, Change, PlannedChange};
 pub(crate) enum Edit {
     /// Everything up to the version counts as applied.
     Baseline(Version),
+    /// What another tool has applied counts as applied.
+    #[cfg(feature = "adopt")]
+    Adopt(OldHistory),
     /// The history takes over what the binary has.
     Repair(Version, String),
     /// The migration counts as applied.
@@ -29,14 +34,25 @@ pub(crate) enum Edit {
 
 /// What an edit writes about one migration.
 pub(super) struct Entry {
-    label: Label,
-    sql: String,
+    pub(super) label: Label,
+    pub(super) sql: String,
+    pub(super) notes: Vec<String>,
+}
+
+/// What an edit writes.
+#[derive(Default)]
+pub(super) struct Writing {
+    pub(super) entries: Vec<Entry>,
+    /// Postgres: the table that nobody else may write to meanwhile, quoted.
+    pub(super) lock: Option<String>,
 }
 
 impl Edit {
     pub(super) fn action(&self) -> Action {
         match self {
             Edit::Baseline(_) => Action::Baseline,
+            #[cfg(feature = "adopt")]
+            Edit::Adopt(_) => Action::Adopt,
             Edit::Repair(..) => Action::Repair,
             Edit::MarkApplied(..) => Action::MarkApplied,
             Edit::MarkPending(..) => Action::MarkPending,
@@ -46,6 +62,8 @@ impl Edit {
     fn reason(&self) -> &str {
         match self {
             Edit::Baseline(_) => "",
+            #[cfg(feature = "adopt")]
+            Edit::Adopt(_) => "",
             Edit::Repair(_, reason) | Edit::MarkApplied(_, reason) | Edit::MarkPending(_, reason) => reason,
         }
     }
@@ -54,8 +72,9 @@ impl Edit {
 impl<S: Session> Engine<'_, S> {
     /// What an edit would do.
     pub(super) async fn plan_edit(&mut self, edit: &Edit) -> Result<Vec<PlannedChange>, Error> {
+        self.refuse_senseless(edit)?;
         let recorded = self.read_history().await?;
-        let entries = self.entries(edit, &recorded).await?;
+        let entries = self.writing(edit, &recorded).await?.entries;
         let planned = |entry: Entry| PlannedChange {
             set: self.set_name().to_owned(),
             migration: entry.label,
@@ -63,21 +82,25 @@ impl<S: Session> Engine<'_, S> {
             statements: 0,
             path: String::new(),
             sql: String::new(),
+            notes: entry.notes,
         };
         Ok(entries.into_iter().map(planned).collect())
     }
 
     /// Does it, all or nothing.
     pub(super) async fn carry_out_edit(&mut self, edit: &Edit) -> Result<(), Error> {
+        self.refuse_senseless(edit)?;
         let mut wait = Wait::start();
-        let mut contested: Option<(usize, Error)> = None;
+        // What was refused as if the history were another one, with what that means if it is still the same.
+        let mut contested: Option<(usize, String, Error)> = None;
         loop {
             let recorded = self.read_history().await?;
-            let entries = self.entries(edit, &recorded).await?;
-            let Some(first) = entries.first().map(|entry| entry.label.clone()) else { return Ok(()) };
+            let writing = self.writing(edit, &recorded).await?;
+            let Some(first) = writing.entries.first().map(|entry| entry.label.clone()) else { return Ok(()) };
             let foreseen = Foreseen::of(&recorded.rows);
-            if let Some((rows_then, error)) = contested.take()
-                && rows_then == foreseen.rows
+            let sql = self.sql_of(&writing, &recorded, &foreseen);
+            if let Some((rows_then, sql_then, error)) = contested.take()
+                && (rows_then, &sql_then) == (foreseen.rows, &sql)
             {
                 return Err(error);
             }
@@ -85,17 +108,16 @@ impl<S: Session> Engine<'_, S> {
             if self.create_table_first(&recorded, &mut wait, &first).await? {
                 continue;
             }
-            let written = self.write(&entries, &recorded, &foreseen).await;
-            match written {
+            match self.write(&writing, &recorded, &sql).await {
                 Ok(()) => {
-                    for entry in entries {
+                    for entry in writing.entries {
                         let change = Change {
                             set: self.set_name().to_owned(),
                             migration: entry.label,
                             action: edit.action(),
                             statements: 0,
                             duration: std::time::Duration::ZERO,
-                            notes: Vec::new(),
+                            notes: entry.notes,
                         };
                         self.migrator.tell(self.set_name(), &Event::Changed { change: &change });
                         self.report.changes.push(change);
@@ -103,27 +125,35 @@ impl<S: Session> Engine<'_, S> {
                     return Ok(());
                 }
                 Err(error) if error.kind() == DriverErrorKind::Busy || error.has_code(&super::failure::TIMED_OUT) => {
-                    self.wait_for_others(&mut wait, &first, error).await?;
+                    match self.holder_of_table(writing.lock.as_deref()).await {
+                        Some(holder) => self.wait_for_runner(&mut wait, &first, &holder).await?,
+                        None => self.wait_for_others(&mut wait, &first, error).await?,
+                    }
                 }
                 Err(error) if super::failure::is_of_claim(&error) => {
-                    contested = Some((foreseen.rows, refuse::not_edited(error)));
+                    contested = Some((foreseen.rows, sql, refuse::not_edited(error)));
                 }
                 Err(error) => return Err(refuse::not_edited(error)),
             }
         }
     }
 
+    fn sql_of(&self, writing: &Writing, recorded: &Recorded, foreseen: &Foreseen) -> String {
+        let mut sql = vec![self.sql.expect_foreseen(foreseen)];
+        sql.extend(writing.entries.iter().map(|entry| entry.sql.clone()));
+        self.on_a_table(recorded, foreseen, sql.join(";\n"))
+    }
+
     async fn write(
         &mut self,
-        entries: &[Entry],
+        writing: &Writing,
         recorded: &Recorded,
-        foreseen: &Foreseen,
+        sql: &str,
     ) -> Result<(), crate::driver::DriverError> {
-        let mut sql = vec![self.sql.expect_foreseen(foreseen)];
-        sql.extend(entries.iter().map(|entry| entry.sql.clone()));
-        let sql = self.on_a_table(recorded, foreseen, sql.join(";\n"));
         let (open, close) = self.transaction();
-        let mut request = format!("{open};\n{};\n", self.bounded(&sql));
+        // Before anything that takes a snapshot: what is read behind the lock is what it protects.
+        let lock = writing.lock.as_ref().map(|table| self.sql.lock_table(table, self.claim_patience()));
+        let mut request = format!("{open};\n{}{};\n", lock.unwrap_or_default(), self.bounded(sql));
         if self.is_nested && self.sql.dialect == Dialect::Postgres {
             request = format!("{request}{};\n", self.sql.restore_timeouts(&recorded.facts.settings));
         }
@@ -137,13 +167,33 @@ impl<S: Session> Engine<'_, S> {
         sent
     }
 
+    /// What can be refused without a look at the database.
+    fn refuse_senseless(&self, edit: &Edit) -> Result<(), Error> {
+        match edit {
+            _ if self.sets.len() > 1 => Err(refuse::one_set_only()),
+            #[cfg(feature = "adopt")]
+            Edit::Adopt(old) => self.name_of_old(old).map(|_| ()),
+            _ => Ok(()),
+        }
+    }
+
     /// What an edit writes, given a history.
     ///
     /// # Errors
     /// The edit makes no sense.
+    async fn writing(&mut self, edit: &Edit, recorded: &Recorded) -> Result<Writing, Error> {
+        #[cfg(feature = "adopt")]
+        if let Edit::Adopt(old) = edit {
+            return self.adopt(old, recorded).await;
+        }
+        Ok(Writing { entries: self.entries(edit, recorded).await?, lock: None })
+    }
+
     async fn entries(&mut self, edit: &Edit, recorded: &Recorded) -> Result<Vec<Entry>, Error> {
         let standings = Standings::compare(&self.migrations, recorded.rows.clone());
         match edit {
+            #[cfg(feature = "adopt")]
+            Edit::Adopt(_) => Ok(Vec::new()),
             Edit::Baseline(version) => self.baseline(version, edit, &standings, recorded),
             Edit::Repair(version, reason) | Edit::MarkApplied(version, reason) | Edit::MarkPending(version, reason) => {
                 if reason.trim().is_empty() {
@@ -162,7 +212,7 @@ impl<S: Session> Engine<'_, S> {
                     Edit::MarkApplied(..) => self.mark_applied(item, signature)?,
                     _ => item.row().map(|row| self.sql.record_pending(row, signature)),
                 };
-                Ok(sql.map(|sql| Entry { label: item.label(), sql }).into_iter().collect())
+                Ok(sql.map(|sql| Entry { label: item.label(), sql, notes: Vec::new() }).into_iter().collect())
             }
         }
     }
@@ -190,7 +240,8 @@ impl<S: Session> Engine<'_, S> {
         let signature = Signature { action: edit.action().done(), by: &by, reason: "" };
         let entry = |item: &Item<'_>| {
             let migration = item.embedded()?;
-            Some(Entry { label: item.label(), sql: self.record_applied(&migration, item, signature) })
+            let sql = self.record_applied(&migration, item, signature);
+            Some(Entry { label: item.label(), sql, notes: Vec::new() })
         };
         Ok(standings.items().iter().filter(up_to).filter_map(entry).collect())
     }
@@ -228,7 +279,7 @@ impl<S: Session> Engine<'_, S> {
         format!("{absent};\n{}", self.sql.record_applied(migration, item.taken_back(), statements, signature))
     }
 
-    fn count_statements(&self, migration: &Migration<'_>) -> usize {
+    pub(super) fn count_statements(&self, migration: &Migration<'_>) -> usize {
         scan(migration.up().sql(), self.sql.dialect).statements.len()
     }
 }

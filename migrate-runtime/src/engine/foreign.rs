@@ -37,6 +37,11 @@ pub(super) fn looks_like(columns: &[&str]) -> Option<&'static str> {
     TOOLS.into_iter().find(|(_, telling)| fits(telling) && is_sure(telling)).map(|(tool, _)| tool)
 }
 
+/// Whether the verb `adopt` takes over the history of a tool, by the name that [`looks_like`] gives it.
+pub(super) fn is_adoptable(tool: &str) -> bool {
+    ["golang-migrate", "Flyway", "sqlx", "refinery", "Diesel", "goose", "Prisma", "dbmate or Rails"].contains(&tool)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +71,7 @@ mod tests {
             assert_eq!(looks_like(&columns), expect, "{columns:?}");
             assert!(!is_ours(&columns), "{columns:?}");
         }
+        assert!(TOOLS.iter().filter(|(tool, _)| is_adoptable(tool)).count() == 8);
         let mut ours: Vec<&str> = HistoryRow::COLUMNS.into_iter().chain(OURS).collect();
         assert!(is_ours(&ours));
         ours.push("added_by_a_person");

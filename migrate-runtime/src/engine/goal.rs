@@ -36,6 +36,8 @@ impl Verb {
             Verb::RedoLast(_) => "nothing to redo",
             Verb::Resume(_) => "nothing to resume",
             Verb::Edit(Edit::Repair(..)) => "nothing to repair",
+            #[cfg(feature = "adopt")]
+            Verb::Edit(Edit::Adopt(_)) => "nothing to adopt",
             Verb::Edit(_) => "nothing to record",
         }
     }

@@ -8,8 +8,11 @@
 //! enough; `refuse` says what is wrong with it; `prepare` scans what is to run; `foreseen` is what claims expect; `ready` prepares
 //! table and session; `request` and `apply` run a script in a transaction, with `foreign_keys` on SQLite; `outside` runs one
 //! outside, with `alive` and `doubt` for what was left in the middle; `failure` says what an error of the driver means, `blockers`
-//! who is in the way; `wait` bounds all waiting. `edits` are the verbs that run no script.
+//! who is in the way; `wait` bounds all waiting. `edits` are the verbs that run no script; `adopt` makes one of what another tool has
+//! kept.
 
+#[cfg(feature = "adopt")]
+mod adopt;
 mod alive;
 mod apply;
 mod blockers;

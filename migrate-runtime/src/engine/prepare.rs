@@ -136,6 +136,7 @@ impl Prepared<'_> {
             statements: self.statements.len(),
             path: if self.embedded.is_some() { self.path.into_owned() } else { String::new() },
             sql: self.sql.into_owned(),
+            notes: Vec::new(),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Errors that are not a migration's own: the history, the table, the options, the connection. Each says the next step.
 
+#[cfg(feature = "adopt")]
+pub(super) mod adopt;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -130,16 +133,24 @@ fn is_are(number: usize, what: &str) -> String {
 }
 
 pub(super) fn foreign_table(table: &str, columns: &[&str]) -> Error {
-    let whose = match foreign::looks_like(columns) {
+    let tool = foreign::looks_like(columns);
+    let whose = match tool {
         Some(tool) => format!("it looks like the table of {tool}"),
         None => "it is none of ours".to_owned(),
+    };
+    let help = match tool.filter(|tool| foreign::is_adoptable(tool)) {
+        Some(_) => {
+            "give the history another table, in every verb: `Migrator::history_table`; with that, `Migrator::adopt` (feature `adopt`) takes \
+             over what the other tool has applied, and leaves its table as it is"
+        }
+        None => "name another table with `Migrator::history_table`",
     };
     Error::new(
         ErrorKind::ForeignTable,
         format!("{table} is not a history table of this program: {whose}; nothing was altered"),
     )
     .with_body(format!("   = its columns: {}", columns.join(", ")))
-    .with_help("name another table with `Migrator::history_table`")
+    .with_help(help)
 }
 
 pub(super) fn no_key(table: &str) -> Error {

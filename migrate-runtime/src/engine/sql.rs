@@ -2,6 +2,8 @@
 //!
 //! Every text in them is quoted by `quote`; the rest is digits, hexadecimal digits and keywords.
 
+#[cfg(feature = "adopt")]
+mod adopt;
 mod edit;
 mod outside;
 mod settings;
@@ -179,6 +181,20 @@ impl<'a> Sql<'a> {
                 )
             }
         }
+    }
+
+    /// Postgres: who has written to a table, quoted, and not committed.
+    pub(super) fn writer_of(&self, table: &str) -> String {
+        format!(
+            "SELECT {DESCRIPTION} \
+             FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
+             WHERE l.locktype = 'relation' AND l.granted \
+             AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock') \
+             AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation = pg_catalog.to_regclass({}) \
+             AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
+             ORDER BY a.xact_start LIMIT 1",
+            self.literal(table)
+        )
     }
 
     /// Postgres: who holds the latest row of the set, or else who has written to the table first and not committed yet.

@@ -125,6 +125,12 @@ impl<S: Session> Engine<'_, S> {
         Ok(())
     }
 
+    /// Postgres: who has written to a table, quoted, and not committed; `None` when nobody has, or the database does not say.
+    pub(super) async fn holder_of_table(&mut self, table: Option<&str>) -> Option<String> {
+        let rows = self.session.query(&self.sql.writer_of(table?)).await.ok()?;
+        rows.into_iter().next()?.into_iter().next()?
+    }
+
     /// Who has written to the history and not committed; `None` when nobody has, or the database does not say.
     async fn holder(&mut self) -> Option<String> {
         let rows = self.session.query(&self.sql.holder()).await.ok()?;

@@ -39,6 +39,8 @@ pub struct PlannedChange {
     pub path: String,
     /// The SQL that would run; empty where only the history would be written.
     pub sql: String,
+    /// What else is worth knowing; a line each.
+    pub notes: Vec<String>,
 }
 
 impl Plan {
@@ -66,15 +68,16 @@ impl fmt::Display for Plan {
         let width = width(self.changes.iter().map(|change| &change.migration));
         let longest = self.changes.iter().map(|change| change.action.to_do().len()).max().unwrap_or(0);
         let sets = sets(self.changes.iter().map(|change| &*change.set));
-        lines(f, &self.changes, |f, PlannedChange { set, migration, action, statements, path, .. }| {
+        lines(f, &self.changes, |f, PlannedChange { set, migration, action, statements, path, notes, .. }| {
             write!(f, "would {:longest$} {}", action.to_do(), sets.column(set))?;
             match *statements {
-                0 => write!(f, "{migration}"),
+                0 => write!(f, "{migration}")?,
                 _ => {
                     let statements = count(*statements, "statement");
-                    write!(f, "{}", format!("{migration:width$}  {statements:13}  {path}").trim_end())
+                    write!(f, "{}", format!("{migration:width$}  {statements:13}  {path}").trim_end())?
                 }
             }
+            notes.iter().try_for_each(|note| write!(f, "\n  note: {note}"))
         })
     }
 }

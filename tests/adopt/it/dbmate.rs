@@ -3,6 +3,7 @@
 
 use migrate_core::adopt::Tool;
 
+use crate::adoption::{adopts, refuses};
 use crate::history::{Old, folder, set};
 
 const FILE: &str = "-- migrate:up\nSELECT 1;\n\n-- migrate:down\nSELECT 2;\n";
@@ -18,10 +19,15 @@ fn histories_of_dbmate() {
             }
         });
         assert_eq!(old.told(Tool::Dbmate, &set(files.path())), "pending 20240313170000, pending 20240314170000");
-        for version in ["20240313170000", "20240315170000"] {
-            old.execute(&format!("insert into schema_migrations (version) values ('{version}')"));
-        }
+        let insert =
+            |version: &str| old.execute(&format!("insert into schema_migrations (version) values ('{version}')"));
+        insert("20240313170000");
+        let notes = ["dbmate keeps no checksums", "`20240314170000_orders` is not applied: `run` applies it"];
+        adopts(&old, Tool::Dbmate, files.path(), "20240313170000", &notes);
+        insert("20240315170000");
         let expect = "20240313170000 version, pending 20240314170000, unknown 20240315170000";
         assert_eq!(old.told(Tool::Dbmate, &set(files.path())), expect);
+        let words = ["1 problem", "dbmate has applied version `20240315170000`, which is not in the binary"];
+        refuses(&old, Tool::Dbmate, files.path(), "foreign-history", &words);
     }
 }

@@ -5,6 +5,7 @@ use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use migrate_core::adopt::Tool;
 
+use crate::adoption::{adopts, refuses};
 use crate::history::{Files, Old, folder, set, write};
 
 const FILES: Files<'_> = &[
@@ -36,7 +37,13 @@ fn histories_of_diesel() {
         }
         let applied = "00000000000000 version +, 20240313170000 version +, 202403141700000000 version +";
         assert_eq!(old.told(Tool::Diesel, &set(files.path())), applied);
+        let versions = "00000000000000 20240313170000 202403141700000000";
+        adopts(&old, Tool::Diesel, files.path(), versions, &["Diesel keeps no checksums"]);
         write(files.path(), "2024-03-15-170000_next/up.sql", "SELECT 1;");
         assert_eq!(old.told(Tool::Diesel, &set(files.path())), format!("{applied}, pending 20240315170000"));
+        adopts(&old, Tool::Diesel, files.path(), versions, &["`20240315170000_next` is not applied"]);
+        std::fs::remove_dir_all(files.path().join("2024-03-13-170000_users")).unwrap();
+        let words = ["Diesel has applied version `20240313170000`, which is not in the binary"];
+        refuses(&old, Tool::Diesel, files.path(), "foreign-history", &words);
     }
 }

@@ -3,6 +3,7 @@
 
 use migrate_core::adopt::Tool;
 
+use crate::adoption::{adopts, refuses};
 use crate::history::{Files, Old, folder, set, write};
 
 const FILES: Files<'_> = &[
@@ -52,10 +53,21 @@ fn histories_of_flyway() {
         let matched = "1 position, 2 checksum + ms, 3 checksum + ms, 4 version + ms, pending 6";
         let left_out = "out << Flyway Schema Creation >>, out views";
         assert_eq!(told(), format!("{matched}, {left_out}"));
+        let notes = ["`views` is repeatable", "2 migrations are without a checksum", "`6_next` is not applied"];
+        adopts(&old, Tool::Flyway, files.path(), "1 2 3 4", &notes);
         insert("(6, '4.1', 'dotted', 'SQL', 'V4_1__dotted.sql', 5, '', 1, true)");
         insert("(7, '6', 'next', 'SQL', 'V6__next.sql', 6, '', 1, false)");
         assert_eq!(told(), format!("{matched}, unknown 4.1 dotted, dirty 6 next, {left_out}"));
         write(files.path(), "V2__users.sql", "SELECT 2;");
         assert!(told().contains("differs 2"));
+        let words = [
+            "3 problems",
+            "Flyway has failed at `6 next`",
+            "`flyway repair`",
+            "`2_users` is not what Flyway has applied: its checksum differs",
+            "Flyway has kept -1540672460",
+            "Flyway has applied `4.1 dotted`, which cannot be a version here",
+        ];
+        refuses(&old, Tool::Flyway, files.path(), "foreign-history", &words);
     }
 }

@@ -3,6 +3,7 @@
 
 use migrate_core::adopt::Tool;
 
+use crate::adoption::{adopts, refuses};
 use crate::history::{Old, folder, set};
 
 #[test]
@@ -42,6 +43,19 @@ fn histories_of_golang_migrate() {
                 old.execute(&format!("INSERT INTO schema_migrations (version, dirty) VALUES {row}"));
             }
             assert_eq!(old.told(Tool::GolangMigrate, &set(files.path())), expect, "{row}");
+            let path = files.path();
+            match row {
+                "(2, false)" => {
+                    let notes = ["1 migration is taken as applied by order alone", "`000003_items` is not applied"];
+                    adopts(&old, Tool::GolangMigrate, path, "000001 000002", &notes);
+                }
+                "(3, true)" => {
+                    let words = ["golang-migrate has left version `3` half done", "`migrate force <version>`"];
+                    refuses(&old, Tool::GolangMigrate, path, "foreign-history", &words);
+                }
+                "(9, false)" => refuses(&old, Tool::GolangMigrate, path, "foreign-history", &["version `9`"]),
+                _ => {}
+            }
         }
     }
 }

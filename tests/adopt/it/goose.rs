@@ -3,6 +3,7 @@
 
 use migrate_core::adopt::Tool;
 
+use crate::adoption::adopts;
 use crate::history::{Old, folder, set};
 
 const FILE: &str = "-- +goose Up\nSELECT 1;\n\n-- +goose Down\nSELECT 2;\n";
@@ -29,10 +30,18 @@ fn histories_of_goose() {
         [0, 1, 2, 20_240_313_170_000].into_iter().for_each(|version| insert(version, true));
         let told = || old.told(Tool::Goose, &set(files.path()));
         assert_eq!(told(), "00001 version +, 00002 version +, 20240313170000 version +, out 0");
+        adopts(&old, Tool::Goose, files.path(), "00001 00002 20240313170000", &["`0` is a note of goose"]);
         old.execute("DELETE FROM goose_db_version WHERE version_id=20240313170000");
         assert_eq!(told(), "00001 version +, 00002 version +, pending 20240313170000, out 0");
         insert(2, false);
         assert_eq!(told(), "00001 version +, pending 00002, pending 20240313170000, out 0, out 2");
+        adopts(
+            &old,
+            Tool::Goose,
+            files.path(),
+            "00001",
+            &["goose has taken `2` back", "`00002_orders` is not applied"],
+        );
         insert(2, true);
         assert_eq!(told(), "00001 version +, 00002 version +, pending 20240313170000, out 0, out 2");
     }

@@ -98,6 +98,12 @@ impl Old {
     /// The same, with the history in another table, named without quotes.
     #[track_caller]
     pub(crate) fn told_of(&self, tool: Tool, table: &str, set: &MigrationSet) -> String {
+        told(&self.adoption(tool, table, set))
+    }
+
+    /// The history in a table beside a set.
+    #[track_caller]
+    pub(crate) fn adoption<'a>(&self, tool: Tool, table: &str, set: &'a MigrationSet) -> Adoption<'a> {
         if !table.is_empty() {
             let columns = self.columns(table);
             let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
@@ -105,7 +111,7 @@ impl Old {
         }
         let sql = tool.history_sql(self.dialect(), &format!("\"{table}\"")).unwrap();
         let rows = tool.decode(&self.rows(&sql)).unwrap_or_else(|bad| panic!("{bad:?}"));
-        told(&judge(tool, &rows, &set.migrations(self.dialect()).unwrap()))
+        judge(tool, &rows, &set.migrations(self.dialect()).unwrap())
     }
 
     fn columns(&self, table: &str) -> Vec<String> {

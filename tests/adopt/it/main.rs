@@ -1,8 +1,11 @@
 //! Histories of other tools, in real databases: written by the tools where they can be called from here, and otherwise with their own
-//! statements, whose source is named. Read with the queries of `migrate_core::adopt`, and compared.
+//! statements, whose source is named. Read with the queries of `migrate_core::adopt`, compared, and taken over with the verb
+//! `adopt`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod adoption;
+mod at_once;
 mod dbmate;
 mod diesel;
 mod flyway;
@@ -11,6 +14,7 @@ mod goose;
 mod history;
 mod prisma;
 mod refinery;
+mod refusals;
 mod rusqlite_migration;
 mod sqlx;
 mod written;

@@ -3,6 +3,7 @@
 
 use migrate_core::adopt::Tool;
 
+use crate::adoption::{adopts, refuses};
 use crate::history::{Files, Old, folder, set, write};
 
 const FILES: Files<'_> = &[
@@ -51,11 +52,17 @@ fn histories_of_prisma() {
         let out = "out 20240313170000 20240313170000_init";
         let first = "20240313170000 checksum +, 20240314170000 checksum +";
         assert_eq!(told(), format!("{first}, pending 20240315170000, {out}"));
+        let notes =
+            ["Prisma has taken `20240313170000 20240313170000_init` back", "`20240315170000_next` is not applied"];
+        adopts(&old, Tool::Prisma, files.path(), "20240313170000 20240314170000", &notes);
         insert(4, "20240315170000_next", WITH_LF, false, false);
         insert(5, "baseline", WITH_LF, true, false);
         let dirty = "dirty 20240315170000 20240315170000_next";
         assert_eq!(told(), format!("{first}, pending 20240315170000, unknown baseline, {dirty}, {out}"));
         write(files.path(), "20240313170000_init/migration.sql", "SELECT 2;");
         assert!(told().contains("differs 20240313170000"));
+        let words =
+            ["3 problems", "Prisma has failed at", "`prisma migrate resolve`", "checksum differs", "`baseline`"];
+        refuses(&old, Tool::Prisma, files.path(), "foreign-history", &words);
     }
 }

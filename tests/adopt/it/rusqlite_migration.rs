@@ -3,6 +3,7 @@
 
 use migrate_core::adopt::Tool;
 
+use crate::adoption::{adopts, refuses};
 use crate::history::{Old, folder, set};
 
 #[test]
@@ -20,5 +21,12 @@ fn histories_of_rusqlite_migration() {
         let Old::Sqlite(connection) = &old else { unreachable!() };
         connection.pragma_update(None, "user_version", version).unwrap();
         assert_eq!(old.told(Tool::RusqliteMigration, &set(files.path())), expect);
+        let (tool, path) = (Tool::RusqliteMigration, files.path());
+        match version {
+            2 => adopts(&old, tool, path, "01 02", &["2 migrations are taken as applied by order alone"]),
+            3 => adopts(&old, tool, path, "01 02 10", &[]),
+            4 => refuses(&old, tool, path, "foreign-history", &["has applied 4 migrations, and the binary has fewer"]),
+            _ => {}
+        }
     }
 }

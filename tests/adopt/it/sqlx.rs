@@ -6,6 +6,7 @@ use sqlx_core::connection::ConnectOptions;
 use sqlx_core::migrate::Migrator;
 use sqlx_postgres::PgConnectOptions;
 
+use crate::adoption::{adopts, refuses};
 use crate::history::{Files, Old, folder, set, write};
 
 const FILES: Files<'_> = &[
@@ -31,10 +32,18 @@ fn histories_of_sqlx() {
         }
         let applied = "20240313170000 checksum + ms, 20240314170000 checksum + ms, 20240315170000 checksum + ms";
         assert_eq!(old.told(Tool::Sqlx, &set(files.path())), applied);
+        adopts(&old, Tool::Sqlx, files.path(), "20240313170000 20240314170000 20240315170000", &[]);
         write(files.path(), "20240315170000_index.sql", "CREATE INDEX by_id ON users (id);");
         old.execute("UPDATE _sqlx_migrations SET success = false WHERE version = 20240314170000");
         let expect = "20240313170000 checksum + ms, pending 20240314170000, differs 20240315170000, dirty 20240314170000 from windows";
         assert_eq!(old.told(Tool::Sqlx, &set(files.path())), expect);
+        let words = [
+            "2 problems",
+            "sqlx has left version `20240314170000 from windows` half done",
+            "`20240315170000_index` is not what sqlx has applied",
+            "20240315170000_index.sql",
+        ];
+        refuses(&old, Tool::Sqlx, files.path(), "foreign-history", &words);
     }
 }
 

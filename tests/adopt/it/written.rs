@@ -6,6 +6,7 @@ use std::path::Path;
 use migrate_core::adopt::Tool;
 use rusqlite::OpenFlags;
 
+use crate::adoption::adopts;
 use crate::history::{Old, set};
 
 #[test]
@@ -19,6 +20,9 @@ fn databases_of_other_tools() {
     for (tool, database, folder, expect) in cases {
         let connection =
             rusqlite::Connection::open_with_flags(data.join(database), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        assert_eq!(Old::Sqlite(connection).told(tool, &set(&data.join(folder))), expect);
+        let old = Old::Sqlite(connection);
+        assert_eq!(old.told(tool, &set(&data.join(folder))), expect);
+        let versions: Vec<&str> = expect.split(", ").filter_map(|one| one.split(' ').next()).collect();
+        adopts(&old, tool, &data.join(folder), &versions.join(" "), &[]);
     }
 }

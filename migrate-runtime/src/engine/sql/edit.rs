@@ -1,5 +1,7 @@
 //! Changes of the history alone, which run no script: each fails unless its row is as it was seen.
 
+use std::time::Duration;
+
 use migrate_core::{HistoryRow, Migration, RowState, Version};
 
 use super::super::foreseen::Foreseen;
@@ -19,6 +21,11 @@ impl Sql<'_> {
         self.expect(&self.is_as_foreseen(foreseen))
     }
 
+    /// Postgres: keeps others from writing to a table, quoted, until the transaction ends.
+    pub(in crate::engine) fn lock_table(&self, table: &str, patience: Duration) -> String {
+        format!("SET LOCAL lock_timeout = '{}ms';\nLOCK TABLE {table} IN SHARE MODE;\n", patience.as_millis())
+    }
+
     /// Records a migration as applied that has no row, or one that only remembers; nothing of it ran.
     pub(in crate::engine) fn record_applied(
         &self,
@@ -26,6 +33,18 @@ impl Sql<'_> {
         seen: Option<&HistoryRow>,
         statements: usize,
         signature: Signature<'_>,
+    ) -> String {
+        self.record_applied_at(migration, seen, statements, signature, (self.now(), "NULL"))
+    }
+
+    /// The same, with expressions of when it was applied, and of how many milliseconds that took.
+    pub(in crate::engine) fn record_applied_at(
+        &self,
+        migration: &Migration<'_>,
+        seen: Option<&HistoryRow>,
+        statements: usize,
+        signature: Signature<'_>,
+        (applied_at, milliseconds): (&str, &str),
     ) -> String {
         let Signature { action, by, reason } = signature;
         let before = match seen {
@@ -38,15 +57,15 @@ impl Sql<'_> {
         };
         let down = migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()));
         let insert = format!(
-            "INSERT INTO {} (\"set\", version, name, checksum, state, applied_at, statements, statements_begun, statements_done, \
-             applied_by, audit, sql, down_sql) VALUES ({}, {}, {}, '{}', '{}', {}, {statements}, {statements}, {statements}, {}, {before}, {}, {down})",
+            "INSERT INTO {} (\"set\", version, name, checksum, state, applied_at, execution_time_ms, statements, \
+             statements_begun, statements_done, applied_by, audit, sql, down_sql) \
+             VALUES ({}, {}, {}, '{}', '{}', {applied_at}, {milliseconds}, {statements}, {statements}, {statements}, {}, {before}, {}, {down})",
             self.table,
             self.literal(self.set),
             self.version(migration.version()),
             self.literal(migration.name()),
             migration.up().checksum(),
             RowState::Applied.as_str(),
-            self.now(),
             self.literal(by),
             self.literal(migration.up().sql()),
         );
