@@ -77,7 +77,7 @@ impl<S: Session> Session for RecordedSession<S> {
         self.session.roll_back_when_dropped(rollback);
     }
 
-    fn run_when_dropped(&mut self, sql: Option<&'static str>) {
+    fn run_when_dropped(&mut self, sql: Option<String>) {
         self.session.run_when_dropped(sql);
     }
 }

@@ -13,13 +13,13 @@ use crate::step::{Body, Postgres};
 
 impl Database<Itself> for Client {
     fn session(&mut self) -> impl Session {
-        PostgresSession { connection: self, rollback: None }
+        PostgresSession { connection: self, rollback: None, afterwards: None }
     }
 }
 
 impl Database<Itself> for Transaction<'_> {
     fn session(&mut self) -> impl Session {
-        PostgresSession { connection: self, rollback: None }
+        PostgresSession { connection: self, rollback: None, afterwards: None }
     }
 }
 
@@ -66,6 +66,7 @@ impl Connection for Transaction<'_> {
 struct PostgresSession<'a, C: Connection> {
     connection: &'a mut C,
     rollback: Option<&'static str>,
+    afterwards: Option<String>,
 }
 
 impl<C: Connection> PostgresSession<'_, C> {
@@ -127,8 +128,8 @@ impl<C: Connection> Session for PostgresSession<'_, C> {
         self.rollback = rollback;
     }
 
-    fn run_when_dropped(&mut self, _sql: Option<&'static str>) {
-        // Only SQLite has settings that are changed for a migration and live longer than its transaction.
+    fn run_when_dropped(&mut self, sql: Option<String>) {
+        self.afterwards = sql;
     }
 }
 
@@ -150,6 +151,9 @@ impl<C: Connection> Drop for PostgresSession<'_, C> {
         if let Some(rollback) = self.rollback {
             // Nobody is left to tell of an error; the next request on the connection will meet it.
             let _ = self.run(rollback);
+        }
+        if let Some(sql) = self.afterwards.take() {
+            let _ = self.run(&sql);
         }
     }
 }

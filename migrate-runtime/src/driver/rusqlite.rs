@@ -33,7 +33,7 @@ impl Database<Itself> for Savepoint<'_> {
 struct RusqliteSession<'a> {
     connection: &'a Connection,
     rollback: Option<&'static str>,
-    afterwards: Option<&'static str>,
+    afterwards: Option<String>,
 }
 
 impl RusqliteSession<'_> {
@@ -129,7 +129,7 @@ impl Session for RusqliteSession<'_> {
         self.rollback = rollback;
     }
 
-    fn run_when_dropped(&mut self, sql: Option<&'static str>) {
+    fn run_when_dropped(&mut self, sql: Option<String>) {
         self.afterwards = sql;
     }
 }
@@ -140,7 +140,7 @@ impl Drop for RusqliteSession<'_> {
             // Nobody is left to tell of an error; the next statement on the connection will meet it.
             let _ = self.run(rollback);
         }
-        if let Some(sql) = self.afterwards {
+        if let Some(sql) = &self.afterwards {
             let _ = self.run(sql);
         }
     }

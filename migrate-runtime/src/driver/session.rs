@@ -51,5 +51,5 @@ pub trait Session {
 
     /// Tells what to run when the session is dropped from now on, after the rollback and outside of any transaction: settings that
     /// whoever uses the connection next must not find changed. `None` once they are set back.
-    fn run_when_dropped(&mut self, sql: Option<&'static str>);
+    fn run_when_dropped(&mut self, sql: Option<String>);
 }

@@ -14,13 +14,13 @@ use crate::step::{Body, TokioPostgres};
 
 impl AsyncDatabase<Itself> for Client {
     fn session(&mut self) -> impl Session + Send {
-        TokioPostgresSession { connection: self, rollback: None }
+        TokioPostgresSession { connection: self, rollback: None, afterwards: None }
     }
 }
 
 impl AsyncDatabase<Itself> for Transaction<'_> {
     fn session(&mut self) -> impl Session + Send {
-        TokioPostgresSession { connection: self, rollback: None }
+        TokioPostgresSession { connection: self, rollback: None, afterwards: None }
     }
 }
 
@@ -67,6 +67,7 @@ impl Connection for Transaction<'_> {
 struct TokioPostgresSession<'a, C: Connection> {
     connection: &'a mut C,
     rollback: Option<&'static str>,
+    afterwards: Option<String>,
 }
 
 impl<C: Connection> Session for TokioPostgresSession<'_, C> {
@@ -128,8 +129,8 @@ impl<C: Connection> Session for TokioPostgresSession<'_, C> {
         self.rollback = rollback;
     }
 
-    fn run_when_dropped(&mut self, _sql: Option<&'static str>) {
-        // Only SQLite has settings that are changed for a migration and live longer than its transaction.
+    fn run_when_dropped(&mut self, sql: Option<String>) {
+        self.afterwards = sql;
     }
 }
 
@@ -152,6 +153,9 @@ impl<C: Connection> Drop for TokioPostgresSession<'_, C> {
         if let Some(rollback) = self.rollback {
             // One poll sends the request; the answer is nobody's.
             let _ = poll_once(pin!(self.connection.execute(rollback)));
+        }
+        if let Some(sql) = &self.afterwards {
+            let _ = poll_once(pin!(self.connection.execute(sql)));
         }
     }
 }

@@ -34,7 +34,7 @@ impl<S: Session> Engine<'_, S> {
             let labels: Vec<_> = needing.iter().map(|step| step.label.clone()).collect();
             return Err(refuse::foreign_keys_in_transaction(&labels));
         }
-        self.session.run_when_dropped(Some(SWITCH_ON));
+        self.session.run_when_dropped(Some(SWITCH_ON.into()));
         self.session.execute(SWITCH_OFF).await.map_err(refuse::settings)?;
         self.has_switched_foreign_keys = true;
         Ok(true)

@@ -210,6 +210,8 @@ impl<'a, S: Session> Engine<'a, S> {
         start: &Continuation,
     ) -> Result<(), Error> {
         if self.sql.dialect != migrate_core::Dialect::Sqlite {
+            let restore = self.sql.restore_settings(&recorded.facts.settings, None);
+            self.session.run_when_dropped(Some(restore));
             let timeouts = prepared.timeouts(self.migrator).set_for_session();
             self.session.execute(&timeouts).await.map_err(refuse::settings)?;
         }
@@ -331,6 +333,7 @@ impl<'a, S: Session> Engine<'a, S> {
         if self.sql.dialect != migrate_core::Dialect::Sqlite {
             // When this fails, the connection is gone, and its settings with it.
             let _ = self.session.query(&self.sql.restore_settings(&recorded.facts.settings, None)).await;
+            self.session.run_when_dropped(None);
         }
     }
 
