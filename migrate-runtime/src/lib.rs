@@ -110,6 +110,25 @@
 //! cannot, the error shows the statement, and [`Migrator::resume`] takes a decision. A runner that lives is waited for, and none is
 //! taken for dead by a clock. `docs/operating.md` has the details, and what holds behind a proxy that pools transactions.
 //!
+//! # Databases of other tools
+//!
+//! The feature `adopt` brings the verb `Migrator::adopt`, which takes over the history of refinery, sqlx, Diesel, rusqlite_migration,
+//! golang-migrate, dbmate, goose, Flyway or Prisma, in one transaction: what the tool has applied counts as applied. Its table is only read.
+//! `schema_migrations` is the table of golang-migrate and dbmate, too: name another [`history_table`](Migrator::history_table) then.
+//!
+//! ```
+//! # #[cfg(all(feature = "adopt", feature = "rusqlite-bundled"))] {
+//! use migrate_runtime::{Migrator, Tool, embed_migrations};
+//!
+//! let mut db = rusqlite::Connection::open_in_memory()?;
+//! db.execute_batch("CREATE TABLE users (id integer PRIMARY KEY); PRAGMA user_version = 1")?; // as rusqlite_migration leaves it
+//! let migrations = embed_migrations!("doc-migrations");
+//! let report = Migrator::new(&migrations).adopt(&mut db, Tool::RusqliteMigration)?;
+//! assert_eq!(report.changes().len(), 1);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Pools and asynchronous code
 //!
 //! ```no_run
