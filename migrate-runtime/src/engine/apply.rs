@@ -171,7 +171,7 @@ impl<S: Session> Engine<'_, S> {
             _ => {
                 let ours = prepared.timeouts(self.migrator);
                 let settings = &recorded.facts.settings;
-                let restore = self.sql.restore_settings(settings, (!prepared.mentions_timeouts()).then_some(ours));
+                let restore = self.sql.restore_settings(settings, (!prepared.may_change_timeouts()).then_some(ours));
                 let mut finish = format!("{finish};\n{restore}");
                 if self.is_nested {
                     finish = format!("{finish};\n{}", self.sql.restore_timeouts(settings));

@@ -120,6 +120,12 @@ impl Prepared<'_> {
         self.sql.to_ascii_lowercase().contains("_timeout")
     }
 
+    /// Whether the timeouts of the session may be others after the script, although they look like ours: `RESET ALL` does not name
+    /// them.
+    pub(super) fn may_change_timeouts(&self) -> bool {
+        self.mentions_timeouts() || self.sql.to_ascii_lowercase().contains("reset")
+    }
+
     pub(super) fn action(&self) -> Action {
         match self.direction {
             Direction::Up => Action::Apply,
