@@ -173,8 +173,11 @@ impl<'a, S: Session> Engine<'a, S> {
                         self.wait_for_others(&mut wait, &step.label, error).await?;
                         continue 'plan;
                     }
-                    // Inside a transaction nothing can be tried again but the whole.
-                    Outcome::Transient(error) if self.is_nested => return Err(error),
+                    // Inside a transaction nothing can be tried again but the whole, which is ours or the user's.
+                    Outcome::Transient(error) if self.whole.is_some() => return Err(error),
+                    Outcome::Transient(error) if self.is_nested => {
+                        return Err(self.with_blockers(error, started).await);
+                    }
                     Outcome::Transient(error) => {
                         self.try_again(&mut tries, &step.label, started, error).await?;
                         continue 'plan;

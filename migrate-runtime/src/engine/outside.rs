@@ -248,7 +248,7 @@ impl<'a, S: Session> Engine<'a, S> {
                     let waited = if may_pass {
                         self.try_again(&mut tries, &prepared.label, begun_at, told).await
                     } else {
-                        Err(told)
+                        Err(self.with_blockers(told, begun_at).await)
                     };
                     if let Err(told) = waited {
                         if !is_over {
