@@ -11,6 +11,7 @@ mod guard;
 mod in_transaction;
 mod infrastructure;
 mod interference;
+mod locks;
 mod observing;
 mod outside;
 mod races;
