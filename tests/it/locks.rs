@@ -34,6 +34,18 @@ fn reader(fresh: &Fresh) -> Connection {
     reader
 }
 
+/// How many sessions on the database wait for a lock `l` that meets a condition; the server has other databases.
+fn waits(condition: &str) -> String {
+    format!(
+        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+         WHERE a.datname = current_database() AND NOT l.granted AND {condition}"
+    )
+}
+
+fn until_somebody_waits(watcher: &mut Connection, condition: &str) {
+    poll(condition, BOUND, || (watcher.value(&waits(condition)) == "1").then_some(()));
+}
+
 fn settings(connection: &mut Connection) -> [String; 2] {
     ["lock_timeout", "statement_timeout"].map(|name| connection.value(&format!("SHOW {name}")))
 }
@@ -264,10 +276,7 @@ fn a_deadlock_is_tried_again() {
                 let ended = scope_of_threads.spawn(|| {
                     // Once the migration waits for `u`, this one waits for `t`.
                     let mut watcher = fresh.connect();
-                    poll("the migration's wait", BOUND, || {
-                        let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'u'::regclass";
-                        (watcher.value(waits) == "1").then_some(())
-                    });
+                    until_somebody_waits(&mut watcher, "l.relation = 'u'::regclass");
                     other.execute("LOCK TABLE t; COMMIT");
                 });
                 let migrator = Migrator::new(&set).scope(scope).lock_timeout(BOUND);
@@ -295,11 +304,7 @@ fn a_serialization_failure_is_tried_again() {
                 thread::scope(|threads| {
                     let watcher = threads.spawn(|| {
                         let mut watcher = fresh.connect();
-                        poll("the migration's wait", BOUND, || {
-                            let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                                         AND query LIKE '%UPDATE t SET a = a + 1%' AND pid <> pg_backend_pid()";
-                            (watcher.value(waits) == "1").then_some(())
-                        });
+                        until_somebody_waits(&mut watcher, "l.locktype = 'transactionid'");
                         other.lock().unwrap().take().unwrap().execute("COMMIT");
                     });
                     let migrator = Migrator::new(&set).scope(scope).lock_timeout(BOUND);
@@ -358,6 +363,29 @@ fn how_long_a_statement_may_take_is_for_the_migration_to_say() {
 }
 
 #[test]
+fn a_future_that_is_dropped_ends_the_transaction_around_all() {
+    let script = "CREATE TABLE before (x integer);\nALTER TABLE t ADD COLUMN b text;";
+    let (fresh, set) = on_a_table(Driver::TokioPostgres, script);
+    let _reader = reader(&fresh);
+    let mut connection = fresh.connect();
+    let Connection::TokioPostgres(client, runtime) = &mut connection else { unreachable!() };
+    runtime.block_on(async {
+        let watcher = fresh.database().connect_tokio().await;
+        let migrator = Migrator::new(&set).scope(Scope::All).lock_timeout(BOUND);
+        let has_to_wait = async {
+            while watcher.query_one(&waits("l.relation = 't'::regclass"), &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+        };
+        tokio::select! {
+            ended = migrator.run_async(client) => panic!("{ended:?}"),
+            () = has_to_wait => {}
+        }
+        // It still waits on the server, until the server is told.
+        watcher.query_one(&waits("true").replace("count(*)", "pg_cancel_backend(l.pid)"), &[]).await.unwrap();
+    });
+    assert!(!connection.is_in_transaction() && !connection.tables().contains(&"before".to_owned()));
+}
+
+#[test]
 fn a_file_knows_better_than_the_code_how_long_to_wait() {
     for driver in DRIVERS {
         // The file gives up, where the code would have waited for long.
@@ -372,11 +400,7 @@ fn a_file_knows_better_than_the_code_how_long_to_wait() {
         thread::scope(|threads| {
             let ended = threads.spawn(|| run(&mut fresh.connect(), impatient(&set)));
             let mut watcher = fresh.connect();
-            poll("the migration's wait", BOUND, || {
-                let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                             AND query_start < clock_timestamp() - interval '300 milliseconds'";
-                (watcher.value(waits) == "1").then_some(())
-            });
+            until_somebody_waits(&mut watcher, "a.query_start < clock_timestamp() - interval '300 milliseconds'");
             reader.execute("COMMIT");
             let (ended, retries) = ended.join().unwrap();
             assert_eq!((ended.unwrap(), retries), (1, 0));
@@ -397,10 +421,7 @@ fn a_runner_that_waits_for_another_does_not_count_that_as_a_lock_timeout() {
                     run(&mut fresh.connect(), Migrator::new(&set).lock_timeout(BOUND).scope(scope)).0.unwrap()
                 });
                 let mut watcher = fresh.connect();
-                poll("the first one's work", BOUND, || {
-                    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
-                    (watcher.value(waits) == "1").then_some(())
-                });
+                until_somebody_waits(&mut watcher, "l.locktype = 'advisory'");
                 // One that gives up: another runner, and not a lock, is what it tells of.
                 let (ended, retries) =
                     run(&mut fresh.connect(), impatient(&set).scope(scope).wait_timeout(Duration::from_millis(300)));
@@ -409,10 +430,7 @@ fn a_runner_that_waits_for_another_does_not_count_that_as_a_lock_timeout() {
                 contains(&error, &["another connection is busy with migration 1_script: process ", "user postgres"]);
                 // One that waits finds nothing left to do, and returns at once.
                 let second = threads.spawn(|| run(&mut fresh.connect(), impatient(&set).scope(scope)));
-                poll("the second one's wait", BOUND, || {
-                    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted";
-                    (watcher.value(waits) == "1").then_some(())
-                });
+                until_somebody_waits(&mut watcher, "l.locktype = 'transactionid'");
                 gate.execute("SELECT pg_advisory_unlock(1)");
                 assert_eq!(first.join().unwrap(), 1);
                 let (ended, retries) = second.join().unwrap();
@@ -472,11 +490,10 @@ fn what_works_concurrently_waits_unless_its_file_says_otherwise() {
         thread::scope(|threads| {
             let build = threads.spawn(|| run(&mut fresh.connect(), impatient(&set)));
             let mut watcher = fresh.connect();
-            poll("a wait for longer than any limit", BOUND, || {
-                let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                             AND query LIKE 'CREATE INDEX%' AND query_start < clock_timestamp() - interval '400 milliseconds'";
-                (watcher.value(waits) == "1").then_some(())
-            });
+            until_somebody_waits(
+                &mut watcher,
+                "a.query LIKE 'CREATE INDEX%' AND a.query_start < clock_timestamp() - interval '400 milliseconds'",
+            );
             writer.execute("COMMIT");
             assert_eq!(build.join().unwrap().0.unwrap(), 1);
         });

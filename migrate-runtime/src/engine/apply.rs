@@ -75,7 +75,7 @@ impl<S: Session> Engine<'_, S> {
 
         self.tell_start(prepared);
         let started = Instant::now();
-        self.session.roll_back_when_dropped(Some(self.rollback()));
+        self.session.roll_back_when_dropped(Some(self.whole_rollback().unwrap_or(self.rollback())));
         let sent = self.send(style, &requests, prepared).await;
         let is_open = match &sent {
             Ok(()) => false,
