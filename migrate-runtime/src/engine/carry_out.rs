@@ -45,9 +45,13 @@ impl<'a, S: Session> Engine<'a, S> {
             let mut must_read_again = false;
             for goal in goals {
                 self.select(goal.set)?;
-                let recorded = self.read_history().await?;
+                let mut recorded = self.read_history().await?;
                 if recorded.in_the_middle().is_some() && matches!(goal.aim, Aim::Run | Aim::Resume(_)) {
                     return Err(refuse::in_the_middle_of_whole());
+                }
+                if let Aim::Apply(versions) = &goal.aim {
+                    // They are reverted by then.
+                    recorded.rows.retain(|row| !versions.contains(&row.version));
                 }
                 let own = self.steps(&goal.aim, &recorded).await?;
                 if let Some(first) = steps.first().or(own.first()) {
