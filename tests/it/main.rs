@@ -7,6 +7,7 @@ mod compile_errors;
 mod conformance;
 mod dependencies;
 mod fingerprint;
+mod foreign_keys;
 mod guard;
 mod in_transaction;
 mod infrastructure;

@@ -97,9 +97,13 @@ impl Prepared<'_> {
         match self.header.foreign_keys() {
             ForeignKeys::Off => true,
             ForeignKeys::On => false,
-            ForeignKeys::Auto if self.runs_outside() => !self.rebuilt.is_empty() && !self.switches_foreign_keys_off,
             ForeignKeys::Auto => !self.rebuilt.is_empty() || self.switches_foreign_keys_off,
         }
+    }
+
+    /// Whether the script itself says that they stay on.
+    pub(super) fn needs_foreign_keys_on(&self) -> bool {
+        self.header.foreign_keys() == ForeignKeys::On
     }
 
     /// How long the statements of the script may wait and run.
