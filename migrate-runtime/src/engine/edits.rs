@@ -142,6 +142,9 @@ impl<S: Session> Engine<'_, S> {
     /// # Errors
     /// The edit makes no sense.
     async fn entries(&mut self, edit: &Edit, recorded: &Recorded) -> Result<Vec<Entry>, Error> {
+        if self.sets.len() > 1 {
+            return Err(refuse::one_set_only());
+        }
         let standings = Standings::compare(&self.migrations, recorded.rows.clone());
         match edit {
             Edit::Baseline(version) => self.baseline(version, edit, &standings, recorded),
