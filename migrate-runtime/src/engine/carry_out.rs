@@ -20,11 +20,29 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Reaches the goals one after the other.
     pub(super) async fn carry_out(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
         let ended = match self.migrator.scope {
-            Scope::PerMigration => self.carry_out_each(goals).await,
+            Scope::PerMigration => match self.check(goals).await {
+                Ok(()) => self.carry_out_each(goals).await,
+                Err(problem) => Err(problem),
+            },
             Scope::All => self.carry_out_whole(goals).await,
         };
         self.restore_settings().await;
         ended
+    }
+
+    /// Finds the problems of every goal before something is done for the first.
+    async fn check(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
+        for goal in goals.iter().filter(|_| goals.len() > 1) {
+            self.select(goal.set)?;
+            let recorded = self.read_history().await?;
+            match recorded.in_the_middle().filter(|_| matches!(goal.aim, Aim::Run | Aim::Resume(_))) {
+                Some(row) => {
+                    _ = self.sound_standings(&recorded, self.migrator.policy, Some(&row.version)).await?;
+                }
+                None => _ = self.steps(&goal.aim, &goal.aim.foreseen(recorded)).await?,
+            }
+        }
+        Ok(())
     }
 
     async fn carry_out_each(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
@@ -45,14 +63,11 @@ impl<'a, S: Session> Engine<'a, S> {
             let mut must_read_again = false;
             for goal in goals {
                 self.select(goal.set)?;
-                let mut recorded = self.read_history().await?;
+                let recorded = self.read_history().await?;
                 if recorded.in_the_middle().is_some() && matches!(goal.aim, Aim::Run | Aim::Resume(_)) {
                     return Err(refuse::in_the_middle_of_whole());
                 }
-                if let Aim::Apply(versions) = &goal.aim {
-                    // They are reverted by then.
-                    recorded.rows.retain(|row| !versions.contains(&row.version));
-                }
+                let recorded = goal.aim.foreseen(recorded);
                 let own = self.steps(&goal.aim, &recorded).await?;
                 if let Some(first) = steps.first().or(own.first()) {
                     must_read_again |= self.create_table_first(&recorded, &mut wait, &first.label).await?;

@@ -60,6 +60,17 @@ pub(super) enum Aim {
     Resume(Resume),
 }
 
+impl Aim {
+    /// The history as it will be when it is the aim's turn.
+    pub(super) fn foreseen(&self, mut recorded: Recorded) -> Recorded {
+        if let Aim::Apply(versions) = self {
+            // They are reverted by then.
+            recorded.rows.retain(|row| !versions.contains(&row.version));
+        }
+        recorded
+    }
+}
+
 impl<'a, S: Session> Engine<'a, S> {
     /// What it takes to do what a verb is for; nothing when it is done already.
     ///
@@ -202,10 +213,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 own.checksum = today.map_or(own.checksum, |migration| migration.up().checksum());
             });
         }
-        if let Aim::Apply(versions) = &goal.aim {
-            // They are reverted by then.
-            recorded.rows.retain(|row| !versions.contains(&row.version));
-        }
+        let recorded = goal.aim.foreseen(recorded);
         let set = self.set_name().to_owned();
         let left = self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(before.len()));
         for step in self.steps(&goal.aim, &recorded).await?.into_iter().take(left) {
