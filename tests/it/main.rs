@@ -20,6 +20,7 @@ mod rebuild;
 mod scan_differential;
 mod scenarios;
 mod scratch;
+mod sets;
 mod sources;
 mod testing;
 mod traffic;
