@@ -159,7 +159,9 @@ impl<'a, S: Session> Engine<'a, S> {
             if let Some((label, rows_then, error)) = contested.take()
                 && (&label, rows_then) == (&first.label, foreseen.rows)
             {
-                return Err(error);
+                // A transaction around all may go on to see what was there when it began.
+                let may_pass = self.whole.is_some() && self.sql.dialect == Dialect::Postgres;
+                return Err(error.that_may_pass(may_pass));
             }
             wait.is_for(&first.label);
             if self.create_table_first(&recorded, &mut wait, &first.label).await? {
