@@ -182,7 +182,15 @@ impl<'a, S: Session> Engine<'a, S> {
                 let is_left = |item: &&Item<'_>| item.row().is_none() && versions.contains(item.version());
                 standings.items().iter().filter(is_left).filter_map(up).collect()
             }
-            Aim::Revert(versions) => self.downs(&standings, versions).await?,
+            Aim::Revert(versions) => {
+                // There was nothing above them when it was decided which they are.
+                let is_above = |item: &&Item<'_>| versions.iter().all(|version| item.version() > version);
+                let above: Vec<Label> = applied(&standings).filter(is_above).map(Item::label).collect();
+                if !above.is_empty() && !versions.is_empty() {
+                    return Err(refuse::applied_meanwhile(&above));
+                }
+                self.downs(&standings, versions).await?
+            }
             Aim::Resume(_) => Vec::new(),
         };
         let steps = prepare::all(sources, self.sql.dialect)?;

@@ -266,6 +266,18 @@ pub(super) fn no_down(labels: &[Label]) -> Error {
     )
 }
 
+pub(super) fn applied_meanwhile(labels: &[Label]) -> Error {
+    let message =
+        format!("{} applied meanwhile, above what is to be reverted; nothing more was reverted", were(labels));
+    Error::new(ErrorKind::HistoryMismatch, message)
+        .with_body(lines(labels))
+        .with_help("another runner has applied them: let it end, look at `status`, and revert again")
+}
+
+fn were(labels: &[Label]) -> String {
+    format!("{} {}", count(labels.len(), "migration"), if labels.len() == 1 { "was" } else { "were" })
+}
+
 pub(super) fn not_in_binary(labels: &[Label]) -> Error {
     Error::new(
         ErrorKind::UnknownVersion,
