@@ -5,7 +5,7 @@ use std::time::Instant;
 use migrate_core::{Dialect, Label};
 
 use super::apply::Outcome;
-use super::foreseen::Foreseen;
+use super::foreseen::{Foreseen, Seen};
 use super::goal::{Aim, Goal};
 use super::prepare::Prepared;
 use super::wait::{Tries, Wait};
@@ -131,7 +131,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut wait = Wait::start();
         let mut tries = Tries::none();
         // A claim that failed as if another runner had been faster, with what that means if the history is still the same.
-        let mut contested: Option<(Label, usize, Error)> = None;
+        let mut contested: Option<(Label, Seen, Error)> = None;
         'plan: loop {
             let mut recorded = self.read_history().await?;
             if let (Aim::Run | Aim::Resume(_), Some(row)) = (aim, recorded.in_the_middle().cloned()) {
@@ -156,8 +156,8 @@ impl<'a, S: Session> Engine<'a, S> {
             let steps = self.steps(aim, &recorded).await?;
             let Some(first) = steps.first() else { return Ok(()) };
             let mut foreseen = Foreseen::of(&recorded.rows);
-            if let Some((label, rows_then, error)) = contested.take()
-                && (&label, rows_then) == (&first.label, foreseen.rows)
+            if let Some((label, seen_then, error)) = contested.take()
+                && (&label, seen_then) == (&first.label, Seen::of(&recorded.rows))
             {
                 // A transaction around all may go on to see what was there when it began.
                 let may_pass = self.whole.is_some() && self.sql.dialect == Dialect::Postgres;
@@ -187,7 +187,7 @@ impl<'a, S: Session> Engine<'a, S> {
                         others_helped = true;
                     }
                     Outcome::Contested(error) => {
-                        contested = Some((step.label.clone(), foreseen.rows, error));
+                        contested = Some((step.label.clone(), Seen::of(&recorded.rows), error));
                         continue 'plan;
                     }
                     Outcome::Busy(error) => {

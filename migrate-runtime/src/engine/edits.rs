@@ -4,7 +4,7 @@ use migrate_core::plan::{Item, Standing, Standings};
 use migrate_core::scan::scan;
 use migrate_core::{Dialect, Label, Migration, RowState, Version};
 
-use super::foreseen::Foreseen;
+use super::foreseen::{Foreseen, Seen};
 use super::read::Recorded;
 use super::sql::Signature;
 use super::wait::Wait;
@@ -70,14 +70,14 @@ impl<S: Session> Engine<'_, S> {
     /// Does it, all or nothing.
     pub(super) async fn carry_out_edit(&mut self, edit: &Edit) -> Result<(), Error> {
         let mut wait = Wait::start();
-        let mut contested: Option<(usize, Error)> = None;
+        let mut contested: Option<(Seen, Error)> = None;
         loop {
             let recorded = self.read_history().await?;
             let entries = self.entries(edit, &recorded).await?;
             let Some(first) = entries.first().map(|entry| entry.label.clone()) else { return Ok(()) };
             let foreseen = Foreseen::of(&recorded.rows);
-            if let Some((rows_then, error)) = contested.take()
-                && rows_then == foreseen.rows
+            if let Some((seen_then, error)) = contested.take()
+                && seen_then == Seen::of(&recorded.rows)
             {
                 return Err(error);
             }
@@ -106,7 +106,7 @@ impl<S: Session> Engine<'_, S> {
                     self.wait_for_others(&mut wait, &first, error).await?;
                 }
                 Err(error) if super::failure::is_of_claim(&error) => {
-                    contested = Some((foreseen.rows, refuse::not_edited(error)));
+                    contested = Some((Seen::of(&recorded.rows), refuse::not_edited(error)));
                 }
                 Err(error) => return Err(refuse::not_edited(error)),
             }
