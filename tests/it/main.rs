@@ -12,6 +12,7 @@ mod guard;
 mod in_transaction;
 mod infrastructure;
 mod interference;
+mod interleaved;
 mod locks;
 mod observing;
 mod outside;
