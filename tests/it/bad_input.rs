@@ -402,7 +402,9 @@ fn a_lock_timeout_of_the_session_is_the_statement_s_and_not_a_wait_for_a_runner(
         holder.execute("BEGIN; LOCK TABLE busy");
         connection.execute("SET lock_timeout = '50ms'");
         let locking = migrations(&[("1_a.sql", "ALTER TABLE busy ADD COLUMN x int;")]);
-        let error = connection.run(&Migrator::new(&locking)).unwrap_err();
+        let error = connection
+            .run(&Migrator::new(&locking).lock_timeout(Duration::from_millis(50)).lock_retries(1))
+            .unwrap_err();
         assert_says(&error, ErrorKind::StatementFailed, &["1_a.sql:1:1", "55P03"]);
         assert_eq!(connection.value("SHOW lock_timeout"), "50ms");
         holder.execute("ROLLBACK");

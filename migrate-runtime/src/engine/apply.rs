@@ -105,7 +105,7 @@ impl<S: Session> Engine<'_, S> {
     }
 
     pub(super) fn change(&self, prepared: &Prepared<'_>, started: Instant) -> Change {
-        let note = self.checks_foreign_keys(prepared).then(|| foreign_keys::NOTE.to_owned());
+        let note = self.has_switched_foreign_keys.then(|| foreign_keys::NOTE.to_owned());
         Change {
             set: self.set_name().to_owned(),
             migration: prepared.label.clone(),
@@ -133,14 +133,14 @@ impl<S: Session> Engine<'_, S> {
             if closes {
                 self.check_record(prepared).await.map_err(failed)?;
             }
-            if closes && self.checks_foreign_keys(prepared) {
+            if closes && self.has_switched_foreign_keys {
                 let new = self.dangling_rows().await.map_err(failed)?.new_since(&before, &prepared.rebuilt);
                 if !new.is_empty() {
                     return Err(Trouble::Dangling(new));
                 }
             }
             self.session.execute(&request.sql).await.map_err(failed)?;
-            if request.has(Part::Claim) && self.checks_foreign_keys(prepared) {
+            if request.has(Part::Claim) && self.has_switched_foreign_keys {
                 before = self.dangling_rows().await.map_err(failed)?;
             }
         }
@@ -174,7 +174,7 @@ impl<S: Session> Engine<'_, S> {
             _ => {
                 let ours = prepared.timeouts(self.migrator);
                 let settings = &recorded.facts.settings;
-                let restore = self.sql.restore_settings(settings, (!prepared.mentions_timeouts()).then_some(ours));
+                let restore = self.sql.restore_settings(settings, (!prepared.may_change_timeouts()).then_some(ours));
                 let mut finish = format!("{finish};\n{restore}");
                 if self.is_nested {
                     finish = format!("{finish};\n{}", self.sql.restore_timeouts(settings));

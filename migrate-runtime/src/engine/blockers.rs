@@ -10,7 +10,7 @@ use migrate_core::scan::{Part, scan};
 use super::Engine;
 use crate::driver::Session;
 use crate::error::Error;
-use crate::quote::literal;
+use crate::quote::{identifier, literal};
 
 /// lock_not_available
 pub(super) const LOCK_TIMEOUT: &str = "55P03";
@@ -18,41 +18,48 @@ pub(super) const LOCK_TIMEOUT: &str = "55P03";
 impl<S: Session> Engine<'_, S> {
     /// Adds to the error who holds the locks that the failed statement needs, if that is what it is about.
     pub(super) async fn with_blockers(&mut self, error: Error, begun: Instant) -> Error {
-        if self.sql.dialect != Dialect::Postgres || error.database_code() != Some(LOCK_TIMEOUT) || self.is_nested {
+        if self.sql.dialect != Dialect::Postgres || error.database_code() != Some(LOCK_TIMEOUT) {
             return error;
         }
-        let Some(statement) = error.statement().map(str::to_owned) else { return error };
-        let query = blockers(&named(&statement), begun);
-        let rows = self.session.query(&query).await.unwrap_or_default();
+        let names = named(error.statement().unwrap_or_default());
+        if names.is_empty() {
+            return error;
+        }
+        // When it fails, nothing is known.
+        let Ok(rows) = self.query_without_harm(&blockers(&names, begun)).await else { return error };
         let lines: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
         match lines.is_empty() {
-            true => error.with_note("nobody holds the lock any more"),
+            true => error.with_note("no session is seen any more to hold a lock on what the statement names"),
             false => lines.iter().fold(error, |error, line| error.with_note(&format!("in the way: {line}"))),
         }
     }
 }
 
-/// Every name in a statement, as SQL writes it, with and without its schema.
+/// Every name in a statement, in quotes, with and without what is before it: its schema, if it is a table.
 fn named(statement: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for found in &scan(statement, Dialect::Postgres).statements {
-        let mut is_behind_dot = false;
+        let (mut before, mut is_behind_dot) = (None, false);
         for (_, part) in found.parts(statement, Dialect::Postgres) {
             let written = match part {
-                Part::Word(word) => word.to_owned(),
-                Part::Quoted(name) => crate::quote::identifier(&name),
+                Part::Word(word) => identifier(&word.to_lowercase()),
+                Part::Quoted(name) if !name.is_empty() => identifier(&name),
                 Part::Symbol('.') => {
                     is_behind_dot = true;
                     continue;
                 }
-                _ => {
-                    is_behind_dot = false;
+                other => {
+                    if let Part::Text(text) = other {
+                        names.extend(body(text).map(named).unwrap_or_default());
+                    }
+                    (before, is_behind_dot) = (None, false);
                     continue;
                 }
             };
-            let qualified = names.last().filter(|_| is_behind_dot).map(|schema| format!("{schema}.{written}"));
-            names.push(qualified.unwrap_or(written));
-            is_behind_dot = false;
+            let schema = before.filter(|_| is_behind_dot);
+            names.extend(schema.map(|schema: String| format!("{schema}.{written}")));
+            names.push(written.clone());
+            (before, is_behind_dot) = (Some(written), false);
         }
     }
     names.sort();
@@ -60,7 +67,13 @@ fn named(statement: &str) -> Vec<String> {
     names
 }
 
-/// Sessions that hold a lock on one of the relations, the oldest transaction first; those that came later than the statement began
+/// What is between the dollars of a string: the code of a function or of `DO`.
+fn body(text: &str) -> Option<&str> {
+    let end = text.strip_prefix('$')?.find('$')? + 2;
+    text.get(end..text.len().checked_sub(end)?)
+}
+
+/// Sessions that hold a lock on one of the relations, or on the table of an index, the oldest transaction first; those that came later than the statement began
 /// are not what it waited for.
 fn blockers(names: &[String], begun: Instant) -> String {
     let names: Vec<String> =
@@ -73,7 +86,8 @@ fn blockers(names: &[String], begun: Instant) -> String {
          FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
          WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid() \
          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
-         AND l.relation IN (SELECT r FROM (VALUES ({names})) AS named (r) WHERE r IS NOT NULL) \
+         AND l.relation IN (SELECT unnest(ARRAY[r, i.indrelid]) FROM (VALUES ({names})) AS named (r) \
+         LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = r WHERE r IS NOT NULL) \
          AND (a.xact_start IS NULL OR a.xact_start <= pg_catalog.clock_timestamp() - interval '{milliseconds} milliseconds' + interval '1 second') \
          GROUP BY a.pid, a.usename, a.application_name, a.client_addr, a.xact_start, a.query_start, a.state, a.query \
          ORDER BY a.xact_start LIMIT 10",
@@ -88,9 +102,18 @@ mod tests {
 
     #[test]
     fn names_of_a_statement() {
-        assert_eq!(
-            named("ALTER TABLE app.\"Us ers\" ADD x text DEFAULT 'a.b'"),
-            ["ADD", "ALTER", "DEFAULT", "TABLE", "app", "app.\"Us ers\"", "text", "x"]
-        );
+        let cases: &[(&str, &[&str])] = &[
+            (
+                "ALTER TABLE app.\"Us ers\" X",
+                &["\"Us ers\"", "\"alter\"", "\"app\"", "\"app\".\"Us ers\"", "\"table\"", "\"x\""],
+            ),
+            ("a.b.c", &["\"a\"", "\"a\".\"b\"", "\"b\"", "\"b\".\"c\"", "\"c\""]),
+            ("$$a$$ $b$ c $b$", &["\"a\"", "\"c\""]),
+            ("a 'x.y' + . b \"\"", &["\"a\"", "\"b\""]),
+            ("", &[]),
+        ];
+        for (statement, expect) in cases {
+            assert_eq!(named(statement), *expect, "{statement}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use migrate_core::{Dialect, Label};
 
 use super::apply::Outcome;
-use super::foreseen::Foreseen;
+use super::foreseen::{Foreseen, Seen};
 use super::goal::{Aim, Goal};
 use super::prepare::Prepared;
 use super::wait::{Tries, Wait};
@@ -20,11 +20,29 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Reaches the goals one after the other.
     pub(super) async fn carry_out(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
         let ended = match self.migrator.scope {
-            Scope::PerMigration => self.carry_out_each(goals).await,
+            Scope::PerMigration => match self.check(goals).await {
+                Ok(()) => self.carry_out_each(goals).await,
+                Err(problem) => Err(problem),
+            },
             Scope::All => self.carry_out_whole(goals).await,
         };
         self.restore_settings().await;
         ended
+    }
+
+    /// Finds the problems of every goal before something is done for the first.
+    async fn check(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
+        for goal in goals.iter().filter(|_| goals.len() > 1) {
+            self.select(goal.set)?;
+            let recorded = self.read_history().await?;
+            match recorded.in_the_middle().filter(|_| matches!(goal.aim, Aim::Run | Aim::Resume(_))) {
+                Some(row) => {
+                    _ = self.sound_standings(&recorded, self.migrator.policy, Some(&row.version)).await?;
+                }
+                None => _ = self.steps(&goal.aim, &goal.aim.foreseen(recorded)).await?,
+            }
+        }
+        Ok(())
     }
 
     async fn carry_out_each(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
@@ -49,6 +67,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 if recorded.in_the_middle().is_some() && matches!(goal.aim, Aim::Run | Aim::Resume(_)) {
                     return Err(refuse::in_the_middle_of_whole());
                 }
+                let recorded = goal.aim.foreseen(recorded);
                 let own = self.steps(&goal.aim, &recorded).await?;
                 if let Some(first) = steps.first().or(own.first()) {
                     must_read_again |= self.create_table_first(&recorded, &mut wait, &first.label).await?;
@@ -112,7 +131,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut wait = Wait::start();
         let mut tries = Tries::none();
         // A claim that failed as if another runner had been faster, with what that means if the history is still the same.
-        let mut contested: Option<(Label, usize, Error)> = None;
+        let mut contested: Option<(Label, Seen, Error)> = None;
         'plan: loop {
             let mut recorded = self.read_history().await?;
             if let (Aim::Run | Aim::Resume(_), Some(row)) = (aim, recorded.in_the_middle().cloned()) {
@@ -137,10 +156,12 @@ impl<'a, S: Session> Engine<'a, S> {
             let steps = self.steps(aim, &recorded).await?;
             let Some(first) = steps.first() else { return Ok(()) };
             let mut foreseen = Foreseen::of(&recorded.rows);
-            if let Some((label, rows_then, error)) = contested.take()
-                && (&label, rows_then) == (&first.label, foreseen.rows)
+            if let Some((label, seen_then, error)) = contested.take()
+                && (&label, seen_then) == (&first.label, Seen::of(&recorded.rows))
             {
-                return Err(error);
+                // A transaction around all may go on to see what was there when it began.
+                let may_pass = self.whole.is_some() && self.sql.dialect == Dialect::Postgres;
+                return Err(error.that_may_pass(may_pass));
             }
             wait.is_for(&first.label);
             if self.create_table_first(&recorded, &mut wait, &first.label).await? {
@@ -166,15 +187,18 @@ impl<'a, S: Session> Engine<'a, S> {
                         others_helped = true;
                     }
                     Outcome::Contested(error) => {
-                        contested = Some((step.label.clone(), foreseen.rows, error));
+                        contested = Some((step.label.clone(), Seen::of(&recorded.rows), error));
                         continue 'plan;
                     }
                     Outcome::Busy(error) => {
                         self.wait_for_others(&mut wait, &step.label, error).await?;
                         continue 'plan;
                     }
-                    // Inside a transaction nothing can be tried again but the whole.
-                    Outcome::Transient(error) if self.is_nested => return Err(error),
+                    // Inside a transaction nothing can be tried again but the whole, which is ours or the user's.
+                    Outcome::Transient(error) if self.whole.is_some() => return Err(error),
+                    Outcome::Transient(error) if self.is_nested => {
+                        return Err(self.with_blockers(error, started).await);
+                    }
                     Outcome::Transient(error) => {
                         self.try_again(&mut tries, &step.label, started, error).await?;
                         continue 'plan;

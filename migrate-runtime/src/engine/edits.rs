@@ -4,7 +4,7 @@ use migrate_core::plan::{Item, Standing, Standings};
 use migrate_core::scan::scan;
 use migrate_core::{Dialect, Label, Migration, RowState, Version};
 
-use super::foreseen::Foreseen;
+use super::foreseen::{Foreseen, Seen};
 use super::read::Recorded;
 use super::sql::Signature;
 use super::wait::Wait;
@@ -92,15 +92,15 @@ impl<S: Session> Engine<'_, S> {
         self.refuse_senseless(edit)?;
         let mut wait = Wait::start();
         // What was refused as if the history were another one, with what that means if it is still the same.
-        let mut contested: Option<(usize, String, Error)> = None;
+        let mut contested: Option<(Seen, String, Error)> = None;
         loop {
             let recorded = self.read_history().await?;
             let writing = self.writing(edit, &recorded).await?;
             let Some(first) = writing.entries.first().map(|entry| entry.label.clone()) else { return Ok(()) };
             let foreseen = Foreseen::of(&recorded.rows);
             let sql = self.sql_of(&writing, &recorded, &foreseen);
-            if let Some((rows_then, sql_then, error)) = contested.take()
-                && (rows_then, &sql_then) == (foreseen.rows, &sql)
+            if let Some((seen_then, sql_then, error)) = contested.take()
+                && (seen_then, &sql_then) == (Seen::of(&recorded.rows), &sql)
             {
                 return Err(error);
             }
@@ -131,7 +131,7 @@ impl<S: Session> Engine<'_, S> {
                     }
                 }
                 Err(error) if super::failure::is_of_claim(&error) => {
-                    contested = Some((foreseen.rows, sql, refuse::not_edited(error)));
+                    contested = Some((Seen::of(&recorded.rows), sql, refuse::not_edited(error)));
                 }
                 Err(error) => return Err(refuse::not_edited(error)),
             }
@@ -182,6 +182,9 @@ impl<S: Session> Engine<'_, S> {
     /// # Errors
     /// The edit makes no sense.
     async fn writing(&mut self, edit: &Edit, recorded: &Recorded) -> Result<Writing, Error> {
+        if self.sets.len() > 1 {
+            return Err(refuse::one_set_only());
+        }
         #[cfg(feature = "adopt")]
         if let Edit::Adopt(old) = edit {
             return self.adopt(old, recorded).await;

@@ -9,12 +9,15 @@ use migrate_core::Dialect;
 
 use super::prepare::Prepared;
 use super::{Engine, refuse};
-use crate::driver::{DriverError, Row, Session};
+use crate::driver::{DriverError, DriverErrorKind, Row, Session};
 use crate::error::Error;
+use crate::quote::identifier;
 
 const SWITCH_OFF: &str = "PRAGMA foreign_keys = OFF";
 const SWITCH_ON: &str = "PRAGMA foreign_keys = ON";
-const CHECK: &str = "PRAGMA foreign_key_check";
+/// The pragma without a schema looks at the main database alone.
+const CHECK: &str = "SELECT d.name, c.\"table\", c.rowid, c.parent, c.fkid \
+                     FROM pragma_database_list AS d, pragma_foreign_key_check(NULL, d.name) AS c";
 
 /// What a change tells of a migration that ran so.
 pub(super) const NOTE: &str = "foreign keys were off while it ran, and hold as before";
@@ -33,6 +36,9 @@ impl<S: Session> Engine<'_, S> {
         if self.is_nested {
             let labels: Vec<_> = needing.iter().map(|step| step.label.clone()).collect();
             return Err(refuse::foreign_keys_in_transaction(&labels));
+        }
+        if let (Some(off), Some(on)) = (needing.first(), steps.iter().find(|step| step.needs_foreign_keys_on())) {
+            return Err(refuse::foreign_keys_on_and_off(&off.label, &on.label));
         }
         self.session.run_when_dropped(Some(SWITCH_ON.into()));
         self.session.execute(SWITCH_OFF).await.map_err(refuse::settings)?;
@@ -56,54 +62,92 @@ impl<S: Session> Engine<'_, S> {
         switched.map_err(refuse::settings)
     }
 
-    /// Whether a script runs with foreign keys off because we have switched them off.
-    pub(super) fn checks_foreign_keys(&self, prepared: &Prepared<'_>) -> bool {
-        self.has_switched_foreign_keys && prepared.needs_foreign_keys_off()
+    /// The rows that refer to nothing, before or after a script, in all attached databases.
+    pub(super) async fn dangling_rows(&mut self) -> Result<Dangling, DriverError> {
+        match self.session.query(CHECK).await {
+            Err(error) if error.kind() == DriverErrorKind::Refused => self.dangling_rows_of_each().await,
+            checked => checked.map(Dangling),
+        }
     }
 
-    /// The rows that refer to nothing, before or after a script.
-    pub(super) async fn dangling_rows(&mut self) -> Result<Dangling, DriverError> {
-        Ok(Dangling(self.session.query(CHECK).await?))
+    /// Table by table: a key that SQLite cannot check, because what it refers to is no key, is told in place of the table's rows.
+    async fn dangling_rows_of_each(&mut self) -> Result<Dangling, DriverError> {
+        let mut found: Vec<Row> = Vec::new();
+        for database in self.session.query("SELECT name FROM pragma_database_list").await? {
+            let schema = identifier(cell(&database, 0));
+            let tables = format!("SELECT name FROM {schema}.sqlite_master WHERE type = 'table'");
+            for table in self.session.query(&tables).await? {
+                let check = format!("PRAGMA {schema}.foreign_key_check({})", identifier(cell(&table, 0)));
+                match self.session.query(&check).await {
+                    Ok(rows) => found.extend(rows.into_iter().map(|row| [database.clone(), row].concat())),
+                    Err(error) if error.kind() == DriverErrorKind::Refused => {
+                        let message = Some(error.message().to_owned());
+                        found.push(vec![
+                            database.first().cloned().flatten(),
+                            table.first().cloned().flatten(),
+                            None,
+                            message,
+                        ]);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(Dangling(found))
     }
 }
 
-/// Rows that refer to nothing, as `PRAGMA foreign_key_check` lists them: table, row, table referred to, number of the key.
+/// Rows that refer to nothing, as SQLite lists them, behind the database that they are in: table, number of the row, table referred
+/// to, number of the key. Rows of a table `WITHOUT ROWID` have no number.
 #[derive(Default)]
 pub(super) struct Dangling(Vec<Row>);
 
 impl Dangling {
-    /// What was not there before, a line each; empty when nothing is new. In a table that was made anew, rows have new numbers:
-    /// there it counts how many they are.
+    /// What was not there before, a line each; empty when nothing is new. In a table that was made anew, rows have new numbers, and
+    /// some have none: there it counts how many they are.
     pub(super) fn new_since(&self, before: &Dangling, rebuilt: &[String]) -> Vec<String> {
         let (then, now) = (before.count(), self.count());
         let known: HashSet<&Row> = before.0.iter().collect();
-        let is_new = |row: &&Row| {
+        let mut without_number: HashMap<Pair<'_>, usize> = HashMap::new();
+        let mut new = Vec::new();
+        for row in &self.0 {
             let pair = pair(row);
-            let is_rebuilt = rebuilt.iter().any(|table| *table == pair.0.to_lowercase());
-            let are_more = now.get(&pair) > then.get(&pair);
-            !known.contains(*row) && (are_more || !is_rebuilt)
-        };
-        self.0.iter().filter(is_new).map(describe).collect()
+            let is_new = if cell(row, 2).is_empty() {
+                let seen = without_number.entry(pair).or_default();
+                *seen += 1;
+                *seen > then.get(&pair).copied().unwrap_or(0)
+            } else {
+                let is_rebuilt = rebuilt.iter().any(|table| *table == pair.1.to_lowercase());
+                let are_more = now.get(&pair) > then.get(&pair);
+                !known.contains(row) && (are_more || !is_rebuilt)
+            };
+            new.extend(is_new.then(|| describe(row)));
+        }
+        new
     }
 
-    fn count(&self) -> HashMap<(String, String), usize> {
+    fn count(&self) -> HashMap<Pair<'_>, usize> {
         let mut counts = HashMap::new();
         self.0.iter().for_each(|row| *counts.entry(pair(row)).or_default() += 1);
         counts
     }
 }
 
-/// The table and the table that it refers to.
-fn pair(row: &Row) -> (String, String) {
-    (cell(row, 0).to_owned(), cell(row, 2).to_owned())
+/// The database, the table and the table that it refers to.
+type Pair<'a> = (&'a str, &'a str, &'a str);
+
+fn pair(row: &Row) -> Pair<'_> {
+    (cell(row, 0), cell(row, 1), cell(row, 3))
 }
 
 fn describe(row: &Row) -> String {
-    let row_number = match cell(row, 1) {
-        "" => "a row".to_owned(),
-        number => format!("row {number}"),
-    };
-    format!("{row_number} of `{}` refers to a row of `{}` that is not there", cell(row, 0), cell(row, 2))
+    let (database, table, parent) = pair(row);
+    let table = if database == "main" { table.to_owned() } else { format!("{database}.{table}") };
+    match (cell(row, 2), row.get(4)) {
+        (_, None) => format!("rows of `{table}` cannot be checked: {parent}"),
+        ("", _) => format!("a row of `{table}` refers to a row of `{parent}` that is not there"),
+        (number, _) => format!("row {number} of `{table}` refers to a row of `{parent}` that is not there"),
+    }
 }
 
 fn cell(row: &Row, column: usize) -> &str {
@@ -127,9 +171,15 @@ mod tests {
             ("c 1 p 0,c 2 p 0", "c 2 p 0", "", 0),
             ("c 1 p 0", "c 1 q 0", "c", 1),
             ("C 1 p 0", "C 9 p 0", "c", 0),
+            ("c - p 0", "c - p 0", "", 0),
+            ("c - p 0", "c - p 0,c - p 0,c - p 0", "", 2),
+            ("c - p 0,c - p 0", "c - p 1", "c", 0),
+            ("c - mismatch", "c - mismatch", "", 0),
+            ("", "c - mismatch", "", 1),
         ];
         let dangling = |text: &str| {
-            let cells = |row: &str| row.split(' ').map(|cell| Some(cell.to_owned())).collect();
+            let cell = |cell: &str| Some(cell.to_owned()).filter(|cell| cell != "-");
+            let cells = |row: &str| [Some("main".to_owned())].into_iter().chain(row.split(' ').map(cell)).collect();
             Dangling(text.split(',').filter(|row| !row.is_empty()).map(cells).collect())
         };
         for (before, after, rebuilt, expect) in cases {

@@ -42,6 +42,19 @@ impl Foreseen {
     }
 }
 
+/// What tells a history from any other, also from one that was changed and changed back in between.
+#[derive(PartialEq, Eq)]
+pub(super) struct Seen(BTreeSet<(String, &'static str, String, String)>);
+
+impl Seen {
+    pub(super) fn of(rows: &[HistoryRow]) -> Seen {
+        let row = |row: &HistoryRow| {
+            (row.version.digits().to_owned(), row.state.as_str(), row.applied_at.clone(), row.audit.clone())
+        };
+        Seen(rows.iter().map(row).collect())
+    }
+}
+
 fn key(version: &Version) -> (usize, String) {
     (version.digits().len(), version.digits().to_owned())
 }

@@ -62,6 +62,17 @@ pub(super) enum Aim {
     Resume(Resume),
 }
 
+impl Aim {
+    /// The history as it will be when it is the aim's turn.
+    pub(super) fn foreseen(&self, mut recorded: Recorded) -> Recorded {
+        if let Aim::Apply(versions) = self {
+            // They are reverted by then.
+            recorded.rows.retain(|row| !versions.contains(&row.version));
+        }
+        recorded
+    }
+}
+
 impl<'a, S: Session> Engine<'a, S> {
     /// What it takes to do what a verb is for; nothing when it is done already.
     ///
@@ -173,7 +184,15 @@ impl<'a, S: Session> Engine<'a, S> {
                 let is_left = |item: &&Item<'_>| item.row().is_none() && versions.contains(item.version());
                 standings.items().iter().filter(is_left).filter_map(up).collect()
             }
-            Aim::Revert(versions) => self.downs(&standings, versions).await?,
+            Aim::Revert(versions) => {
+                // There was nothing above them when it was decided which they are.
+                let is_above = |item: &&Item<'_>| versions.iter().all(|version| item.version() > version);
+                let above: Vec<Label> = applied(&standings).filter(is_above).map(Item::label).collect();
+                if !above.is_empty() && !versions.is_empty() {
+                    return Err(refuse::applied_meanwhile(&above));
+                }
+                self.downs(&standings, versions).await?
+            }
             Aim::Resume(_) => Vec::new(),
         };
         let steps = prepare::all(sources, self.sql.dialect)?;
@@ -204,10 +223,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 own.checksum = today.map_or(own.checksum, |migration| migration.up().checksum());
             });
         }
-        if let Aim::Apply(versions) = &goal.aim {
-            // They are reverted by then.
-            recorded.rows.retain(|row| !versions.contains(&row.version));
-        }
+        let recorded = goal.aim.foreseen(recorded);
         let set = self.set_name().to_owned();
         let left = self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(before.len()));
         for step in self.steps(&goal.aim, &recorded).await?.into_iter().take(left) {

@@ -215,7 +215,7 @@ impl<'a, S: Session> Engine<'a, S> {
             let timeouts = prepared.timeouts(self.migrator).set_for_session();
             self.session.execute(&timeouts).await.map_err(refuse::settings)?;
         }
-        let before = match self.checks_foreign_keys(prepared) {
+        let before = match self.has_switched_foreign_keys {
             true => self.dangling_rows().await.map_err(refuse::unreadable)?,
             false => Dangling::default(),
         };
@@ -250,7 +250,7 @@ impl<'a, S: Session> Engine<'a, S> {
                     let waited = if may_pass {
                         self.try_again(&mut tries, &prepared.label, begun_at, told).await
                     } else {
-                        Err(told)
+                        Err(self.with_blockers(told, begun_at).await)
                     };
                     if let Err(told) = waited {
                         if !is_over {
@@ -261,7 +261,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
             }
         }
-        if self.checks_foreign_keys(prepared) {
+        if self.has_switched_foreign_keys {
             let new = self.dangling_rows().await.map_err(refuse::unreadable)?.new_since(&before, &prepared.rebuilt);
             if !new.is_empty() {
                 self.let_go(prepared, claim, done, None).await;

@@ -97,9 +97,13 @@ impl Prepared<'_> {
         match self.header.foreign_keys() {
             ForeignKeys::Off => true,
             ForeignKeys::On => false,
-            ForeignKeys::Auto if self.runs_outside() => !self.rebuilt.is_empty() && !self.switches_foreign_keys_off,
             ForeignKeys::Auto => !self.rebuilt.is_empty() || self.switches_foreign_keys_off,
         }
+    }
+
+    /// Whether the script itself says that they stay on.
+    pub(super) fn needs_foreign_keys_on(&self) -> bool {
+        self.header.foreign_keys() == ForeignKeys::On
     }
 
     /// How long the statements of the script may wait and run.
@@ -118,6 +122,12 @@ impl Prepared<'_> {
     /// Whether the script may set the timeouts of the session itself.
     pub(super) fn mentions_timeouts(&self) -> bool {
         self.sql.to_ascii_lowercase().contains("_timeout")
+    }
+
+    /// Whether the timeouts of the session may be others after the script, although they look like ours: `RESET ALL` does not name
+    /// them.
+    pub(super) fn may_change_timeouts(&self) -> bool {
+        self.mentions_timeouts() || self.sql.to_ascii_lowercase().contains("reset")
     }
 
     pub(super) fn action(&self) -> Action {

@@ -227,27 +227,36 @@ pub(super) fn foreign_keys_in_transaction(labels: &[Label]) -> Error {
     )
 }
 
+pub(super) fn foreign_keys_on_and_off(off: &Label, on: &Label) -> Error {
+    let message = format!(
+        "migration {off} needs foreign keys to be off, and {on} wants them on, which cannot be in one transaction; nothing was changed"
+    );
+    Error::new(ErrorKind::Unsupported, message)
+        .with_help("run each in a transaction of its own, with `Scope::PerMigration`")
+}
+
 /// So many rows that refer to nothing are listed.
 const MOST_ROWS: usize = 10;
 
 pub(super) fn dangling_rows(prepared: &Prepared<'_>, rows: &[String]) -> Error {
     let label = &prepared.label;
-    let message =
-        format!("migration {label} leaves {} that refer to nothing, and was rolled back", count(rows.len(), "row"));
+    let message = format!("migration {label} leaves {} to nothing, and was rolled back", referring(rows));
     dangling(message, prepared, rows).with_help(
-        "correct the script, so that every row refers to one that is there; foreign keys were off while it ran, because it rebuilds a table \
-         or asks for it",
+        "correct the script, so that every row refers to one that is there; foreign keys were off while it ran, because it, or another \
+         one in the same transaction, rebuilds a table or asks for it",
     )
 }
 
 pub(super) fn dangling_rows_outside(prepared: &Prepared<'_>, rows: &[String]) -> Error {
     let label = &prepared.label;
-    let message = format!(
-        "migration {label}, which runs outside of a transaction, has left {} that refer to nothing",
-        count(rows.len(), "row")
-    );
+    let message =
+        format!("migration {label}, which runs outside of a transaction, has left {} to nothing", referring(rows));
     dangling(message, prepared, rows)
         .with_help("its statements are done: correct these rows by hand, then `Migrator::mark_applied`")
+}
+
+fn referring(rows: &[String]) -> String {
+    format!("{} that {}", count(rows.len(), "row"), if rows.len() == 1 { "refers" } else { "refer" })
 }
 
 fn dangling(message: String, prepared: &Prepared<'_>, rows: &[String]) -> Error {
@@ -266,6 +275,18 @@ pub(super) fn no_down(labels: &[Label]) -> Error {
     Error::new(ErrorKind::NoDownScript, message).with_body(lines(labels)).with_help(
         "write a new migration that undoes what these have done; or undo it by hand, and tell the history with `Migrator::mark_pending`",
     )
+}
+
+pub(super) fn applied_meanwhile(labels: &[Label]) -> Error {
+    let message =
+        format!("{} applied meanwhile, above what is to be reverted; nothing more was reverted", were(labels));
+    Error::new(ErrorKind::HistoryMismatch, message)
+        .with_body(lines(labels))
+        .with_help("another runner has applied them: let it end, look at `status`, and revert again")
+}
+
+fn were(labels: &[Label]) -> String {
+    format!("{} {}", count(labels.len(), "migration"), if labels.len() == 1 { "was" } else { "were" })
 }
 
 pub(super) fn not_in_binary(labels: &[Label]) -> Error {

@@ -35,7 +35,7 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// A query that may fail without spoiling a transaction of the user's. One round trip when it succeeds.
-    async fn query_without_harm(&mut self, sql: &str) -> Result<Vec<Row>, DriverError> {
+    pub(super) async fn query_without_harm(&mut self, sql: &str) -> Result<Vec<Row>, DriverError> {
         if !self.is_nested {
             return self.session.query(sql).await;
         }

@@ -46,11 +46,21 @@ impl Wait {
 
 /// How often a script has failed for a reason that may pass.
 #[derive(Debug)]
-pub(super) struct Tries(u32);
+pub(super) struct Tries {
+    number: u32,
+    migration: Option<Label>,
+}
 
 impl Tries {
     pub(super) fn none() -> Tries {
-        Tries(0)
+        Tries { number: 0, migration: None }
+    }
+
+    /// Starts anew with another migration than before: then somebody has got on.
+    fn are_for(&mut self, migration: &Label) {
+        if self.migration.as_ref() != Some(migration) {
+            *self = Tries { number: 0, migration: Some(migration.clone()) };
+        }
     }
 }
 
@@ -114,13 +124,14 @@ impl<S: Session> Engine<'_, S> {
     ) -> Result<(), Error> {
         const SHORTEST: Duration = Duration::from_millis(200);
         const LONGEST: Duration = Duration::from_secs(5);
-        if tries.0 >= self.migrator.lock_retries {
-            return Err(self.with_blockers(error.after_tries(tries.0 + 1), begun).await);
+        tries.are_for(label);
+        if tries.number >= self.migrator.lock_retries {
+            return Err(self.with_blockers(error.after_tries(tries.number + 1), begun).await);
         }
-        tries.0 += 1;
-        let pause = pause(tries.0, SHORTEST, LONGEST);
-        self.migrator
-            .tell(self.set_name(), &Event::Retrying { migration: label, tries: tries.0, pause, error: &error });
+        tries.number += 1;
+        let pause = pause(tries.number, SHORTEST, LONGEST);
+        let retrying = Event::Retrying { migration: label, tries: tries.number, pause, error: &error };
+        self.migrator.tell(self.set_name(), &retrying);
         self.session.sleep(pause).await;
         Ok(())
     }

@@ -45,9 +45,14 @@ impl Sql<'_> {
         )
     }
 
-    /// Postgres: makes claims of one set wait for each other, whatever their versions.
+    /// Postgres: makes claims of one set wait for each other, whatever their versions. It writes the row as it is, because a lock alone
+    /// would let whoever has waited go on with what it saw before, where transactions are isolated more strictly than by default.
     pub(in crate::engine) fn lock_latest(&self) -> String {
-        format!("SELECT FROM {} WHERE {} ORDER BY version DESC LIMIT 1 FOR UPDATE", self.table, self.of_set())
+        let (table, of_set) = (&self.table, self.of_set());
+        format!(
+            "UPDATE {table} SET state = state WHERE {of_set} AND version = (SELECT version FROM {table} WHERE {of_set} \
+             ORDER BY version DESC LIMIT 1)"
+        )
     }
 
     /// Fails, as if a row without a set had been written, unless the condition holds.

@@ -1,0 +1,477 @@
+//! SQLite's foreign keys while tables are rebuilt: switched off before, checked before the commit, on again after.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Report, Scope};
+use migrate_tests::migrations;
+use rusqlite::Connection;
+
+/// Parents, children that go with them, and children that keep them.
+const BEFORE: &str = "CREATE TABLE p (id INTEGER PRIMARY KEY, x text); INSERT INTO p VALUES (1, 'a'), (2, 'b');
+    CREATE TABLE c (id INTEGER PRIMARY KEY, p integer REFERENCES p ON DELETE CASCADE); INSERT INTO c VALUES (1, 1), (2, 2);
+    CREATE TABLE k (name text PRIMARY KEY, p integer REFERENCES p (id)) WITHOUT ROWID; INSERT INTO k VALUES ('one', 1);";
+
+/// The order that SQLite advises.
+const REBUILD: &str = "CREATE TABLE n (id INTEGER PRIMARY KEY, x text, y text);\nINSERT INTO n (id, x) SELECT id, x FROM p;\n\
+                       DROP TABLE p;\nALTER TABLE n RENAME TO p;\n";
+
+/// The other one, which needs the old meaning of a renaming: the new one makes the children refer to `old`.
+const AWAY: &str = "ALTER TABLE p RENAME TO old;\nCREATE TABLE p (id INTEGER PRIMARY KEY, x text, y text);\n\
+                    INSERT INTO p (id, x) SELECT id, x FROM old;\nDROP TABLE old;\n";
+
+/// Where the database is, and whether it has a write-ahead log.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Memory,
+    File,
+    Wal,
+}
+
+const PLACES: [Place; 3] = [Place::Memory, Place::File, Place::Wal];
+
+struct Database {
+    connection: Connection,
+    folder: tempfile::TempDir,
+}
+
+fn database(place: Place) -> Database {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = match place {
+        Place::Memory => Connection::open_in_memory().unwrap(),
+        _ => Connection::open(folder.path().join("main.db")).unwrap(),
+    };
+    if let Place::Wal = place {
+        connection.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    }
+    connection.execute_batch("PRAGMA busy_timeout = 1234; PRAGMA foreign_keys = ON").unwrap();
+    connection.execute_batch(BEFORE).unwrap();
+    Database { connection, folder }
+}
+
+impl Database {
+    fn value(&self, sql: &str) -> String {
+        let text = |value| match value {
+            rusqlite::types::Value::Integer(integer) => integer.to_string(),
+            rusqlite::types::Value::Text(text) => text,
+            other => format!("{other:?}"),
+        };
+        self.connection.query_row(sql, [], |row| row.get(0).map(text)).expect(sql)
+    }
+
+    /// What a run must leave as it was.
+    fn settings(&self) -> [String; 4] {
+        ["foreign_keys", "journal_mode", "busy_timeout", "defer_foreign_keys"]
+            .map(|name| self.value(&format!("PRAGMA {name}")))
+    }
+
+    /// The numbers of rows, and the schema.
+    fn contents(&self) -> String {
+        self.value(
+            "SELECT (SELECT count(*) FROM p) || ' ' || (SELECT count(*) FROM c) || ' ' || (SELECT count(*) FROM k) || ' ' \
+             || (SELECT group_concat(sql) FROM sqlite_master WHERE name NOT LIKE 'schema\\_%' ESCAPE '\\')",
+        )
+    }
+
+    fn run(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
+        let before = self.settings();
+        let ended = migrator.run(&mut self.connection);
+        assert_eq!(self.settings(), before, "{ended:?}");
+        assert!(self.connection.is_autocommit());
+        ended
+    }
+}
+
+fn one(script: &str) -> Migrations {
+    migrations(&[("1_script.sql", script)])
+}
+
+const NOTE: &str = "note: foreign keys were off while it ran, and hold as before";
+
+/// A script → whether foreign keys were off while it ran and how many rows there are after: parents, children, keepers; or what is
+/// said.
+struct Case {
+    by_hand: &'static str,
+    script: String,
+    expect: Result<(bool, [&'static str; 3]), (ErrorKind, &'static [&'static str])>,
+}
+
+fn case(
+    by_hand: &'static str,
+    script: impl Into<String>,
+    expect: Result<(bool, [&'static str; 3]), (ErrorKind, &'static [&'static str])>,
+) -> Case {
+    Case { by_hand, script: script.into(), expect }
+}
+
+#[track_caller]
+fn check(case: &Case) {
+    for place in PLACES {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let is_outside = case.script.contains("no-transaction");
+            if is_outside && scope == Scope::All {
+                continue;
+            }
+            let mut database = database(place);
+            database.connection.execute_batch(case.by_hand).unwrap();
+            let before = database.contents();
+            let what = format!("{place:?}, {scope:?}: {} / {}", case.by_hand, case.script);
+            let set = one(&case.script);
+            let ended = database.run(&Migrator::new(&set).scope(scope));
+            match (&case.expect, ended) {
+                (Ok((is_off, rows)), Ok(report)) => {
+                    assert_eq!(report.to_string().contains(NOTE), *is_off, "{what}: {report}");
+                    assert_eq!(report.changes()[0].notes.len(), usize::from(*is_off), "{what}");
+                    assert_eq!(
+                        ["p", "c", "k"].map(|table| database.value(&format!("SELECT count(*) FROM {table}"))),
+                        *rows,
+                        "{what}"
+                    );
+                }
+                (Err((kind, words)), Err(error)) => {
+                    assert_eq!(error.kind(), *kind, "{what}: {error}");
+                    for word in *words {
+                        assert!(error.to_string().contains(word), "{what}: {word:?} is not in\n{error}");
+                    }
+                    if !is_outside {
+                        assert_eq!(database.contents(), before, "{what}: something was kept");
+                    }
+                }
+                (_, ended) => panic!("{what}: {ended:?}"),
+            }
+        }
+    }
+}
+
+/// Makes rows that refer to nothing by hand.
+const BROKEN: &str = "PRAGMA foreign_keys = OFF; INSERT INTO c VALUES (7, 70); INSERT INTO k VALUES ('seven', 70); PRAGMA foreign_keys = ON";
+
+#[test]
+fn a_table_can_be_rebuilt_without_losing_children() {
+    let all = Ok((true, ["2", "2", "1"]));
+    for case in [
+        case("", REBUILD, all),
+        case("", format!("-- migrate: foreign-keys=auto\n{REBUILD}"), all),
+        case("", format!("-- migrate: foreign-keys=off\n{REBUILD}"), all),
+        case("", format!("PRAGMA foreign_keys = OFF;\n{REBUILD}PRAGMA foreign_keys = ON;"), all),
+        case("", format!("PRAGMA legacy_alter_table = ON;\n{AWAY}PRAGMA legacy_alter_table = OFF;"), all),
+        case("", format!("-- migrate: no-transaction\n{REBUILD}VACUUM;"), all),
+        case(
+            "",
+            format!("-- migrate: no-transaction\nPRAGMA foreign_keys = OFF;\n{REBUILD}PRAGMA foreign_keys = ON;"),
+            all,
+        ),
+        case("", format!("-- migrate: no-transaction\nPRAGMA foreign_keys = OFF;\n{REBUILD}"), all),
+        // Children are made anew, too.
+        case(
+            "",
+            "CREATE TABLE n (id INTEGER PRIMARY KEY, p integer REFERENCES p ON DELETE CASCADE, z text);\n\
+              INSERT INTO n (id, p) SELECT id, p FROM c; DROP TABLE c; ALTER TABLE n RENAME TO c;",
+            all,
+        ),
+        // Nothing is rebuilt: nothing is switched.
+        case("", "ALTER TABLE p ADD COLUMN y text; DELETE FROM k;", Ok((false, ["2", "2", "0"]))),
+        case("", "DELETE FROM k; DELETE FROM p WHERE id = 1;", Ok((false, ["1", "1", "0"]))),
+    ] {
+        check(&case);
+    }
+}
+
+#[test]
+fn foreign_keys_that_are_to_stay_on_stay_on() {
+    // A table that is dropped takes its children along, or is not dropped when some would be left.
+    check(&case("DELETE FROM k", format!("-- migrate: foreign-keys=on\n{REBUILD}"), Ok((false, ["2", "0", "0"]))));
+    let refused = Err((ErrorKind::StatementFailed, ["FOREIGN KEY constraint failed"].as_slice()));
+    check(&case("", format!("-- migrate: foreign-keys=on\n{REBUILD}"), refused));
+    check(&case(
+        "DELETE FROM k",
+        format!("-- migrate: no-transaction\n-- migrate: foreign-keys=on\n{REBUILD}"),
+        Ok((false, ["2", "0", "0"])),
+    ));
+}
+
+#[test]
+fn only_new_violations_fail() {
+    for case in [
+        case(BROKEN, REBUILD, Ok((true, ["2", "3", "2"]))),
+        case(BROKEN, format!("-- migrate: no-transaction\n{REBUILD}"), Ok((true, ["2", "3", "2"]))),
+        // The children get new numbers.
+        case(
+            BROKEN,
+            "CREATE TABLE n (id INTEGER PRIMARY KEY, p integer REFERENCES p ON DELETE CASCADE);\n\
+              INSERT INTO n (p) SELECT p FROM c; DROP TABLE c; ALTER TABLE n RENAME TO c;",
+            Ok((true, ["2", "3", "2"])),
+        ),
+        // What was wrong is put right.
+        case(
+            BROKEN,
+            format!("{REBUILD}DELETE FROM c WHERE p = 70; DELETE FROM k WHERE p = 70;"),
+            Ok((true, ["2", "2", "1"])),
+        ),
+        case(
+            "",
+            format!("{REBUILD}DELETE FROM p WHERE id = 2;"),
+            Err((
+                ErrorKind::ForeignKeyViolation,
+                &[
+                    "migration 1_script leaves 1 row that refer",
+                    "row 2 of `c` refers to a row of `p` that is not there",
+                    "1_script.sql",
+                    "was rolled back",
+                ],
+            )),
+        ),
+        case(
+            BROKEN,
+            format!("{REBUILD}DELETE FROM p WHERE id = 2;"),
+            Err((ErrorKind::ForeignKeyViolation, &["leaves 1 row", "row 2 of `c` refers"])),
+        ),
+        // Rows without a number.
+        case(
+            "",
+            format!("{REBUILD}INSERT INTO k VALUES ('x', 71), ('y', 72);"),
+            Err((
+                ErrorKind::ForeignKeyViolation,
+                &["leaves 2 rows", "a row of `k` refers to a row of `p` that is not there"],
+            )),
+        ),
+        case(
+            BROKEN,
+            format!("{REBUILD}INSERT INTO k VALUES ('x', 71), ('y', 72);"),
+            Err((ErrorKind::ForeignKeyViolation, &["leaves 2 rows", "a row of `k` refers"])),
+        ),
+        // The children go on to refer to the old table.
+        case(
+            "",
+            AWAY,
+            Err((ErrorKind::ForeignKeyViolation, &["leaves 3 rows", "row 1 of `c` refers to a row of `old`"])),
+        ),
+        // A key that is none: SQLite cannot check it, and says so.
+        case(
+            "",
+            "CREATE TABLE n (id integer, x text); INSERT INTO n SELECT * FROM p; DROP TABLE p; ALTER TABLE n RENAME TO p;",
+            Err((ErrorKind::ForeignKeyViolation, &["foreign key mismatch"])),
+        ),
+        case(
+            "CREATE TABLE q (a integer); CREATE TABLE r (q integer REFERENCES q (a))",
+            REBUILD,
+            Ok((true, ["2", "2", "1"])),
+        ),
+        case(
+            "CREATE TABLE q (a integer); CREATE TABLE r (q integer REFERENCES q (a))",
+            format!("{REBUILD}DELETE FROM p WHERE id = 2;"),
+            Err((ErrorKind::ForeignKeyViolation, &["leaves 1 row", "row 2 of `c` refers"])),
+        ),
+        case("CREATE TABLE r (q integer REFERENCES nowhere (a))", REBUILD, Ok((true, ["2", "2", "1"]))),
+        case(
+            "",
+            format!("-- migrate: no-transaction\n{REBUILD}DELETE FROM p WHERE id = 2;"),
+            Err((ErrorKind::ForeignKeyViolation, &["has left 1 row", "row 2 of `c` refers", "mark_applied"])),
+        ),
+        case(
+            "",
+            format!("{REBUILD}SELECT * FROM nowhere;"),
+            Err((ErrorKind::StatementFailed, &["no such table: nowhere"])),
+        ),
+        case(
+            "",
+            format!("-- migrate: no-transaction\nPRAGMA foreign_keys = OFF;\n{REBUILD}SELECT * FROM nowhere;"),
+            Err((ErrorKind::StatementFailed, &["no such table: nowhere"])),
+        ),
+    ] {
+        check(&case);
+    }
+    // A long list is cut.
+    let rows: String = (100..130).map(|row| format!("INSERT INTO c VALUES ({row}, {row});")).collect();
+    check(&case(
+        "",
+        format!("{REBUILD}{rows}"),
+        Err((ErrorKind::ForeignKeyViolation, &["leaves 30 rows", "row 100 of `c`", "and 20 more"])),
+    ));
+}
+
+#[test]
+fn whoever_has_switched_them_off_finds_them_off() {
+    for scope in [Scope::PerMigration, Scope::All] {
+        for script in [REBUILD.to_owned(), format!("{REBUILD}DELETE FROM p WHERE id = 2;")] {
+            let mut database = database(Place::File);
+            database.connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+            let set = one(&script);
+            let report = database.run(&Migrator::new(&set).scope(scope)).unwrap();
+            assert!(!report.to_string().contains("note"), "{report}");
+            assert_eq!(database.value("PRAGMA foreign_keys"), "0");
+        }
+    }
+}
+
+#[test]
+fn a_panic_in_the_middle_leaves_nothing_behind() {
+    for place in PLACES {
+        for scope in [Scope::PerMigration, Scope::All] {
+            for number in 1..=4 {
+                let mut database = database(place);
+                let (before, settings) = (database.contents(), database.settings());
+                let set = one(REBUILD);
+                let migrator = Migrator::new(&set).scope(scope).on_event(move |event| {
+                    if let Event::Statement { number: own, .. } = event {
+                        assert!(*own != number, "an observer panics");
+                    }
+                });
+                let connection = &mut database.connection;
+                let ended = panic::catch_unwind(AssertUnwindSafe(|| migrator.run(connection)));
+                let panicked = ended.unwrap_err();
+                let message =
+                    panicked.downcast_ref::<String>().map(String::as_str).or(panicked.downcast_ref::<&str>().copied());
+                assert_eq!(message, Some("an observer panics"));
+                assert!(database.connection.is_autocommit());
+                assert_eq!(
+                    (database.contents(), database.settings()),
+                    (before, settings),
+                    "{place:?}, {scope:?}, {number}"
+                );
+                assert_eq!(database.run(&Migrator::new(&set)).unwrap().changes().len(), 1);
+            }
+        }
+    }
+    let mut database = database(Place::File);
+    let set =
+        one(&format!("-- migrate: no-transaction\nPRAGMA foreign_keys = OFF;\n{REBUILD}PRAGMA foreign_keys = ON;"));
+    let migrator = Migrator::new(&set).on_event(|event| assert!(!matches!(event, Event::Statement { number: 3, .. })));
+    let connection = &mut database.connection;
+    panic::catch_unwind(AssertUnwindSafe(|| migrator.run(connection))).unwrap_err();
+    assert_eq!(database.value("PRAGMA foreign_keys"), "1");
+    assert_eq!(database.run(&Migrator::new(&set)).unwrap().changes().len(), 1);
+    assert_eq!(database.value("SELECT count(*) FROM c"), "2");
+}
+
+#[test]
+fn all_in_one_transaction_are_checked() {
+    // The scripts behind the rebuild, and what is said of them.
+    let cases: [(&str, &[&str]); 4] = [
+        ("INSERT INTO c VALUES (3, 1);", &[]),
+        ("SELECT * FROM nowhere;", &["2_after failed", "nothing of the run is kept"]),
+        // It would be refused on its own, where foreign keys are on.
+        ("INSERT INTO c VALUES (3, 3);", &["2_after leaves 1 row", "row 3 of `c`", "nothing of the run is kept"]),
+        ("DELETE FROM p WHERE id = 2;", &["2_after leaves 1 row", "row 2 of `c`"]),
+    ];
+    for place in PLACES {
+        for (after, words) in cases {
+            let mut database = database(place);
+            let before = database.contents();
+            let set = migrations(&[("1_rebuild.sql", REBUILD), ("2_after.sql", after)]);
+            match database.run(&Migrator::new(&set).scope(Scope::All)) {
+                Ok(report) => {
+                    assert!(words.is_empty() && report.to_string().contains(NOTE), "{after}: {report}");
+                    assert_eq!(database.value("SELECT count(*) FROM c"), "3");
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    assert!(!words.is_empty(), "{text}");
+                    words.iter().for_each(|word| assert!(text.contains(word), "{word:?} is not in\n{text}"));
+                    assert_eq!(database.contents(), before);
+                    assert!(error.report().changes().is_empty());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_rebuild_can_be_redone_in_one_transaction() {
+    let set = migrations(&[("1_rebuild.up.sql", REBUILD), ("1_rebuild.down.sql", "ALTER TABLE p DROP COLUMN y;")]);
+    for scope in [Scope::PerMigration, Scope::All] {
+        let mut database = database(Place::File);
+        let migrator = Migrator::new(&set).scope(scope);
+        database.run(&migrator).unwrap();
+        let contents = database.contents();
+        let report = migrator.redo_last(&mut database.connection, 1).unwrap();
+        assert_eq!((report.changes().len(), report.changes()[1].notes.len()), (2, 1), "{report}");
+        assert_eq!((database.contents(), database.value("PRAGMA foreign_keys")), (contents, "1".into()));
+    }
+}
+
+#[test]
+fn on_and_off_are_not_in_one_transaction() {
+    let set = migrations(&[
+        ("1_rebuild.sql", REBUILD),
+        ("2_on.sql", "-- migrate: foreign-keys=on\nDELETE FROM p WHERE id = 2;"),
+    ]);
+    let mut database = database(Place::File);
+    let before = database.contents();
+    let error = database.run(&Migrator::new(&set).scope(Scope::All)).unwrap_err();
+    assert_eq!((error.kind(), database.contents()), (ErrorKind::Unsupported, before), "{error}");
+    assert!(error.to_string().contains("1_rebuild needs foreign keys to be off, and 2_on wants them on"), "{error}");
+    database.run(&Migrator::new(&set)).unwrap();
+    assert_eq!(database.value("SELECT count(*) FROM c"), "1");
+}
+
+#[test]
+fn attached_databases_are_checked_too() {
+    let other = "CREATE TABLE other.p (id INTEGER PRIMARY KEY, x text); INSERT INTO other.p VALUES (1, 'a'), (2, 'b');
+        CREATE TABLE other.c (id INTEGER PRIMARY KEY, p integer REFERENCES p ON DELETE CASCADE); INSERT INTO other.c VALUES (1, 1), (2, 2);";
+    let rebuild = "CREATE TABLE other.n (id INTEGER PRIMARY KEY, x text, y text);\nINSERT INTO other.n (id, x) SELECT id, x FROM other.p;\n\
+                   DROP TABLE other.p;\nALTER TABLE other.n RENAME TO p;\n";
+    for place in PLACES {
+        // Where the history is, what is broken before, the script, and what is said.
+        let broken = "PRAGMA foreign_keys = OFF; INSERT INTO other.c VALUES (7, 70); PRAGMA foreign_keys = ON";
+        let cases: [(&str, &str, String, &[&str]); 6] = [
+            ("schema_migrations", "", rebuild.to_owned(), &[]),
+            ("other.schema_migrations", "", rebuild.to_owned(), &[]),
+            ("other.schema_migrations", "", REBUILD.to_owned(), &[]),
+            ("schema_migrations", broken, rebuild.to_owned(), &[]),
+            (
+                "schema_migrations",
+                broken,
+                format!("{rebuild}DELETE FROM other.p WHERE id = 2;"),
+                &["leaves 1 row", "row 2 of `other.c` refers to a row of `p`"],
+            ),
+            (
+                "other.schema_migrations",
+                "",
+                format!("{REBUILD}INSERT INTO other.c VALUES (3, 30);"),
+                &["leaves 1 row", "row 3 of `other.c`"],
+            ),
+        ];
+        for (table, by_hand, script, words) in cases {
+            let mut database = database(place);
+            let file = match place {
+                Place::Memory => ":memory:".to_owned(),
+                _ => database.folder.path().join("other.db").display().to_string(),
+            };
+            database.connection.execute_batch(&format!("ATTACH '{file}' AS other; {other} {by_hand}")).unwrap();
+            let set = one(&script);
+            match database.run(&Migrator::new(&set).history_table(table)) {
+                Ok(report) => {
+                    assert!(words.is_empty() && report.to_string().contains(NOTE), "{script}: {report}");
+                    let rows = if by_hand.is_empty() { "2" } else { "3" };
+                    assert_eq!(database.value("SELECT count(*) FROM other.c"), rows, "{table}: {script}");
+                    assert_eq!(database.value(&format!("SELECT count(*) FROM {table}")), "1");
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    assert!(!words.is_empty(), "{table}: {script}: {text}");
+                    words.iter().for_each(|word| assert!(text.contains(word), "{word:?} is not in\n{text}"));
+                    assert_eq!(database.value("SELECT count(*) FROM other.p"), "2");
+                }
+            }
+            assert_eq!(database.value("SELECT count(*) FROM c"), "2");
+        }
+    }
+}
+
+#[test]
+fn the_transaction_is_immediate() {
+    let mut database = database(Place::Wal);
+    let file = database.folder.path().join("main.db");
+    let set = one(&format!("SELECT 1;\n{REBUILD}"));
+    let migrator = Migrator::new(&set).on_event(move |event| {
+        if let Event::Statement { number: 1, .. } = event {
+            // Nothing is written yet but the claim, and nobody else may begin to write.
+            let other = Connection::open(&file).unwrap();
+            other.execute_batch("PRAGMA busy_timeout = 0").unwrap();
+            let error = other.execute_batch("BEGIN IMMEDIATE").unwrap_err();
+            assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy));
+            assert_eq!(other.query_row("SELECT count(*) FROM p", [], |row| row.get::<_, i64>(0)).unwrap(), 2);
+        }
+    });
+    database.run(&migrator).unwrap();
+}

@@ -1,0 +1,240 @@
+//! Runners with different aims at once, as threads: each ends, and the history stays one that a single runner could have made.
+
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+use migrate_runtime::{Error, ErrorKind, Migrations, Migrator, Report, Scope, Standing};
+use migrate_tests::{Connection, Driver, Fresh, Verb, migrations};
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// Migrations that each make a table, and take it away again.
+fn made(versions: impl IntoIterator<Item = usize>) -> Migrations {
+    let file = |version: usize| {
+        let up = format!("CREATE TABLE t{version} (id integer);");
+        [(format!("{version}_t.up.sql"), up), (format!("{version}_t.down.sql"), format!("DROP TABLE t{version};"))]
+    };
+    let files: Vec<(String, String)> = versions.into_iter().flat_map(file).collect();
+    migrations(&files.iter().map(|(path, sql)| (&**path, &**sql)).collect::<Vec<_>>())
+}
+
+/// Lets runners do what they are for, all at once, and tells how each ended.
+fn at_once<'a>(fresh: &Fresh, runners: Vec<(Migrator<'a>, Verb)>) -> Vec<Result<Report, Error>> {
+    let barrier = &Barrier::new(runners.len());
+    thread::scope(|threads| {
+        let start = |(migrator, verb): (Migrator<'a>, Verb)| {
+            let migrator = migrator.wait_timeout(LONG);
+            threads.spawn(move || {
+                let mut connection = fresh.connect();
+                barrier.wait();
+                let ended = connection.execute_verb(&migrator, &verb);
+                assert!(!connection.is_in_transaction());
+                ended
+            })
+        };
+        let started: Vec<_> = runners.into_iter().map(start).collect();
+        started.into_iter().map(|runner| runner.join().unwrap()).collect()
+    })
+}
+
+/// The tables are those of the migrations that count as applied.
+#[track_caller]
+fn is_consistent(connection: &mut Connection, set: &Migrations, what: &str) -> Vec<String> {
+    let status = connection.status(&Migrator::new(set)).unwrap();
+    let applied: Vec<String> = status
+        .migrations()
+        .iter()
+        .filter(|one| one.standing == Standing::Applied)
+        .map(|one| format!("t{}", one.version))
+        .collect();
+    let mut tables = connection.tables();
+    tables.retain(|table| table != "schema_migrations");
+    let mut sorted = applied.clone();
+    sorted.sort();
+    assert_eq!(tables, sorted, "{what}: {status}");
+    let known = [Standing::Applied, Standing::Pending];
+    assert!(status.migrations().iter().all(|one| known.contains(&one.standing)), "{what}: {status}");
+    applied
+}
+
+#[test]
+fn one_reverts_while_another_runs() {
+    for driver in Driver::ALL {
+        for round in 0..9 {
+            let fresh = Fresh::new(driver);
+            let set = made(1..=8);
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&set).target(if round % 2 == 0 { 8 } else { 4 })).unwrap();
+            let migrator = || Migrator::new(&set).dangerously_allow_reset();
+            let back = [Verb::RevertTo(2), Verb::RevertLast(3), Verb::Reset][round % 3].clone();
+            let what = format!("{driver:?}, {back:?}");
+            let ended = at_once(&fresh, vec![(migrator(), Verb::Run), (migrator(), back), (migrator(), Verb::Run)]);
+            // Whoever reverts stops where another one has applied more above it, and says so.
+            for end in &ended {
+                let is_well = end.as_ref().err().is_none_or(|error| {
+                    error.kind() == ErrorKind::HistoryMismatch && error.to_string().contains("applied meanwhile")
+                });
+                assert!(is_well, "{what}: {ended:?}");
+            }
+            assert!(ended[0].is_ok() && ended[2].is_ok(), "{what}: {ended:?}");
+            is_consistent(&mut connection, &set, &what);
+            connection.run(&migrator()).unwrap();
+            connection.verify(&migrator()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn targets_and_numbers_hold_for_each_runner() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let set = made(1..=12);
+        let (few, up_to) = (|| Migrator::new(&set).at_most(3), || Migrator::new(&set).target(5));
+        let ended = at_once(&fresh, vec![(few(), Verb::Run), (up_to(), Verb::Run), (few(), Verb::Run)]);
+        let counts: Vec<usize> = ended.into_iter().map(|end| end.unwrap().changes().len()).collect();
+        assert!(counts[0] <= 3 && counts[2] <= 3 && counts[1] <= 5, "{driver:?}: {counts:?}");
+        let applied = is_consistent(&mut fresh.connect(), &set, "targets");
+        assert_eq!(applied.len(), counts.iter().sum::<usize>(), "{driver:?}: {counts:?}");
+        assert!((5..=11).contains(&applied.len()), "{driver:?}: {applied:?}");
+    }
+}
+
+#[test]
+fn lenient_runners_do_everything_once() {
+    for driver in Driver::ALL {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let fresh = Fresh::new(driver);
+            let (odd, even, all) = (made((1..=9).step_by(2)), made((2..=10).step_by(2)), made(1..=10));
+            let lenient = |set| Migrator::new(set).scope(scope).allow_out_of_order().allow_missing().allow_ahead();
+            let ended = at_once(&fresh, [&odd, &even, &all].map(|set| (lenient(set), Verb::Run)).into());
+            let done: Vec<usize> = ended
+                .into_iter()
+                .map(|end| end.unwrap_or_else(|error| panic!("{driver:?}, {scope:?}: {error}")).changes().len())
+                .collect();
+            assert_eq!(done.iter().sum::<usize>(), 10, "{driver:?}, {scope:?}: {done:?}");
+            is_consistent(&mut fresh.connect(), &all, "lenient");
+        }
+    }
+}
+
+/// Two branches were built from one state, and both are deployed: one is refused, whatever isolation the server is set to.
+#[test]
+fn two_branches_do_not_both_get_in() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        for isolation in ["read committed", "repeatable read", "serializable"] {
+            for scope in [Scope::PerMigration, Scope::All] {
+                let fresh = Fresh::new(driver);
+                let name = fresh.database().name().to_owned();
+                let base = made(1..=1);
+                fresh.connect().run(&Migrator::new(&base)).unwrap();
+                fresh
+                    .connect()
+                    .execute(&format!("ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'"));
+                let branches = [[1, 2], [1, 3]].map(made);
+                let mut gate = fresh.connect();
+                gate.execute("CREATE FUNCTION wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); END $$;
+                    CREATE EVENT TRIGGER wait ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION wait(); SELECT pg_advisory_lock(1)");
+                let what = format!("{driver:?}, {isolation}, {scope:?}");
+                let ended: Vec<Result<Report, Error>> = thread::scope(|threads| {
+                    let run = |set| {
+                        let fresh = &fresh;
+                        threads.spawn(move || fresh.connect().run(&Migrator::new(set).scope(scope).wait_timeout(LONG)))
+                    };
+                    let mut watcher = fresh.connect();
+                    let mut until = |locktype: &str| {
+                        let waits = format!(
+                            "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+                             WHERE a.datname = current_database() AND NOT l.granted AND l.locktype = '{locktype}'"
+                        );
+                        migrate_tests::poll(locktype, LONG, || (watcher.value(&waits) == "1").then_some(()));
+                    };
+                    // One is in the middle, and the other waits for it.
+                    let later = run(&branches[1]);
+                    until("advisory");
+                    let earlier = run(&branches[0]);
+                    until("transactionid");
+                    gate.execute("SELECT pg_advisory_unlock(1)");
+                    [later, earlier].map(|runner| runner.join().unwrap()).into()
+                });
+                assert!(ended[0].is_ok(), "{what}: {ended:?}");
+                let error = ended[1].as_ref().expect_err(&what);
+                assert_eq!(error.kind(), ErrorKind::HistoryMismatch, "{what}: {error}");
+                assert!(error.to_string().contains("2_t is out-of-order"), "{what}: {error}");
+            }
+        }
+    }
+}
+
+/// Whoever waits is not made to give up by the isolation that the server is set to.
+#[test]
+fn runners_on_a_strict_server_wait_for_each_other() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        for isolation in ["repeatable read", "serializable"] {
+            for scope in [Scope::PerMigration, Scope::All] {
+                let fresh = Fresh::new(driver);
+                let name = fresh.database().name().to_owned();
+                fresh
+                    .connect()
+                    .execute(&format!("ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'"));
+                let set = made(1..=12);
+                let migrator = || Migrator::new(&set).scope(scope).lock_retries(2);
+                let ended = at_once(&fresh, (0..3).map(|_| (migrator(), Verb::Run)).collect());
+                let what = format!("{driver:?}, {isolation}, {scope:?}");
+                let done: Vec<usize> = ended
+                    .into_iter()
+                    .map(|end| end.unwrap_or_else(|error| panic!("{what}: {error}")).changes().len())
+                    .collect();
+                assert_eq!(done.iter().sum::<usize>(), 12, "{what}: {done:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_others_refer_to_is_reverted_after_them() {
+    for driver in Driver::ALL {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let fresh = Fresh::new(driver);
+            let set = migrations(&[
+                ("1_parent.up.sql", "CREATE TABLE parent (id integer PRIMARY KEY); INSERT INTO parent VALUES (1);"),
+                ("1_parent.down.sql", "DROP TABLE parent;"),
+                (
+                    "2_child.up.sql",
+                    "CREATE TABLE child (p integer REFERENCES parent (id)); INSERT INTO child VALUES (1);",
+                ),
+                ("2_child.down.sql", "DROP TABLE child;"),
+            ]);
+            let mut connection = fresh.connect();
+            if driver.is_sqlite() {
+                connection.execute("PRAGMA foreign_keys = ON");
+            }
+            let migrator = || Migrator::new(&set).scope(scope).dangerously_allow_reset();
+            connection.run(&migrator()).unwrap();
+            for verb in [
+                Verb::RedoLast(2),
+                Verb::RedoLast(1),
+                Verb::RevertTo(1),
+                Verb::Run,
+                Verb::Reset,
+                Verb::Run,
+                Verb::RevertLast(2),
+                Verb::Run,
+            ] {
+                connection
+                    .execute_verb(&migrator(), &verb)
+                    .unwrap_or_else(|error| panic!("{driver:?}, {verb:?}: {error}"));
+            }
+            connection.verify(&migrator()).unwrap();
+            // A child that nobody told the history of: the parent stays, whole.
+            connection
+                .execute("CREATE TABLE stranger (p integer REFERENCES parent (id)); INSERT INTO stranger VALUES (1)");
+            let error = connection.execute_verb(&migrator(), &Verb::RedoLast(2)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
+            assert_eq!(error.migration().unwrap().as_str(), "1_parent", "{error}");
+            assert_eq!(connection.value("SELECT count(*) FROM parent"), "1");
+            let has_child = connection.tables().contains(&"child".to_owned());
+            assert_eq!(has_child, scope == Scope::All, "{driver:?}, {scope:?}");
+        }
+    }
+}

@@ -1,0 +1,518 @@
+//! Postgres: locks that others hold, deadlocks, serialization failures and timeouts, on both drivers.
+
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope};
+use migrate_tests::{Connection, Driver, Fresh, migrations, poll};
+
+const DRIVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
+const BOUND: Duration = Duration::from_secs(30);
+
+/// Does something while a verb is at work, which may keep its thread from waiting.
+fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|threads| threads.spawn(work).join().unwrap())
+}
+
+/// A table with a row, and a migration with this script.
+fn on_a_table(driver: Driver, script: &str) -> (Fresh, Migrations) {
+    let fresh = Fresh::new(driver);
+    fresh.connect().execute("CREATE TABLE t (a integer); INSERT INTO t VALUES (1)");
+    (fresh, migrations(&[("1_script.sql", script)]))
+}
+
+/// Waits for locks for so short a time that a test can do it several times.
+fn impatient(set: &Migrations) -> Migrator<'_> {
+    Migrator::new(set).lock_timeout(Duration::from_millis(40)).lock_retries(2)
+}
+
+/// Another session, in a transaction that has read `t`.
+fn reader(fresh: &Fresh) -> Connection {
+    let mut reader = fresh.connect();
+    reader.execute("SET application_name = 'a slow report'; BEGIN; SELECT a AS looked_at FROM t");
+    reader
+}
+
+/// How many sessions on the database wait for a lock `l` that meets a condition; the server has other databases.
+fn waits(condition: &str) -> String {
+    format!(
+        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+         WHERE a.datname = current_database() AND NOT l.granted AND {condition}"
+    )
+}
+
+fn until_somebody_waits(watcher: &mut Connection, condition: &str) {
+    poll(condition, BOUND, || (watcher.value(&waits(condition)) == "1").then_some(()));
+}
+
+fn settings(connection: &mut Connection) -> [String; 2] {
+    ["lock_timeout", "statement_timeout"].map(|name| connection.value(&format!("SHOW {name}")))
+}
+
+/// Runs, and counts how often it was tried again.
+fn run(connection: &mut Connection, migrator: Migrator<'_>) -> (Result<usize, Error>, usize) {
+    let retries = Mutex::new(0);
+    let migrator = migrator.on_event(|event| {
+        if let Event::Retrying { migration, error, .. } = event {
+            assert!(migration.as_str().ends_with("_script"), "{migration}");
+            assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
+            *retries.lock().unwrap() += 1;
+        }
+    });
+    let ended = connection.run(&migrator).map(|report| report.changes().len());
+    drop(migrator);
+    (ended, retries.into_inner().unwrap())
+}
+
+#[track_caller]
+fn contains(error: &Error, parts: &[&str]) {
+    let text = error.to_string();
+    parts.iter().for_each(|part| assert!(text.contains(part), "{part:?} is not in\n{text}"));
+}
+
+#[test]
+fn giving_up_names_who_is_in_the_way() {
+    for driver in DRIVERS {
+        for (scope, note) in [(Scope::PerMigration, ""), (Scope::All, "nothing of the run is kept")] {
+            let script = "CREATE TABLE before (x integer);\nALTER TABLE public.t ADD COLUMN b text;";
+            let (fresh, set) = on_a_table(driver, script);
+            let mut reader = reader(&fresh);
+            let process = reader.value("SELECT pg_backend_pid()");
+            let since = "SELECT to_char(xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
+                         FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+            // Asked outside, because it must not be the reader's last query.
+            let mut connection = fresh.connect();
+            let since = connection.value(&since.replace("pg_backend_pid()", &process));
+            reader.execute("SELECT a AS looked_at FROM t");
+
+            let (ended, retries) = run(&mut connection, impatient(&set).scope(scope));
+            let error = ended.unwrap_err();
+            assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("55P03")), "{error}");
+            assert_eq!(retries, 2);
+            contains(
+                &error,
+                &[
+                    "1_script.sql:2:1",
+                    "tried 3 times",
+                    &format!("in the way: process {process}, user postgres, application a slow report"),
+                    &format!("since {since}"),
+                    "AccessShareLock on t",
+                    "idle in transaction, last: SELECT a AS looked_at FROM t",
+                    "lock-timeout=30s",
+                    note,
+                ],
+            );
+            assert_eq!(error.to_string().matches("in the way:").count(), 1, "{error}");
+            assert!(!connection.is_in_transaction());
+            let has_kept = connection.tables().iter().any(|table| table == "before");
+            assert!(!has_kept && error.report().changes().is_empty());
+            assert_eq!(connection.value("SELECT count(*) FROM schema_migrations"), "0");
+            assert_eq!(settings(&mut connection), ["0", "0"]);
+
+            reader.execute("COMMIT");
+            assert_eq!(run(&mut connection, impatient(&set).scope(scope)).0.unwrap(), 1);
+        }
+    }
+}
+
+#[test]
+fn it_goes_on_as_soon_as_the_lock_is_free() {
+    for driver in DRIVERS {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let (fresh, set) = on_a_table(driver, "ALTER TABLE t ADD COLUMN b text;");
+            let reader = Mutex::new(Some(reader(&fresh)));
+            let retries = Mutex::new(Vec::new());
+            let migrator = impatient(&set).scope(scope).on_event(|event| {
+                if let Event::Retrying { tries, pause, error, .. } = event {
+                    retries.lock().unwrap().push(*tries);
+                    assert!(*pause <= Duration::from_secs(5) && error.database_code() == Some("55P03"), "{error}");
+                    aside(|| drop(reader.lock().unwrap().take()));
+                }
+            });
+            let mut connection = fresh.connect();
+            assert_eq!(connection.run(&migrator).unwrap().changes().len(), 1);
+            drop(migrator);
+            assert_eq!(retries.into_inner().unwrap(), [1]);
+            assert_eq!(settings(&mut connection), ["0", "0"]);
+            connection.verify(&Migrator::new(&set)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_session_keeps_its_settings() {
+    const USUAL: Duration = Migrator::DEFAULT_LOCK_TIMEOUT;
+    // What the session has set for itself, and the limit of the migrator.
+    let sessions = [
+        ("SELECT 1", USUAL),
+        ("SET lock_timeout = '7s'; SET statement_timeout = '8s'", USUAL),
+        ("SET lock_timeout = '5s'; SET statement_timeout = '5s'", USUAL),
+        ("SET lock_timeout = '7s'; SET statement_timeout = '1h'", Duration::ZERO),
+    ];
+    let scripts = [
+        "SELECT 1;",
+        "SET lock_timeout = '5s'; SET statement_timeout = '5s';",
+        "SET lock_timeout = '40ms'; SET statement_timeout = 0;",
+        "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '9s';",
+        "SET lock_timeout = '9s'; SET LOCAL lock_timeout = '5s';",
+        "SET LOCAL lock_timeout = '9s'; SET lock_timeout = '5s';",
+        "RESET lock_timeout; RESET statement_timeout;",
+        "RESET ALL;",
+        "SET lock_timeout TO DEFAULT;",
+        "SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '5s', false);",
+        "SET lock_timeout = '9s'; SELECT * FROM nowhere;",
+        "-- migrate: no-transaction\nSET lock_timeout = '9s'; RESET ALL; CREATE TABLE x (a integer);",
+        "-- migrate: no-transaction\n-- migrate: lock-timeout=9s\nVACUUM t;",
+        "-- migrate: no-transaction\nSET statement_timeout = 0; CREATE INDEX CONCURRENTLY i ON t (a);",
+        "-- migrate: no-transaction\nSET statement_timeout = '9s'; SELECT * FROM nowhere;",
+        "-- migrate: lock-timeout=9s\n-- migrate: statement-timeout=9s\nSELECT 1;",
+        "-- migrate: lock-timeout=off\nRESET ALL;",
+    ];
+    for driver in DRIVERS {
+        let fresh = Fresh::new(driver);
+        for script in scripts {
+            for (session, lock_timeout) in sessions {
+                let set = migrations(&[("1_script.sql", script), ("2_after.sql", "SELECT 2;")]);
+                let mut connection = fresh.connect();
+                connection.execute("DROP TABLE IF EXISTS schema_migrations, t, x; CREATE TABLE t (a integer)");
+                connection.execute(session);
+                let before = settings(&mut connection);
+                let ended = connection.run(&Migrator::new(&set).lock_timeout(lock_timeout));
+                assert_eq!(ended.is_err(), script.contains("nowhere"), "{ended:?}");
+                assert_eq!(settings(&mut connection), before, "{driver:?}: {session} / {script} / {lock_timeout:?}");
+                assert!(!connection.is_in_transaction());
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_holds_what_a_statement_names_is_found() {
+    let scripts = [
+        "ALTER TABLE T ADD COLUMN b text;",
+        "ALTER TABLE \"t\" ADD COLUMN b text;",
+        "LOCK TABLE public.t;",
+        "UPDATE t SET a = 2 WHERE t.a = 1;",
+        "UPDATE public.t SET a = 2 WHERE public.t.a = 1;",
+        "DROP INDEX i;",
+        "CREATE TRIGGER x BEFORE INSERT ON t EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger();",
+        "ALTER TABLE u ADD FOREIGN KEY (a) REFERENCES t (a);",
+        "DROP TABLE u, t CASCADE;",
+        "DO $$ BEGIN ALTER TABLE t ADD COLUMN b text; END $$;",
+        "-- migrate: no-transaction\nALTER TABLE t ADD COLUMN b text;",
+        "-- migrate: no-transaction\nVACUUM FULL t;",
+    ];
+    for driver in DRIVERS {
+        let (fresh, _) = on_a_table(driver, "SELECT 1;");
+        let mut connection = fresh.connect();
+        connection.execute("CREATE UNIQUE INDEX i ON t (a); CREATE TABLE u (a integer)");
+        let mut writer = fresh.connect();
+        writer.execute("BEGIN; UPDATE t SET a = 3");
+        let process = writer.value("SELECT pg_backend_pid()");
+        for script in scripts {
+            connection.execute("DROP TABLE IF EXISTS schema_migrations");
+            let set = migrations(&[("1_script.sql", script)]);
+            let error = run(&mut connection, impatient(&set).lock_retries(0)).0.unwrap_err();
+            assert_eq!(error.database_code(), Some("55P03"), "{error}");
+            contains(&error, &[&format!("in the way: process {process}, user postgres"), "RowExclusiveLock on t"]);
+        }
+    }
+}
+
+#[test]
+fn inside_a_transaction_of_the_user_nothing_is_tried_again() {
+    for driver in DRIVERS {
+        let script = "CREATE TABLE before (x integer);\nALTER TABLE t ADD COLUMN b text;";
+        let (fresh, set) = on_a_table(driver, script);
+        let _reader = reader(&fresh);
+        let migrator = impatient(&set).on_event(|event| assert!(!matches!(event, Event::Retrying { .. })));
+        let mut connection = fresh.connect();
+        let error = match &mut connection {
+            Connection::Postgres(client) => {
+                let mut transaction = client.transaction().unwrap();
+                transaction.batch_execute("SET LOCAL lock_timeout = '8s'; CREATE TABLE of_user (x integer)").unwrap();
+                let error = migrator.run(&mut transaction).unwrap_err();
+                let row = transaction.query_one("SELECT current_setting('lock_timeout')", &[]).unwrap();
+                assert_eq!(row.get::<_, String>(0), "8s");
+                transaction.commit().unwrap();
+                error
+            }
+            Connection::TokioPostgres(client, runtime) => runtime.block_on(async {
+                let mut transaction = client.transaction().await.unwrap();
+                let sql = "SET LOCAL lock_timeout = '8s'; CREATE TABLE of_user (x integer)";
+                transaction.batch_execute(sql).await.unwrap();
+                let error = migrator.run_async(&mut transaction).await.unwrap_err();
+                let row = transaction.query_one("SELECT current_setting('lock_timeout')", &[]).await.unwrap();
+                assert_eq!(row.get::<_, String>(0), "8s");
+                transaction.commit().await.unwrap();
+                error
+            }),
+            Connection::Rusqlite(_) => unreachable!(),
+        };
+        assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("55P03")), "{error}");
+        contains(&error, &["in the way: process ", "application a slow report"]);
+        assert!(!error.to_string().contains("tried"), "{error}");
+        // The user's own work is as it was.
+        let tables = connection.tables();
+        assert!(tables.contains(&"of_user".to_owned()) && !tables.contains(&"before".to_owned()), "{tables:?}");
+        assert_eq!(settings(&mut connection), ["0", "0"]);
+    }
+}
+
+#[test]
+fn a_deadlock_is_tried_again() {
+    for driver in DRIVERS {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let (fresh, set) = on_a_table(driver, "LOCK TABLE t;\nLOCK TABLE u;\nALTER TABLE u ADD COLUMN b text;");
+            fresh.connect().execute(&format!(
+                "CREATE TABLE u (a integer); ALTER DATABASE {} SET deadlock_timeout = '100ms'",
+                fresh.database().name()
+            ));
+            let mut other = fresh.connect();
+            // It never finds the deadlock, so that the migration does.
+            other.execute("SET deadlock_timeout = '60s'; BEGIN; LOCK TABLE u IN SHARE MODE");
+            thread::scope(|scope_of_threads| {
+                let ended = scope_of_threads.spawn(|| {
+                    // Once the migration waits for `u`, this one waits for `t`.
+                    let mut watcher = fresh.connect();
+                    until_somebody_waits(&mut watcher, "l.relation = 'u'::regclass");
+                    other.execute("LOCK TABLE t; COMMIT");
+                });
+                let migrator = Migrator::new(&set).scope(scope).lock_timeout(BOUND);
+                let (done, retries) = run(&mut fresh.connect(), migrator);
+                assert_eq!((done.unwrap(), retries), (1, 1), "{driver:?}, {scope:?}");
+                ended.join().unwrap();
+            });
+        }
+    }
+}
+
+#[test]
+fn a_serialization_failure_is_tried_again() {
+    for driver in DRIVERS {
+        for isolation in ["serializable", "repeatable read"] {
+            for scope in [Scope::PerMigration, Scope::All] {
+                let (fresh, set) = on_a_table(driver, "SELECT a FROM t;\nUPDATE t SET a = a + 1;");
+                let name = fresh.database().name().to_owned();
+                fresh
+                    .connect()
+                    .execute(&format!("ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'"));
+                let mut other = fresh.connect();
+                other.execute("BEGIN; UPDATE t SET a = 10");
+                let other = Mutex::new(Some(other));
+                thread::scope(|threads| {
+                    let watcher = threads.spawn(|| {
+                        let mut watcher = fresh.connect();
+                        until_somebody_waits(&mut watcher, "l.locktype = 'transactionid'");
+                        other.lock().unwrap().take().unwrap().execute("COMMIT");
+                    });
+                    let migrator = Migrator::new(&set).scope(scope).lock_timeout(BOUND);
+                    let mut connection = fresh.connect();
+                    let (done, retries) = run(&mut connection, migrator);
+                    assert_eq!((done.unwrap(), retries), (1, 1), "{driver:?}, {isolation}, {scope:?}");
+                    assert_eq!(connection.value("SELECT a FROM t"), "11");
+                    watcher.join().unwrap();
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn how_long_a_statement_may_take_is_for_the_migration_to_say() {
+    for driver in DRIVERS {
+        let (fresh, set) = on_a_table(driver, "SELECT pg_sleep(0.3);");
+        let name = fresh.database().name().to_owned();
+        fresh.connect().execute(&format!("ALTER DATABASE {name} SET statement_timeout = '100ms'"));
+        let mut connection = fresh.connect();
+        assert_eq!(settings(&mut connection), ["0", "100ms"]);
+        assert_eq!(run(&mut connection, Migrator::new(&set)).0.unwrap(), 1);
+        assert_eq!(settings(&mut connection), ["0", "100ms"]);
+
+        let outside = "-- migrate: no-transaction\nSELECT pg_sleep(0.3);\nVACUUM t;";
+        let strict = "-- migrate: statement-timeout=100ms\nSELECT pg_sleep(20);";
+        // The script, the option in milliseconds, whether it succeeds.
+        for (script, option, succeeds) in [
+            (outside, 0, true),
+            (outside, 100, false),
+            (strict, 0, false),
+            (strict, 60_000, false),
+            ("-- migrate: statement-timeout=10s\nSELECT pg_sleep(0.3);", 100, true),
+            ("SELECT pg_sleep(0.3);", 100, false),
+        ] {
+            connection.execute("DROP TABLE IF EXISTS schema_migrations");
+            let set = migrations(&[("1_script.sql", script)]);
+            let migrator = Migrator::new(&set).statement_timeout(Duration::from_millis(option));
+            let (ended, retries) = run(&mut connection, migrator);
+            match ended {
+                Ok(done) => assert!(succeeds && done == 1, "{driver:?}: {script}, {option}"),
+                Err(error) => {
+                    assert!(!succeeds, "{driver:?}: {script}, {option}: {error}");
+                    assert_eq!(error.database_code(), Some("57014"), "{error}");
+                    assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
+                    contains(&error, &["statement-timeout"]);
+                    assert!(!error.to_string().contains("in the way"), "{error}");
+                }
+            }
+            assert_eq!(retries, 0);
+            assert_eq!(settings(&mut connection), ["0", "100ms"]);
+            assert!(!connection.is_in_transaction());
+        }
+    }
+}
+
+#[test]
+fn a_future_that_is_dropped_ends_the_transaction_around_all() {
+    let script = "CREATE TABLE before (x integer);\nALTER TABLE t ADD COLUMN b text;";
+    let (fresh, set) = on_a_table(Driver::TokioPostgres, script);
+    let _reader = reader(&fresh);
+    let mut connection = fresh.connect();
+    let Connection::TokioPostgres(client, runtime) = &mut connection else { unreachable!() };
+    runtime.block_on(async {
+        let watcher = fresh.database().connect_tokio().await;
+        let migrator = Migrator::new(&set).scope(Scope::All).lock_timeout(BOUND);
+        let has_to_wait = async {
+            while watcher.query_one(&waits("l.relation = 't'::regclass"), &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+        };
+        tokio::select! {
+            ended = migrator.run_async(client) => panic!("{ended:?}"),
+            () = has_to_wait => {}
+        }
+        // It still waits on the server, until the server is told.
+        watcher.query_one(&waits("true").replace("count(*)", "pg_cancel_backend(l.pid)"), &[]).await.unwrap();
+    });
+    assert!(!connection.is_in_transaction() && !connection.tables().contains(&"before".to_owned()));
+}
+
+#[test]
+fn a_file_knows_better_than_the_code_how_long_to_wait() {
+    for driver in DRIVERS {
+        // The file gives up, where the code would have waited for long.
+        let (fresh, set) = on_a_table(driver, "-- migrate: lock-timeout=30ms\nALTER TABLE t ADD COLUMN b text;");
+        let mut reader = reader(&fresh);
+        let mut connection = fresh.connect();
+        let (ended, retries) = run(&mut connection, Migrator::new(&set).lock_timeout(BOUND).lock_retries(1));
+        assert_eq!((ended.unwrap_err().database_code(), retries), (Some("55P03"), 1));
+
+        // The file waits, where the code would have given up.
+        let set = migrations(&[("1_script.sql", "-- migrate: lock-timeout=30s\nALTER TABLE t ADD COLUMN b text;")]);
+        thread::scope(|threads| {
+            let ended = threads.spawn(|| run(&mut fresh.connect(), impatient(&set)));
+            let mut watcher = fresh.connect();
+            until_somebody_waits(&mut watcher, "a.query_start < clock_timestamp() - interval '300 milliseconds'");
+            reader.execute("COMMIT");
+            let (ended, retries) = ended.join().unwrap();
+            assert_eq!((ended.unwrap(), retries), (1, 0));
+        });
+    }
+}
+
+#[test]
+fn a_runner_that_waits_for_another_does_not_count_that_as_a_lock_timeout() {
+    for driver in DRIVERS {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let (fresh, set) = on_a_table(driver, "SELECT pg_advisory_xact_lock(1);\nALTER TABLE t ADD COLUMN b text;");
+            let mut gate = fresh.connect();
+            gate.execute("SELECT pg_advisory_lock(1)");
+            thread::scope(|threads| {
+                // Waits for the gate, with its claim in hand.
+                let first = threads.spawn(|| {
+                    run(&mut fresh.connect(), Migrator::new(&set).lock_timeout(BOUND).scope(scope)).0.unwrap()
+                });
+                let mut watcher = fresh.connect();
+                until_somebody_waits(&mut watcher, "l.locktype = 'advisory'");
+                // One that gives up: another runner, and not a lock, is what it tells of.
+                let (ended, retries) =
+                    run(&mut fresh.connect(), impatient(&set).scope(scope).wait_timeout(Duration::from_millis(300)));
+                let error = ended.unwrap_err();
+                assert_eq!((error.kind(), retries), (ErrorKind::WaitTimeout, 0), "{error}");
+                contains(&error, &["another connection is busy with migration 1_script: process ", "user postgres"]);
+                // One that waits finds nothing left to do, and returns at once.
+                let second = threads.spawn(|| run(&mut fresh.connect(), impatient(&set).scope(scope)));
+                until_somebody_waits(&mut watcher, "l.locktype = 'transactionid'");
+                gate.execute("SELECT pg_advisory_unlock(1)");
+                assert_eq!(first.join().unwrap(), 1);
+                let (ended, retries) = second.join().unwrap();
+                assert_eq!((ended.unwrap(), retries), (0, 0), "{driver:?}, {scope:?}");
+            });
+        }
+    }
+}
+
+#[test]
+fn outside_of_a_transaction_only_what_is_not_done_is_tried_again() {
+    for driver in DRIVERS {
+        let script =
+            "-- migrate: no-transaction\nINSERT INTO t VALUES (2);\nALTER TABLE t ADD COLUMN b text;\nVACUUM t;";
+        let (fresh, set) = on_a_table(driver, script);
+        let other = Mutex::new(None);
+        let retries = Mutex::new(0);
+        let migrator = impatient(&set).on_event(|event| match event {
+            Event::Statement { number: 2, .. } if *retries.lock().unwrap() == 0 => {
+                *other.lock().unwrap() = Some(aside(|| reader(&fresh)));
+            }
+            Event::Retrying { error, .. } => {
+                *retries.lock().unwrap() += 1;
+                contains(error, &["at statement 2 of 3; statement 1 stays done"]);
+                aside(|| drop(other.lock().unwrap().take()));
+            }
+            _ => {}
+        });
+        let mut connection = fresh.connect();
+        assert_eq!(connection.run(&migrator).unwrap().changes().len(), 1);
+        drop(migrator);
+        assert_eq!(*retries.lock().unwrap(), 1);
+        // The first statement was done once.
+        assert_eq!(connection.rows("SELECT a FROM t ORDER BY a"), ["1", "2"]);
+        assert_eq!(settings(&mut connection), ["0", "0"]);
+
+        // What has to run alone is not tried again by itself: nobody knows what it has left behind.
+        let set = migrations(&[
+            ("1_script.sql", script),
+            ("2_script.sql", "-- migrate: no-transaction\n-- migrate: lock-timeout=40ms\nVACUUM FULL t;"),
+        ]);
+        let mut reader = reader(&fresh);
+        let (ended, retries) = run(&mut connection, impatient(&set));
+        let error = ended.unwrap_err();
+        assert_eq!((error.database_code(), retries), (Some("55P03"), 0), "{error}");
+        reader.execute("COMMIT");
+        assert_eq!(run(&mut connection, impatient(&set)).0.unwrap(), 1);
+    }
+}
+
+#[test]
+fn what_works_concurrently_waits_unless_its_file_says_otherwise() {
+    for driver in DRIVERS {
+        let (fresh, set) = on_a_table(driver, "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);");
+        let mut writer = fresh.connect();
+        writer.execute("BEGIN; INSERT INTO t VALUES (5)");
+        thread::scope(|threads| {
+            let build = threads.spawn(|| run(&mut fresh.connect(), impatient(&set)));
+            let mut watcher = fresh.connect();
+            until_somebody_waits(
+                &mut watcher,
+                "a.query LIKE 'CREATE INDEX%' AND a.query_start < clock_timestamp() - interval '400 milliseconds'",
+            );
+            writer.execute("COMMIT");
+            assert_eq!(build.join().unwrap().0.unwrap(), 1);
+        });
+
+        let script = "-- migrate: no-transaction\n-- migrate: lock-timeout=40ms\nCREATE INDEX CONCURRENTLY j ON t (a);";
+        let set = migrations(&[
+            ("1_script.sql", "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);"),
+            ("2_script.sql", script),
+        ]);
+        writer.execute("BEGIN; INSERT INTO t VALUES (6)");
+        let mut connection = fresh.connect();
+        let (ended, retries) = run(&mut connection, impatient(&set));
+        let error = ended.unwrap_err();
+        assert_eq!((error.database_code(), retries), (Some("55P03"), 0), "{error}");
+        assert_eq!(settings(&mut connection), ["0", "0"]);
+        writer.execute("COMMIT");
+        // The invalid index that it has left is removed, and built again.
+        assert_eq!(run(&mut connection, impatient(&set)).0.unwrap(), 1);
+        let invalid = connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid");
+        assert_eq!(invalid, "0");
+    }
+}

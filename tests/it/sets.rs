@@ -1,0 +1,284 @@
+//! Several sets in one history table, run in one call: a library brings its own.
+
+use std::thread;
+use std::time::Duration;
+
+use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Report, Scope, Version};
+use migrate_tests::{Connection, Driver, Fresh, Verb, set};
+
+const OPTIONS: [Scope; 2] = [Scope::PerMigration, Scope::All];
+
+/// A set in one line: a file each, `version` or `version?`, which fails. Tables are called as set and version, and refer to the table of
+/// the same version in `before`.
+fn made(name: &str, versions: &str, before: Option<&'static Migrations>) -> &'static Migrations {
+    let files: Vec<(String, String)> = versions
+        .split_whitespace()
+        .flat_map(|file| {
+            let version = file.trim_end_matches('?');
+            let parent = before
+                .filter(|_| version == "1")
+                .map(|before| format!(", p integer REFERENCES {}1 (id)", before.set().name()));
+            let failing = if file.ends_with('?') { "SELECT * FROM nowhere;" } else { "" };
+            let up = format!(
+                "CREATE TABLE {name}{version} (id integer PRIMARY KEY{});{failing}",
+                parent.unwrap_or_default()
+            );
+            let down = format!("DROP TABLE {name}{version};");
+            [(format!("{version}_t.up.sql"), up), (format!("{version}_t.down.sql"), down)]
+        })
+        .collect();
+    let set = set(name, &files.iter().map(|(path, sql)| (&**path, &**sql)).collect::<Vec<_>>());
+    Box::leak(Box::new(match before {
+        Some(before) => set.after(before),
+        None => set,
+    }))
+}
+
+/// The sets `base` and `more`, which comes after it.
+fn two(base: &str, more: &str) -> [&'static Migrations; 2] {
+    let base = made("base", base, None);
+    [base, made("more", more, Some(base))]
+}
+
+fn told(report: &Report) -> Vec<String> {
+    let changes = report.changes().iter();
+    changes
+        .map(|change| format!("{} {} {}", change.action.to_do(), change.set, change.migration.version_as_written()))
+        .collect()
+}
+
+fn tables(connection: &mut Connection) -> String {
+    let tables = connection.tables();
+    tables.into_iter().filter(|table| table != "schema_migrations").collect::<Vec<_>>().join(" ")
+}
+
+fn standings(connection: &mut Connection, migrator: &Migrator<'_>) -> String {
+    let status = connection.status(migrator).unwrap();
+    let line = |one: &migrate_runtime::MigrationStatus| {
+        format!("{} {} {}", one.set, one.migration.version_as_written(), one.standing.as_str())
+    };
+    status.migrations().iter().map(line).collect::<Vec<_>>().join(", ")
+}
+
+#[track_caller]
+fn refused(ended: Result<Report, Error>, kind: ErrorKind, words: &[&str]) {
+    let error = ended.unwrap_err();
+    assert_eq!(error.kind(), kind, "{error}");
+    words.iter().for_each(|word| assert!(error.to_string().contains(word), "{word:?} is not in\n{error}"));
+}
+
+/// On a fresh database of every driver, with each migration in a transaction of its own, and with all in one.
+fn everywhere(test: impl Fn(&mut Connection, Scope, &Fresh)) {
+    for driver in Driver::ALL {
+        for scope in OPTIONS {
+            println!("on {driver:?}, {scope:?}");
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            test(&mut connection, scope, &fresh);
+            assert!(!connection.is_in_transaction());
+        }
+    }
+}
+
+#[test]
+fn they_run_in_order_and_are_told_apart() {
+    everywhere(|connection, scope, _| {
+        let [base, more] = two("1 2", "1 2");
+        let other = made("other", "2", None);
+        let migrator = Migrator::many([more, other, base]).scope(scope);
+        let expect = ["apply base 1", "apply base 2", "apply more 1", "apply more 2"];
+        let expect: Vec<String> = ["apply other 2"].iter().chain(&expect).map(|&text| text.to_owned()).collect();
+        let plan = connection.plan(&migrator).unwrap();
+        let planned: Vec<String> = plan
+            .changes()
+            .iter()
+            .map(|change| format!("{} {} {}", change.action.to_do(), change.set, change.migration.version_as_written()))
+            .collect();
+        assert_eq!(planned, expect);
+        assert!(plan.to_string().contains("would apply other  2_t"), "{plan}");
+        let error = connection.verify(&migrator).unwrap_err();
+        assert_eq!((error.kind(), error.to_string().matches("_t").count()), (ErrorKind::Pending, 5), "{error}");
+        assert_eq!(tables(connection), "");
+
+        let report = connection.run(&migrator).unwrap();
+        assert_eq!((told(&report), report.total()), (expect, 5));
+        assert!(report.to_string().starts_with("applied other  2_t"), "{report}");
+        assert_eq!(tables(connection), "base1 base2 more1 more2 other2");
+        connection.verify(&migrator).unwrap();
+        assert!(connection.run(&migrator).unwrap().is_empty());
+        assert_eq!(
+            standings(connection, &migrator),
+            "other 2 applied, base 1 applied, base 2 applied, more 1 applied, more 2 applied"
+        );
+        let status = connection.status(&migrator).unwrap();
+        assert!(status.is_up_to_date() && status.to_string().contains("other"), "{status}");
+        // Each alone sees its own.
+        for (one, count) in [(base, 2), (more, 2), (other, 1)] {
+            assert_eq!(connection.status(&Migrator::new(one)).unwrap().migrations().len(), count);
+            assert!(connection.run(&Migrator::new(one).scope(scope)).unwrap().is_empty());
+        }
+    });
+}
+
+#[test]
+fn the_history_is_told_in_the_order_in_which_it_was_done() {
+    everywhere(|connection, scope, _| {
+        let [base, more] = two("1", "1");
+        connection.run(&Migrator::many([base, more]).scope(scope)).unwrap();
+        let [base, more] = two("1 2", "1 2");
+        let migrator = Migrator::many([base, more]).scope(scope);
+        connection.run(&migrator).unwrap();
+        let history = connection.history(&migrator).unwrap();
+        let told: Vec<String> =
+            history.entries().iter().map(|entry| format!("{} {}", entry.set, entry.version)).collect();
+        assert_eq!(told, ["base 1", "more 1", "base 2", "more 2"], "{history}");
+    });
+}
+
+#[test]
+fn when_one_fails_what_stays_is_what_the_scope_says() {
+    everywhere(|connection, scope, _| {
+        let [base, more] = two("1", "1 2?");
+        let error = connection.run(&Migrator::many([base, more]).scope(scope)).unwrap_err();
+        assert_eq!((error.kind(), error.migration().unwrap().as_str()), (ErrorKind::StatementFailed, "2_t"), "{error}");
+        let (kept, changes) = if scope == Scope::All { ("", 0) } else { ("base1 more1", 2) };
+        assert_eq!((tables(connection).as_str(), error.report().changes().len()), (kept, changes));
+        let [base, more] = two("1", "1 2");
+        connection.run(&Migrator::many([base, more]).scope(scope)).unwrap();
+        assert_eq!(tables(connection), "base1 more1 more2");
+
+        // Also where there is something already.
+        let [base, more] = two("1 2", "1 2 3?");
+        connection.run(&Migrator::many([base, more]).scope(scope)).unwrap_err();
+        let kept = if scope == Scope::All { "base1 more1 more2" } else { "base1 base2 more1 more2" };
+        assert_eq!(tables(connection), kept);
+        // Every problem is known before anything is done.
+        let [base, _] = two("1 2 3", "");
+        let edited = set("more", &[("1_t.up.sql", "SELECT 5;")]);
+        let ended = connection.run(&Migrator::many([base, &edited]).scope(scope));
+        refused(ended, ErrorKind::HistoryMismatch, &["1_t is divergent", "nothing was changed"]);
+        assert_eq!(tables(connection), kept);
+    });
+}
+
+#[test]
+fn a_set_waits_for_what_it_comes_after() {
+    everywhere(|connection, scope, _| {
+        let [base, more] = two("1", "1");
+        let last = made("last", "1", Some(more));
+        let alone = Migrator::new(more).scope(scope);
+        let words = ["the set `more` comes after `base`, which is not up to date", "Migrator::many"];
+        refused(connection.run(&alone), ErrorKind::Pending, &words);
+        assert!(connection.plan(&alone).is_err());
+        refused(connection.run(&Migrator::many([last, more]).scope(scope)), ErrorKind::Pending, &words);
+        assert_eq!(connection.tables(), [""; 0]);
+        connection.run(&Migrator::new(base).scope(scope)).unwrap();
+        connection.run(&alone).unwrap();
+        // What is up to date itself asks for nothing.
+        let [_, more] = two("1 2", "1");
+        assert!(connection.run(&Migrator::new(more)).unwrap().is_empty());
+        connection.run(&Migrator::new(last)).unwrap();
+        assert_eq!(tables(connection), "base1 last1 more1");
+    });
+}
+
+#[test]
+fn they_are_reverted_one_by_one_and_reset_in_reverse() {
+    everywhere(|connection, scope, fresh| {
+        let [base, more] = two("1 2", "1 2");
+        let many = || Migrator::many([base, more]).scope(scope).dangerously_allow_reset();
+        connection.run(&many()).unwrap();
+        let report = connection.execute_verb(&Migrator::new(base).scope(scope), &Verb::RevertLast(1)).unwrap();
+        assert_eq!(told(&report), ["revert base 2"]);
+        let report = connection.execute_verb(&Migrator::new(more).scope(scope), &Verb::RevertTo(1)).unwrap();
+        assert_eq!(told(&report), ["revert more 2"]);
+        assert_eq!(standings(connection, &many()), "base 1 applied, base 2 pending, more 1 applied, more 2 pending");
+        // The tables of one refer to those of the other, which SQLite looks at only when asked to.
+        if !fresh.driver().is_sqlite() {
+            refused(
+                connection.execute_verb(&Migrator::new(base).scope(scope).dangerously_allow_reset(), &Verb::Reset),
+                ErrorKind::StatementFailed,
+                &["the script down of migration 1_t"],
+            );
+        }
+        connection.run(&many()).unwrap();
+        let planned = connection.try_verb(&many(), &Verb::Reset).unwrap();
+        assert_eq!(planned.changes().len(), 4);
+        let report = connection.execute_verb(&many(), &Verb::Reset).unwrap();
+        assert_eq!(told(&report), ["revert more 2", "revert more 1", "revert base 2", "revert base 1"]);
+        assert_eq!(tables(connection), "");
+        assert!(connection.execute_verb(&many(), &Verb::Reset).unwrap().is_empty());
+        assert_eq!(connection.run(&many()).unwrap().changes().len(), 4);
+    });
+}
+
+#[test]
+fn what_is_for_one_set_is_refused_for_many() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        let [base, more] = two("1 2", "1");
+        let many = || Migrator::many([base, more]);
+        for verb in [
+            Verb::RevertTo(1),
+            Verb::RevertLast(1),
+            Verb::RedoLast(1),
+            Verb::Baseline(1),
+            Verb::Repair(1, "x"),
+            Verb::MarkApplied(1, "x"),
+            Verb::MarkPending(1, "x"),
+            Verb::Resume(migrate_runtime::Resume::Retry),
+        ] {
+            refused(connection.execute_verb(&many(), &verb), ErrorKind::InvalidOption, &["several", "Migrator::new"]);
+            assert_eq!(connection.try_verb(&many(), &verb).unwrap_err().kind(), ErrorKind::InvalidOption, "{verb:?}");
+        }
+        refused(connection.run(&many().target(Version::from(1))), ErrorKind::InvalidOption, &["version 1"]);
+        refused(
+            connection.run(&Migrator::many([base, more, base])),
+            ErrorKind::InvalidOption,
+            &["`base` is given twice"],
+        );
+        let same_name = made("base", "7", None);
+        let words = ["`base` is given twice", "set = "];
+        refused(connection.run(&Migrator::many([base, same_name])), ErrorKind::InvalidOption, &words);
+        refused(connection.run(&Migrator::many([])), ErrorKind::InvalidOption, &["no set"]);
+        assert_eq!(connection.tables(), [""; 0]);
+        // So many in all.
+        let report = connection.run(&many().at_most(1)).unwrap();
+        assert_eq!(told(&report), ["apply base 1"]);
+        assert_eq!(connection.plan(&many().at_most(2)).unwrap().changes().len(), 2);
+        assert_eq!(told(&connection.run(&many().at_most(2)).unwrap()), ["apply base 2", "apply more 1"]);
+    }
+}
+
+#[test]
+fn several_runners_at_once_do_everything_once() {
+    for driver in Driver::ALL {
+        for scope in OPTIONS {
+            let fresh = Fresh::new(driver);
+            let [base, more] = two("1 2 3 4 5", "1 2 3 4 5");
+            let barrier = std::sync::Barrier::new(4);
+            let done: Vec<usize> = thread::scope(|threads| {
+                let runner = |number: usize| {
+                    let (fresh, barrier) = (&fresh, &barrier);
+                    threads.spawn(move || {
+                        let mut connection = fresh.connect();
+                        let sets = if number.is_multiple_of(2) { [base, more] } else { [more, base] };
+                        let migrator = Migrator::many(sets)
+                            .scope(scope)
+                            .wait_timeout(Duration::from_secs(60))
+                            .on_event(|event| assert!(!matches!(event, Event::Retrying { .. })));
+                        barrier.wait();
+                        let report =
+                            connection.run(&migrator).unwrap_or_else(|error| panic!("{driver:?}, {scope:?}: {error}"));
+                        assert!(!connection.is_in_transaction());
+                        report.changes().len()
+                    })
+                };
+                (0..4).map(runner).collect::<Vec<_>>().into_iter().map(|runner| runner.join().unwrap()).collect()
+            });
+            assert_eq!(done.iter().sum::<usize>(), 10, "{driver:?}, {scope:?}: {done:?}");
+            fresh.connect().verify(&Migrator::many([base, more])).unwrap();
+        }
+    }
+}
