@@ -87,19 +87,18 @@ fn one(script: &str) -> Migrations {
 
 const NOTE: &str = "note: foreign keys were off while it ran, and hold as before";
 
+/// What is there after, or the error and words of its text.
+type Expected = Result<(bool, [&'static str; 3]), (ErrorKind, &'static [&'static str])>;
+
 /// A script → whether foreign keys were off while it ran and how many rows there are after: parents, children, keepers; or what is
 /// said.
 struct Case {
     by_hand: &'static str,
     script: String,
-    expect: Result<(bool, [&'static str; 3]), (ErrorKind, &'static [&'static str])>,
+    expect: Expected,
 }
 
-fn case(
-    by_hand: &'static str,
-    script: impl Into<String>,
-    expect: Result<(bool, [&'static str; 3]), (ErrorKind, &'static [&'static str])>,
-) -> Case {
+fn case(by_hand: &'static str, script: impl Into<String>, expect: Expected) -> Case {
     Case { by_hand, script: script.into(), expect }
 }
 
