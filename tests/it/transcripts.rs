@@ -148,7 +148,7 @@ fn postgres_blocking() {
     let create = "BEGIN; SET LOCAL lock_timeout; CREATE TABLE IF; SET LOCAL lock_timeout; COMMIT";
     let table = "\"public\".\"schema_migrations\"";
     let claim = format!(
-        "BEGIN; SET LOCAL lock_timeout; SELECT FROM {table}; INSERT INTO {table}; SET LOCAL lock_timeout; SET LOCAL statement_timeout"
+        "BEGIN; SET LOCAL lock_timeout; UPDATE {table} SET; INSERT INTO {table}; SET LOCAL lock_timeout; SET LOCAL statement_timeout"
     );
     let guard = "SAVEPOINT migrate_runtime_guard; RELEASE SAVEPOINT migrate_runtime_guard";
     let finish = format!("UPDATE {table} SET; SELECT CASE rows; SELECT pg_catalog.set_config(name, usual,; COMMIT");
