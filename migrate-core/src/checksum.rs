@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn steps() {
-        let golden = "sha256:73746570000000000000000000000000132bb4d5c8ea6b8b0000000000000002";
+        let golden = "sha256:73746570000000000000000000000000398ce6a712ed4f1f0000000000000002";
         let told = Checksum::of_step("backfill slugs", 2).to_string();
         assert_eq!(told, golden);
         assert_ne!(Checksum::of_step("backfill slugs", 1), Checksum::of_step("backfill slugs", 2));
