@@ -48,10 +48,6 @@ impl Alone {
             let is_alone = ["VACUUM", "PRAGMA", "ATTACH", "DETACH"].into_iter().any(|word| verb.is(word));
             return is_alone.then_some(Alone::Repeatable);
         }
-        // They may commit on their way.
-        if verb.is("CALL") || verb.is("DO") {
-            return Some(Alone::Unknown);
-        }
         let of_names = |pieces: &[Piece<'_>]| match refused::what(sql, statement, dialect)? {
             "CREATE INDEX CONCURRENTLY" => Some(create_index(pieces).unwrap_or(Alone::Unknown)),
             "DROP INDEX CONCURRENTLY" => {
@@ -165,8 +161,9 @@ mod tests {
             ("VACUUM (ANALYZE) t", Some(Alone::Repeatable)),
             ("ALTER SYSTEM SET work_mem = '1MB'", Some(Alone::Repeatable)),
             ("ALTER TABLE t DETACH PARTITION p CONCURRENTLY", Some(Alone::Unknown)),
-            ("CALL backfill()", Some(Alone::Unknown)),
-            ("DO $$ BEGIN COMMIT; END $$", Some(Alone::Unknown)),
+            // Whether they commit on their way shows when they are tried.
+            ("CALL backfill()", None),
+            ("DO $$ BEGIN COMMIT; END $$", None),
             ("UPDATE t SET a = 1", None),
             ("SET lock_timeout = '1s'", None),
         ];

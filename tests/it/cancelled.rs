@@ -34,6 +34,10 @@ fn check(set: &Migrations, options: impl Fn(Migrator<'_>) -> Migrator<'_>) {
             }
             // Refused inside a transaction.
             client.batch_execute("VACUUM").await.unwrap_or_else(|error| panic!("dropped at poll {most}: {error}"));
+            // Another connection, while this one lives on in its pool.
+            let mut other = database.connect_tokio().await;
+            let patient = options(Migrator::new(set)).wait_timeout(std::time::Duration::from_secs(20));
+            patient.run_async(&mut other).await.unwrap_or_else(|error| panic!("dropped at poll {most}: {error}"));
             // The same connection, as the next user of a pool gets it.
             options(Migrator::new(set)).run_async(&mut client).await.unwrap();
             options(Migrator::new(set)).verify_async(&mut client).await.unwrap();

@@ -352,6 +352,87 @@ fn an_index_build_that_failed_is_dropped_and_built_again() {
 }
 
 #[test]
+fn a_runner_that_fails_leaves_no_claim_although_its_connection_lives_on() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let set = migrations(&[
+        ("1_t.sql", "CREATE TABLE t (a integer);\nINSERT INTO t VALUES (1), (1);"),
+        ("2_i.sql", "-- migrate: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY once ON t (a);"),
+    ]);
+    let mut pooled = fresh.connect();
+    pooled.run(&Migrator::new(&set)).unwrap_err();
+    let mut other = fresh.connect();
+    let migrator = Migrator::new(&set).wait_timeout(Duration::ZERO);
+    assert_eq!(other.status(&migrator).unwrap().migrations()[1].standing, Standing::Interrupted);
+    assert_eq!(other.run(&migrator).unwrap_err().kind(), ErrorKind::StatementFailed);
+    pooled.execute("DELETE FROM t");
+    other.run(&migrator).unwrap();
+}
+
+#[test]
+fn killed_while_it_removes_what_another_left_the_next_one_still_finishes() {
+    let files = [
+        ("1_t.sql", "CREATE TABLE t (a integer);"),
+        ("2_i.sql", "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    files.iter().for_each(|(name, sql)| std::fs::write(folder.path().join(name), sql).unwrap());
+    for moment in ["before", "after"] {
+        for request in 1.. {
+            assert!(request < 60, "the runner never ends");
+            let fresh = Fresh::new(Driver::Postgres);
+            let set = migrations(&files);
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&set)).unwrap();
+            connection.execute(
+                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass; \
+                 UPDATE schema_migrations SET state = 'running', statements_done = 0, claim = '1-2-3 4 5' WHERE version = '2'",
+            );
+            let url = fresh.database().url();
+            let output = Command::new(env!("CARGO_BIN_EXE_migrate-dying"))
+                .args([&url, folder.path().to_str().unwrap(), &request.to_string(), moment])
+                .output()
+                .unwrap();
+            let what = format!("killed {moment} request {request}");
+            connection
+                .run(&Migrator::new(&set).wait_timeout(Duration::from_secs(30)))
+                .unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(
+                connection.rows("SELECT indisvalid FROM pg_index WHERE indrelid = 't'::regclass"),
+                ["t"],
+                "{what}"
+            );
+            if output.status.success() {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_procedure_that_commits_runs_alone_and_one_that_does_not_is_never_in_doubt() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let body = |end: &str| format!("LANGUAGE plpgsql AS $$ BEGIN INSERT INTO done VALUES (1); {end} END $$");
+    let with = |third: &str| {
+        let sql = format!(
+            "-- migrate: no-transaction\nCALL plain();\nCALL committing();\nDO $$ BEGIN INSERT INTO done VALUES (2); COMMIT; END $$;\n{third}"
+        );
+        let first = format!(
+            "CREATE TABLE done (number integer);\nCREATE PROCEDURE plain() {};\nCREATE PROCEDURE committing() {};",
+            body(""),
+            body("COMMIT;")
+        );
+        migrations(&[("1_tables.sql", &first), ("2_outside.sql", &sql)])
+    };
+    let mut connection = fresh.connect();
+    let failing = with("DO $$ BEGIN INSERT INTO done VALUES (3); RAISE 'on purpose'; END $$;");
+    let error = connection.run(&Migrator::new(&failing)).unwrap_err();
+    assert!(error.to_string().contains("at statement 4 of 4; statements 1 to 3 stay done"), "{error}");
+    assert!(!connection.status(&Migrator::new(&failing)).unwrap().migrations()[1].is_in_doubt);
+    connection.run(&Migrator::new(&with("INSERT INTO done VALUES (3);"))).unwrap();
+    assert_eq!(connection.rows("SELECT number FROM done ORDER BY number"), ["1", "1", "2", "3"]);
+}
+
+#[test]
 fn settings_end_with_the_script() {
     let database = postgres().database("settings_outside");
     let mut client = database.connect();

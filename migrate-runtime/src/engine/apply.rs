@@ -118,7 +118,7 @@ impl<S: Session> Engine<'_, S> {
 
     /// Sends the requests in order.
     async fn send(&mut self, style: Style, requests: &[Request], prepared: &Prepared<'_>) -> Result<(), Trouble> {
-        let mut places = Places { sql: &prepared.sql, offset: 0, place: Place::START };
+        let mut places = Places::of_script(&prepared.sql);
         if style == Style::Pipelined && self.session.pipelines() {
             requests.iter().for_each(|request| self.tell_statements(request, prepared, &mut places));
             let texts: Vec<String> = requests.iter().map(|request| request.sql.clone()).collect();
@@ -246,14 +246,18 @@ impl<S: Session> Engine<'_, S> {
 }
 
 /// Places of ascending offsets in a script, found in one pass.
-struct Places<'a> {
+pub(super) struct Places<'a> {
     sql: &'a str,
     offset: usize,
     place: Place,
 }
 
-impl Places<'_> {
-    fn of(&mut self, offset: usize) -> Place {
+impl<'a> Places<'a> {
+    pub(super) fn of_script(sql: &'a str) -> Places<'a> {
+        Places { sql, offset: 0, place: Place::START }
+    }
+
+    pub(super) fn of(&mut self, offset: usize) -> Place {
         self.place = self.place.after(self.sql.get(self.offset..offset).unwrap_or_default());
         self.offset = offset;
         self.place

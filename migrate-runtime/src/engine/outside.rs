@@ -5,11 +5,11 @@
 
 use std::time::Instant;
 
-use migrate_core::scan::{Scan, Statement, scan};
-use migrate_core::{Alone, Direction, HistoryRow, RowState, is_of_session};
+use migrate_core::scan::{Scan, scan};
+use migrate_core::{Alone, Dialect, Direction, HistoryRow, RowState, is_of_session};
 
 use super::alive::Claim;
-use super::apply::Outcome;
+use super::apply::{Outcome, Places};
 use super::doubt::Effect;
 use super::foreign_keys::Dangling;
 use super::foreseen::Foreseen;
@@ -19,21 +19,35 @@ use super::request::{Part, Request};
 use super::wait::Tries;
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrator::Resume;
 
-/// active_sql_transaction: the statement has to run alone.
-const CANNOT_SHARE: &str = "25001";
+/// active_sql_transaction and invalid_transaction_termination (a procedure that commits): the statement has to run alone.
+const CANNOT_SHARE: [&str; 2] = ["25001", "2D000"];
 
 /// Where a script that was left in the middle goes on.
 struct Continuation {
-    /// So many statements are done.
-    done: usize,
-    /// Removes what is left of the next one.
+    progress: Progress,
+    /// Removes what is left of the next statement.
     cleanup: Vec<String>,
     /// What the audit trail tells of it.
     action: String,
+}
+
+/// How far a script has come.
+#[derive(Clone, Copy)]
+pub(super) struct Progress {
+    /// So many statements are done.
+    pub(super) done: usize,
+    /// Whether the next one was begun, and may be half done.
+    pub(super) is_in_doubt: bool,
+}
+
+impl Progress {
+    pub(super) fn begun(self) -> usize {
+        self.done + usize::from(self.is_in_doubt)
+    }
 }
 
 impl<'a, S: Session> Engine<'a, S> {
@@ -51,10 +65,13 @@ impl<'a, S: Session> Engine<'a, S> {
         let sql = self.sql.claim(prepared, &by, foreseen, &self.sql.claim_of(&claim.token));
         let sql = self.bounded(&self.on_a_table(recorded, foreseen, sql));
         self.tell_start(prepared);
-        if let Err((request, error)) = self.send_whole(&[(Part::Claim, &sql)]).await {
+        self.clean_up_when_dropped(prepared, recorded, &claim);
+        if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {
+            self.restore_session(recorded).await;
             return self.interpret(prepared, &request, error);
         }
-        let start = Continuation { done: 0, cleanup: Vec::new(), action: String::new() };
+        let progress = Progress { done: 0, is_in_doubt: false };
+        let start = Continuation { progress, cleanup: Vec::new(), action: String::new() };
         self.run_outside(prepared, recorded, &claim, start).await
     }
 
@@ -75,6 +92,8 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let stored = self.stored_script(&prepared, row).await?;
         let before = scan(&stored, self.sql.dialect);
+        let claim = self.new_claim().await?;
+        self.clean_up_when_dropped(&prepared, recorded, &claim);
         let continued = match self.repeat_settings(&stored, &before, row).await {
             Ok(()) => self.continuation(&prepared, row, (&stored, &before), decision).await,
             Err(error) => Err(error),
@@ -86,11 +105,10 @@ impl<'a, S: Session> Engine<'a, S> {
                 return Err(error);
             }
         };
-        let claim = self.new_claim().await?;
         let audited = self.sql.audited(&start.action, &self.applied_by(&recorded.facts), "");
-        let sql = self.sql.take_up(&prepared, row, &claim.token, start.done, &audited);
+        let sql = self.sql.take_up(&prepared, row, &claim.token, start.progress, &audited);
         self.tell_start(&prepared);
-        if let Err((request, error)) = self.send_whole(&[(Part::Claim, &self.bounded(&sql))]).await {
+        if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &self.bounded(&sql))]).await {
             self.restore_session(recorded).await;
             return self.interpret(&prepared, &request, error);
         }
@@ -147,7 +165,8 @@ impl<'a, S: Session> Engine<'a, S> {
         if let Some(changed) = (0..done).find(|index| !is_unchanged(*index)) {
             return Err(refuse::done_statement_changed(prepared, changed, text_before(changed)));
         }
-        let resumed = Continuation { done, cleanup: Vec::new(), action: "resumed".into() };
+        let at = |done, is_in_doubt| Progress { done, is_in_doubt };
+        let resumed = Continuation { progress: at(done, false), cleanup: Vec::new(), action: "resumed".into() };
         let Some(in_doubt) = before.statements.get(done).filter(|_| begun > done) else { return Ok(resumed) };
         let effect = match decision {
             Some(Resume::Skip | Resume::MarkDone) => Effect::Done,
@@ -165,9 +184,12 @@ impl<'a, S: Session> Engine<'a, S> {
             Effect::Done if !is_unchanged(done) => {
                 Err(refuse::done_statement_changed(prepared, done, text_before(done)))
             }
-            Effect::Done => Ok(Continuation { done: number, action, ..resumed }),
-            Effect::NotDone(cleanup) => Ok(Continuation { cleanup, action, ..resumed }),
-            Effect::Unknown if decision == Some(Resume::Retry) => Ok(Continuation { action, ..resumed }),
+            Effect::Done => Ok(Continuation { progress: at(number, false), action, ..resumed }),
+            // It stays in doubt until what is left of it is removed, and it has run.
+            Effect::NotDone(cleanup) => Ok(Continuation { progress: at(done, true), cleanup, action }),
+            Effect::Unknown if decision == Some(Resume::Retry) => {
+                Ok(Continuation { progress: at(done, true), action, ..resumed })
+            }
             Effect::Unknown => Err(refuse::in_doubt(prepared, row, stored, in_doubt)),
         }
     }
@@ -191,27 +213,36 @@ impl<'a, S: Session> Engine<'a, S> {
         start: Continuation,
     ) -> Result<Outcome, Error> {
         let started = Instant::now();
-        let has_switched = self.switch_foreign_keys_off(&[prepared]).await?;
-        let ended = self.run_statements(prepared, recorded, claim, &start).await;
+        let mut progress = start.progress;
+        let switched = self.switch_foreign_keys_off(&[prepared]).await;
+        let ended = match &switched {
+            Ok(_) => self.run_statements(prepared, recorded, claim, &start.cleanup, &mut progress).await,
+            Err(_) => Ok(()),
+        };
         let mut change = self.change(prepared, started);
         change.notes.extend(Some(start.action).filter(|action| !action.is_empty()));
-        if has_switched {
-            self.switch_foreign_keys_on().await?;
+        let switched_back = match switched {
+            Ok(true) => self.switch_foreign_keys_on().await,
+            switched => switched.map(|_| ()),
+        };
+        let ended = ended.and(switched_back);
+        if ended.as_ref().is_err_and(|error| error.kind() != ErrorKind::ConnectionLost) {
+            self.let_go(prepared, claim, progress).await;
         }
         self.restore_session(recorded).await;
         ended.map(|()| Outcome::Done(change))
     }
 
+    /// Runs what is left, and records the end.
     async fn run_statements(
         &mut self,
         prepared: &Prepared<'_>,
         recorded: &Recorded,
         claim: &Claim,
-        start: &Continuation,
+        cleanup: &[String],
+        progress: &mut Progress,
     ) -> Result<(), Error> {
-        if self.sql.dialect != migrate_core::Dialect::Sqlite {
-            let restore = self.sql.restore_settings(&recorded.facts.settings, None);
-            self.session.run_when_dropped(Some(restore));
+        if self.sql.dialect != Dialect::Sqlite {
             let timeouts = prepared.timeouts(self.migrator).set_for_session();
             self.session.execute(&timeouts).await.map_err(refuse::settings)?;
         }
@@ -219,58 +250,60 @@ impl<'a, S: Session> Engine<'a, S> {
             true => self.dangling_rows().await.map_err(refuse::unreadable)?,
             false => Dangling::default(),
         };
-        let mut tries = Tries::none();
-        for sql in &start.cleanup {
+        for sql in cleanup {
             self.session.execute(sql).await.map_err(refuse::no_cleanup)?;
         }
-        let mut done = start.done;
-        while let Some(statement) = prepared.statements.get(done) {
-            self.tell_statement(prepared, done);
-            let begun_at = Instant::now();
-            let alone = Alone::of(&prepared.sql, statement, self.sql.dialect);
-            let failed = match &alone {
-                Some(alone) => self.run_alone(prepared, claim, done, alone).await,
-                None => match self.run_with_record(prepared, claim, done).await {
-                    // What has to run alone was not known to: nothing of it is done.
-                    Err((_, error)) if error.has_code(&[CANNOT_SHARE]) => {
-                        self.run_alone(prepared, claim, done, &Alone::Unknown).await
-                    }
-                    ended => ended,
-                },
-            };
-            match failed {
-                Ok(()) => {
-                    done += 1;
-                    tries = Tries::none();
-                }
-                Err((request, error)) => {
-                    let is_over = error.kind() == DriverErrorKind::ConnectionLost;
-                    let may_pass = alone.is_none() && self.may_pass(&error);
-                    let told = self.failed_outside(prepared, &request, error, done);
-                    let waited = if may_pass {
-                        self.try_again(&mut tries, &prepared.label, begun_at, told).await
-                    } else {
-                        Err(self.with_blockers(told, begun_at).await)
-                    };
-                    if let Err(told) = waited {
-                        if !is_over {
-                            self.let_go(prepared, claim, done, alone.as_ref()).await;
-                        }
-                        return Err(told);
-                    }
-                }
-            }
+        let mut places = Places::of_script(&prepared.sql);
+        while let Some(statement) = prepared.statements.get(progress.done) {
+            let (migration, number) = (&prepared.label, progress.done + 1);
+            let place = places.of(statement.span.start);
+            self.migrator.tell(self.set_name(), &Event::Statement { migration, number, count: 1, place });
+            self.run_statement(prepared, claim, progress).await?;
+            *progress = Progress { done: number, is_in_doubt: false };
         }
         if self.has_switched_foreign_keys {
             let new = self.dangling_rows().await.map_err(refuse::unreadable)?.new_since(&before, &prepared.rebuilt);
             if !new.is_empty() {
-                self.let_go(prepared, claim, done, None).await;
                 return Err(refuse::dangling_rows_outside(prepared, &new));
             }
         }
         let finish = self.sql.finish_outside(prepared, &self.applied_by(&recorded.facts), &claim.token);
-        let sent = self.send_whole(&[(Part::Finish, &finish)]).await;
-        sent.map_err(|(request, error)| self.failed_outside(prepared, &request, error, done))
+        let sent = self.send_in_transaction(&[(Part::Finish, &finish)]).await;
+        sent.map_err(|(request, error)| self.failed_outside(prepared, &request, error, progress.done))
+    }
+
+    /// Runs the next statement: with its record when they can share a transaction, which may be tried again; alone otherwise.
+    async fn run_statement(
+        &mut self,
+        prepared: &Prepared<'_>,
+        claim: &Claim,
+        progress: &mut Progress,
+    ) -> Result<(), Error> {
+        let index = progress.done;
+        let mut tries = Tries::none();
+        let mut alone = Alone::of(&prepared.sql, &prepared.statements[index], self.sql.dialect);
+        loop {
+            let begun_at = Instant::now();
+            let sent = match &alone {
+                Some(alone) => {
+                    progress.is_in_doubt |= *alone != Alone::Repeatable;
+                    self.run_alone(prepared, claim, index, alone).await
+                }
+                None => self.run_with_record(prepared, claim, index).await,
+            };
+            let Err((request, error)) = sent else { return Ok(()) };
+            if alone.is_none() && error.has_code(&CANNOT_SHARE) {
+                // That was not known. Nothing of it is done.
+                alone = Some(Alone::Unknown);
+                continue;
+            }
+            let may_be_tried_again = alone.is_none() && self.may_pass(&error);
+            let told = self.failed_outside(prepared, &request, error, index);
+            match may_be_tried_again {
+                true => self.try_again(&mut tries, &prepared.label, begun_at, told).await?,
+                false => return Err(self.with_blockers(told, begun_at).await),
+            }
+        }
     }
 
     /// A statement and the record of its success, in one transaction.
@@ -282,7 +315,7 @@ impl<'a, S: Session> Engine<'a, S> {
     ) -> Result<(), (Request, DriverError)> {
         let record = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
         let text = prepared.statements[index].text(&prepared.sql);
-        self.send_whole(&[(Part::Progress, &record), (Part::Statement(index), text)]).await
+        self.send_in_transaction(&[(Part::Progress, &record), (Part::Statement(index), text)]).await
     }
 
     /// A statement outside of any transaction, announced before and recorded after.
@@ -294,9 +327,9 @@ impl<'a, S: Session> Engine<'a, S> {
         alone: &Alone,
     ) -> Result<(), (Request, DriverError)> {
         let announced = self.sql.progress(&prepared.version, &claim.token, index + 1, index);
-        self.send_whole(&[(Part::Progress, &announced)]).await?;
-        let is_patient = self.waits_for_long(prepared, alone);
+        self.send_in_transaction(&[(Part::Progress, &announced)]).await?;
         let text = prepared.statements[index].text(&prepared.sql);
+        let is_patient = self.waits_for_long(prepared, alone, text);
         if is_patient {
             self.send_parts(&[(Part::Progress, "SET lock_timeout = 0")]).await?;
         }
@@ -306,31 +339,40 @@ impl<'a, S: Session> Engine<'a, S> {
             self.send_parts(&[(Part::Progress, &usual)]).await?;
         }
         let recorded = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
-        self.send_whole(&[(Part::Progress, &recorded)]).await
+        self.send_in_transaction(&[(Part::Progress, &recorded)]).await
     }
 
     /// What works concurrently waits for old transactions by its nature, and disturbs nobody meanwhile: a limit would only leave
     /// an invalid index behind.
-    fn waits_for_long(&self, prepared: &Prepared<'_>, alone: &Alone) -> bool {
+    fn waits_for_long(&self, prepared: &Prepared<'_>, alone: &Alone, text: &str) -> bool {
         let is_concurrent = matches!(alone, Alone::CreateIndex { .. } | Alone::DropIndex(_) | Alone::Reindex(_))
-            || prepared.sql.to_ascii_uppercase().contains("CONCURRENTLY") && *alone == Alone::Unknown;
-        self.sql.dialect != migrate_core::Dialect::Sqlite
+            || *alone == Alone::Unknown && text.to_ascii_uppercase().contains("CONCURRENTLY");
+        self.sql.dialect != Dialect::Sqlite
             && is_concurrent
             && !prepared.says_lock_timeout()
             && !prepared.mentions_timeouts()
     }
 
     /// Nobody is at work any more. What the server has refused as a whole is not in doubt.
-    async fn let_go(&mut self, prepared: &Prepared<'_>, claim: &Claim, done: usize, alone: Option<&Alone>) {
-        let may_be_half_done = |alone: &Alone| !matches!(alone, Alone::Repeatable);
-        let begun = alone.filter(|alone| may_be_half_done(alone)).map_or(Some(done), |_| None);
+    async fn let_go(&mut self, prepared: &Prepared<'_>, claim: &Claim, progress: Progress) {
+        let let_go = self.sql.let_go(&prepared.version, &claim.token, Some(progress.begun()));
         // When this fails, the claim is found to be a dead one's.
-        let _ = self.send_whole(&[(Part::Progress, &self.sql.let_go(&prepared.version, &claim.token, begun))]).await;
+        let _ = self.send_in_transaction(&[(Part::Progress, &let_go)]).await;
+    }
+
+    /// Postgres: the connection may live on in a pool when nobody waits for the script any more. Then its claim is given up, and what it
+    /// has set is set back; on SQLite, dropping the claim is enough.
+    fn clean_up_when_dropped(&mut self, prepared: &Prepared<'_>, recorded: &Recorded, claim: &Claim) {
+        if self.sql.dialect != Dialect::Sqlite {
+            let let_go = self.sql.let_go(&prepared.version, &claim.token, None);
+            let restore = self.sql.restore_settings(&recorded.facts.settings, None);
+            self.session.run_when_dropped(Some(format!("{let_go};\n{restore}")));
+        }
     }
 
     /// Settings of the session that the script may have changed.
     async fn restore_session(&mut self, recorded: &Recorded) {
-        if self.sql.dialect != migrate_core::Dialect::Sqlite {
+        if self.sql.dialect != Dialect::Sqlite {
             // When this fails, the connection is gone, and its settings with it.
             let _ = self.session.query(&self.sql.restore_settings(&recorded.facts.settings, None)).await;
             self.session.run_when_dropped(None);
@@ -345,7 +387,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// Sends parts as one request and transaction.
-    async fn send_whole(&mut self, parts: &[(Part, &str)]) -> Result<(), (Request, DriverError)> {
+    async fn send_in_transaction(&mut self, parts: &[(Part, &str)]) -> Result<(), (Request, DriverError)> {
         let (open, close) = self.transaction();
         let parts: Vec<(Part, &str)> =
             [(Part::Open, open)].into_iter().chain(parts.iter().copied()).chain([(Part::Close, close)]).collect();
@@ -357,12 +399,5 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         self.session.roll_back_when_dropped(None);
         sent.map_err(|error| (request, error))
-    }
-
-    fn tell_statement(&self, prepared: &Prepared<'_>, index: usize) {
-        let place = |statement: &Statement| statement.place(&prepared.sql);
-        let Some(place) = prepared.statements.get(index).map(place) else { return };
-        let (number, count) = (index + 1, 1);
-        self.migrator.tell(self.set_name(), &Event::Statement { migration: &prepared.label, number, count, place });
     }
 }

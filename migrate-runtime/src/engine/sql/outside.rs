@@ -5,6 +5,7 @@
 
 use migrate_core::{Dialect, HistoryRow, Version};
 
+use super::super::outside::Progress;
 use super::super::prepare::Prepared;
 use super::{Sql, state_after, state_during};
 
@@ -44,13 +45,15 @@ impl Sql<'_> {
         prepared: &Prepared<'_>,
         seen: &HistoryRow,
         token: &str,
-        done: usize,
+        progress: Progress,
         audited: &str,
     ) -> String {
         let mut assignments = format!(
-            "{audited}, claim = {}, statements = {}, statements_begun = {done}, statements_done = {done}",
+            "{audited}, claim = {}, statements = {}, statements_begun = {}, statements_done = {}",
             self.claim_of(token),
-            prepared.statements.len()
+            prepared.statements.len(),
+            progress.begun(),
+            progress.done
         );
         match (prepared.embedded, prepared.direction) {
             (Some(migration), migrate_core::Direction::Up) => assignments.push_str(&format!(
