@@ -85,6 +85,37 @@ fn one_reverts_while_another_runs() {
     }
 }
 
+/// Nothing is applied again above what another one has taken away meanwhile.
+#[test]
+fn one_redoes_while_another_reverts() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let set = made(1..=8);
+        let mut refused = 0;
+        for round in 0..12 {
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&set)).unwrap();
+            let back = [Verb::RevertTo(2), Verb::RevertLast(4)][round % 2].clone();
+            let what = format!("{driver:?}, {back:?}");
+            let ended = at_once(
+                &fresh,
+                vec![(Migrator::new(&set), Verb::RedoLast(1 + round % 4)), (Migrator::new(&set), back)],
+            );
+            for end in &ended {
+                let Err(error) = end else { continue };
+                let says = ["applied meanwhile", "reverted meanwhile"];
+                assert!(says.iter().any(|text| error.to_string().contains(text)), "{what}: {error}");
+                assert_eq!(error.kind(), ErrorKind::HistoryMismatch, "{what}: {error}");
+                refused += 1;
+            }
+            let applied = is_consistent(&mut connection, &set, &what);
+            let without_gap: Vec<String> = (1..=applied.len()).map(|version| format!("t{version}")).collect();
+            assert_eq!(applied, without_gap, "{what}: {ended:?}");
+        }
+        println!("{driver:?}: {refused} of 24 runners were refused");
+    }
+}
+
 #[test]
 fn targets_and_numbers_hold_for_each_runner() {
     for driver in Driver::ALL {
@@ -121,17 +152,30 @@ fn lenient_runners_do_everything_once() {
 /// Two branches were built from one state, and both are deployed: one is refused, whatever isolation the server is set to.
 #[test]
 fn two_branches_do_not_both_get_in() {
+    two_branches_meet(Some(1), "transactionid");
+}
+
+/// The state may be that nothing was ever applied.
+#[test]
+fn two_branches_do_not_both_get_in_first() {
+    two_branches_meet(None, "relation");
+}
+
+/// `waits_for` is what the later one waits for, as the server names it.
+fn two_branches_meet(base: Option<usize>, waits_for: &str) {
     for driver in [Driver::Postgres, Driver::TokioPostgres] {
         for isolation in ["read committed", "repeatable read", "serializable"] {
             for scope in [Scope::PerMigration, Scope::All] {
                 let fresh = Fresh::new(driver);
                 let name = fresh.database().name().to_owned();
-                let base = made(1..=1);
-                fresh.connect().run(&Migrator::new(&base)).unwrap();
+                fresh.connect().run(&Migrator::new(&made(1..=1))).unwrap();
+                if base.is_none() {
+                    fresh.connect().execute("DROP TABLE t1; DELETE FROM schema_migrations");
+                }
                 fresh
                     .connect()
                     .execute(&format!("ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'"));
-                let branches = [[1, 2], [1, 3]].map(made);
+                let branches = [2, 3].map(|version| made(base.into_iter().chain([version])));
                 let mut gate = fresh.connect();
                 gate.execute("CREATE FUNCTION wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); END $$;
                     CREATE EVENT TRIGGER wait ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION wait(); SELECT pg_advisory_lock(1)");
@@ -153,7 +197,7 @@ fn two_branches_do_not_both_get_in() {
                     let later = run(&branches[1]);
                     until("advisory");
                     let earlier = run(&branches[0]);
-                    until("transactionid");
+                    until(waits_for);
                     gate.execute("SELECT pg_advisory_unlock(1)");
                     [later, earlier].map(|runner| runner.join().unwrap()).into()
                 });

@@ -147,9 +147,13 @@ fn postgres_blocking() {
     let (facts, history) = ("SELECT CASE WHEN", "SELECT version, name,");
     let create = "BEGIN; SET LOCAL lock_timeout; CREATE TABLE IF; SET LOCAL lock_timeout; COMMIT";
     let table = "\"public\".\"schema_migrations\"";
-    let claim = format!(
-        "BEGIN; SET LOCAL lock_timeout; UPDATE {table} SET; INSERT INTO {table}; SET LOCAL lock_timeout; SET LOCAL statement_timeout"
-    );
+    let claim_behind = |lock: &str| {
+        format!(
+            "BEGIN; SET LOCAL lock_timeout; {lock}; INSERT INTO {table}; SET LOCAL lock_timeout; SET LOCAL statement_timeout"
+        )
+    };
+    let first_claim = claim_behind(&format!("LOCK TABLE {table}"));
+    let claim = claim_behind(&format!("UPDATE {table} SET"));
     let guard = "SAVEPOINT migrate_runtime_guard; RELEASE SAVEPOINT migrate_runtime_guard";
     let finish = format!("UPDATE {table} SET; SELECT CASE rows; SELECT pg_catalog.set_config(name, usual,; COMMIT");
     assert_eq!(
@@ -160,7 +164,8 @@ fn postgres_blocking() {
             create,
             facts,
             history,
-            &format!("{claim}; CREATE TABLE a"),
+            &first_claim,
+            &format!("{guard}; CREATE TABLE a"),
             &format!("{guard}; CREATE INDEX i; {finish}"),
             &format!("{claim}; CREATE VIEW b; {finish}"),
         ]

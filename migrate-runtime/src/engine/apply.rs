@@ -179,17 +179,25 @@ impl<S: Session> Engine<'_, S> {
                 if self.is_nested {
                     finish = format!("{finish};\n{}", self.sql.restore_timeouts(settings));
                 }
-                (format!("{};\n{}", self.bounded(&claim), ours.set_local()), finish)
+                (format!("{};\n{}", self.bounded(foreseen, &claim), ours.set_local()), finish)
             }
         };
-        let guard = (self.sql.dialect != Dialect::Sqlite).then_some(GUARD);
-        Frame { open: open.to_owned(), guard, claim, finish, close: close.to_owned() }
+        let is_postgres = self.sql.dialect != Dialect::Sqlite;
+        Frame {
+            open: open.to_owned(),
+            guard: is_postgres.then_some(GUARD),
+            // The server does not say what it was that waited for the lock of a table.
+            claims_alone: is_postgres && foreseen.is_empty(),
+            claim,
+            finish,
+            close: close.to_owned(),
+        }
     }
 
     /// SQLite makes the table together with the first row.
     pub(super) fn on_a_table(&self, recorded: &Recorded, foreseen: &Foreseen, sql: String) -> String {
         match self.sql.dialect {
-            Dialect::Sqlite if !recorded.table_exists && foreseen.rows == 0 => {
+            Dialect::Sqlite if !recorded.table_exists && foreseen.is_empty() => {
                 format!("{};\n{sql}", self.sql.create_table())
             }
             _ => sql,
@@ -197,12 +205,15 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// Postgres: the claim waits for another runner's transaction, for a time of its own, which goes on to hold.
-    pub(super) fn bounded(&self, claim: &str) -> String {
-        if self.sql.dialect == Dialect::Sqlite {
-            return claim.to_owned();
+    pub(super) fn bounded(&self, foreseen: &Foreseen, claim: &str) -> String {
+        match self.sql.dialect {
+            Dialect::Sqlite => claim.to_owned(),
+            _ => format!("{};\n{claim}", self.wait_for_turn(foreseen)),
         }
-        let patience = self.claim_patience().as_millis();
-        format!("SET LOCAL lock_timeout = '{patience}ms';\n{};\n{claim}", self.sql.lock_latest())
+    }
+
+    pub(super) fn wait_for_turn(&self, foreseen: &Foreseen) -> String {
+        format!("{};\n{}", self.sql.wait_at_most(self.claim_patience()), self.sql.lock_set(foreseen))
     }
 
     /// Who writes, as the history remembers it.

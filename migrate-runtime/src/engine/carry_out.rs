@@ -5,6 +5,7 @@ use std::time::Instant;
 use migrate_core::{Dialect, Label};
 
 use super::apply::Outcome;
+use super::failure::TIMED_OUT;
 use super::foreseen::{Foreseen, Seen};
 use super::goal::{Aim, Goal};
 use super::prepare::Prepared;
@@ -60,13 +61,14 @@ impl<'a, S: Session> Engine<'a, S> {
         loop {
             // What can be refused is refused before anything is begun, and the table is not part of it.
             let mut steps: Vec<Prepared<'a>> = Vec::new();
-            let mut must_read_again = false;
+            let (mut must_read_again, mut is_first) = (false, false);
             for goal in goals {
                 self.select(goal.set)?;
                 let recorded = self.read_history().await?;
                 if recorded.in_the_middle().is_some() && matches!(goal.aim, Aim::Run | Aim::Resume(_)) {
                     return Err(refuse::in_the_middle_of_whole());
                 }
+                is_first |= Foreseen::of(&recorded.rows).is_empty();
                 let recorded = goal.aim.foreseen(recorded);
                 let own = self.steps(&goal.aim, &recorded).await?;
                 if let Some(first) = steps.first().or(own.first()) {
@@ -80,15 +82,14 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             let (was_nested, started) = (self.is_nested, Instant::now());
             let has_switched = self.switch_foreign_keys_off(&steps.iter().collect::<Vec<_>>()).await?;
-            let mut ended = self.begin_whole(&mut wait, &first).await;
+            let mut ended = self.begin_whole(is_first, &mut wait, &first).await;
             if ended.is_ok() {
                 ended = self.carry_out_each(goals).await;
             }
             if ended.is_ok() {
                 ended = self.close_whole().await;
             }
-            let is_closed = ended.is_ok();
-            if !is_closed {
+            if ended.is_err() {
                 self.abandon_whole().await;
             }
             self.is_nested = was_nested;
@@ -114,11 +115,11 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// Opens the transaction around everything, when nobody else is in the way.
-    async fn begin_whole(&mut self, wait: &mut Wait, first: &Label) -> Result<(), Error> {
+    async fn begin_whole(&mut self, is_first: bool, wait: &mut Wait, first: &Label) -> Result<(), Error> {
         wait.is_for(first);
         loop {
-            match self.open_whole().await {
-                Err(error) if error.kind() == DriverErrorKind::Busy => {
+            match self.open_whole(is_first).await {
+                Err(error) if error.kind() == DriverErrorKind::Busy || error.has_code(&TIMED_OUT) => {
                     self.wait_for_others(wait, first, error).await?;
                 }
                 opened => return opened.map_err(refuse::not_begun),
@@ -219,19 +220,25 @@ impl<'a, S: Session> Engine<'a, S> {
         self.report.changes.push(change);
     }
 
-    async fn open_whole(&mut self) -> Result<(), DriverError> {
+    /// The transaction in which a set gets its first row has to see all that others have written when it begins.
+    async fn open_whole(&mut self, is_first: bool) -> Result<(), DriverError> {
         let whole = match (self.is_nested, self.sql.dialect) {
             (true, _) => Whole::SAVEPOINT,
             (false, Dialect::Sqlite) => Whole::SQLITE,
             (false, _) => Whole::POSTGRES,
         };
+        let open = match (self.is_nested, self.sql.dialect) {
+            (false, Dialect::Postgres) if is_first => {
+                format!("{};\n{}", whole.open, self.wait_for_turn(&Foreseen::default()))
+            }
+            _ => whole.open.to_owned(),
+        };
         self.session.roll_back_when_dropped(Some(whole.rollback));
-        let opened = self.session.execute(whole.open).await;
-        if opened.is_ok() {
-            self.is_nested = true;
-            self.whole = Some(whole);
-        } else {
-            self.session.roll_back_when_dropped(None);
+        self.whole = Some(whole);
+        let opened = self.session.execute(&open).await;
+        match opened {
+            Ok(()) => self.is_nested = true,
+            Err(_) => self.abandon_whole().await,
         }
         opened
     }

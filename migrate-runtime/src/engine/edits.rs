@@ -9,7 +9,7 @@ use super::read::Recorded;
 use super::sql::Signature;
 use super::wait::Wait;
 use super::{Engine, refuse};
-use crate::driver::{DriverErrorKind, Session};
+use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::Error;
 use crate::event::Event;
 #[cfg(feature = "adopt")]
@@ -108,7 +108,7 @@ impl<S: Session> Engine<'_, S> {
             if self.create_table_first(&recorded, &mut wait, &first).await? {
                 continue;
             }
-            match self.write(&writing, &recorded, &sql).await {
+            match self.write(&writing, &recorded, &foreseen, &sql).await {
                 Ok(()) => {
                     for entry in writing.entries {
                         let change = Change {
@@ -148,12 +148,13 @@ impl<S: Session> Engine<'_, S> {
         &mut self,
         writing: &Writing,
         recorded: &Recorded,
+        foreseen: &Foreseen,
         sql: &str,
-    ) -> Result<(), crate::driver::DriverError> {
+    ) -> Result<(), DriverError> {
         let (open, close) = self.transaction();
         // Before anything that takes a snapshot: what is read behind the lock is what it protects.
         let lock = writing.lock.as_ref().map(|table| self.sql.lock_table(table, self.claim_patience()));
-        let mut request = format!("{open};\n{}{};\n", lock.unwrap_or_default(), self.bounded(sql));
+        let mut request = format!("{open};\n{}{};\n", lock.unwrap_or_default(), self.bounded(foreseen, sql));
         if self.is_nested && self.sql.dialect == Dialect::Postgres {
             request = format!("{request}{};\n", self.sql.restore_timeouts(&recorded.facts.settings));
         }
@@ -182,9 +183,6 @@ impl<S: Session> Engine<'_, S> {
     /// # Errors
     /// The edit makes no sense.
     async fn writing(&mut self, edit: &Edit, recorded: &Recorded) -> Result<Writing, Error> {
-        if self.sets.len() > 1 {
-            return Err(refuse::one_set_only());
-        }
         #[cfg(feature = "adopt")]
         if let Edit::Adopt(old) = edit {
             return self.adopt(old, recorded).await;

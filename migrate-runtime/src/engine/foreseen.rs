@@ -10,7 +10,6 @@ use super::prepare::Prepared;
 /// The rows of the set that count, as the plan knows of them.
 #[derive(Default)]
 pub(super) struct Foreseen {
-    pub(super) rows: usize,
     /// Digits behind their number: the order of the database's numbers.
     versions: BTreeSet<(usize, String)>,
 }
@@ -28,7 +27,14 @@ impl Foreseen {
             Direction::Up => self.add(&prepared.version),
             Direction::Down => _ = self.versions.remove(&key(&prepared.version)),
         }
-        self.rows = self.versions.len();
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.versions.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.versions.is_empty()
     }
 
     /// The highest version, as the database's numbers have it.
@@ -38,7 +44,6 @@ impl Foreseen {
 
     fn add(&mut self, version: &Version) {
         self.versions.insert(key(version));
-        self.rows = self.versions.len();
     }
 }
 

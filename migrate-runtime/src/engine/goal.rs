@@ -54,8 +54,8 @@ pub(super) struct Goal<'a> {
 pub(super) enum Aim {
     /// What is pending is applied, as far as the options go.
     Run,
-    /// These are applied, unless they are.
-    Apply(Vec<Version>),
+    /// These are applied again, unless they are. What was applied beneath them when they were chosen has to be still.
+    Reapply { versions: Vec<Version>, beneath: Vec<Version> },
     /// These are reverted, unless they are, the latest first.
     Revert(Vec<Version>),
     /// What was left in the middle is brought to its end.
@@ -65,7 +65,7 @@ pub(super) enum Aim {
 impl Aim {
     /// The history as it will be when it is the aim's turn.
     pub(super) fn foreseen(&self, mut recorded: Recorded) -> Recorded {
-        if let Aim::Apply(versions) = self {
+        if let Aim::Reapply { versions, .. } = self {
             // They are reverted by then.
             recorded.rows.retain(|row| !versions.contains(&row.version));
         }
@@ -164,7 +164,9 @@ impl<'a, S: Session> Engine<'a, S> {
         if !lost.is_empty() {
             return Err(refuse::not_in_binary(&lost));
         }
-        Ok(vec![Aim::Revert(versions.clone()), Aim::Apply(versions)])
+        let all = applied(&standings).map(|item| item.version().clone());
+        let beneath = all.filter(|version| !versions.contains(version)).collect();
+        Ok(vec![Aim::Revert(versions.clone()), Aim::Reapply { versions, beneath }])
     }
 
     /// The scripts between a history and an aim, in the order in which they run.
@@ -180,7 +182,12 @@ impl<'a, S: Session> Engine<'a, S> {
                 let left = self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(done));
                 self.pending(&standings).take(left).filter_map(up).collect()
             }
-            Aim::Apply(versions) => {
+            Aim::Reapply { versions, beneath } => {
+                let is_applied = |version: &Version| standings.of(version).is_some_and(|item| item.row().is_some());
+                let gone: Vec<&Version> = beneath.iter().filter(|version| !is_applied(version)).collect();
+                if !gone.is_empty() {
+                    return Err(refuse::reverted_meanwhile(&gone));
+                }
                 let is_left = |item: &&Item<'_>| item.row().is_none() && versions.contains(item.version());
                 standings.items().iter().filter(is_left).filter_map(up).collect()
             }
@@ -258,7 +265,7 @@ impl<'a, S: Session> Engine<'a, S> {
         match aim {
             Aim::Run => self.migrator.policy,
             // Named migrations, whatever is between and above them.
-            Aim::Apply(_) | Aim::Revert(_) | Aim::Resume(_) => LENIENT,
+            Aim::Reapply { .. } | Aim::Revert(_) | Aim::Resume(_) => LENIENT,
         }
     }
 

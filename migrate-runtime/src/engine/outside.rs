@@ -63,7 +63,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let claim = self.new_claim().await?;
         let by = self.applied_by(&recorded.facts);
         let sql = self.sql.claim(prepared, &by, foreseen, &self.sql.claim_of(&claim.token));
-        let sql = self.bounded(&self.on_a_table(recorded, foreseen, sql));
+        let sql = self.bounded(foreseen, &self.on_a_table(recorded, foreseen, sql));
         self.tell_start(prepared);
         self.clean_up_when_dropped(prepared, recorded, &claim);
         if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {
@@ -107,8 +107,9 @@ impl<'a, S: Session> Engine<'a, S> {
         };
         let audited = self.sql.audited(&start.action, &self.applied_by(&recorded.facts), "");
         let sql = self.sql.take_up(&prepared, row, &claim.token, start.progress, &audited);
+        let sql = self.bounded(&Foreseen::of(&recorded.rows), &sql);
         self.tell_start(&prepared);
-        if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &self.bounded(&sql))]).await {
+        if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {
             self.restore_session(recorded).await;
             return self.interpret(&prepared, &request, error);
         }

@@ -29,12 +29,10 @@ impl<S: Session> Engine<'_, S> {
             }
         }
         let (open, close) = self.transaction();
-        let patience = self.claim_patience().as_millis();
+        let bounded = self.sql.wait_at_most(self.claim_patience());
         let usual = literal(recorded.facts.setting("lock_timeout"), Dialect::Postgres);
-        let create = format!(
-            "{open};\nSET LOCAL lock_timeout = '{patience}ms';\n{};\nSET LOCAL lock_timeout = {usual};\n{close}",
-            self.sql.create_table()
-        );
+        let create =
+            format!("{open};\n{bounded};\n{};\nSET LOCAL lock_timeout = {usual};\n{close}", self.sql.create_table());
         self.session.roll_back_when_dropped(Some(self.rollback()));
         let created = self.session.execute(&create).await;
         if created.as_ref().is_err_and(|error| error.kind() != DriverErrorKind::ConnectionLost) {

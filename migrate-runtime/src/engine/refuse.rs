@@ -3,6 +3,7 @@
 #[cfg(feature = "adopt")]
 pub(super) mod adopt;
 
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -285,8 +286,16 @@ pub(super) fn applied_meanwhile(labels: &[Label]) -> Error {
         .with_help("another runner has applied them: let it end, look at `status`, and revert again")
 }
 
-fn were(labels: &[Label]) -> String {
-    format!("{} {}", count(labels.len(), "migration"), if labels.len() == 1 { "was" } else { "were" })
+pub(super) fn reverted_meanwhile(versions: &[&Version]) -> Error {
+    let message =
+        format!("{} reverted meanwhile, below what is to be applied again; nothing more was applied", were(versions));
+    Error::new(ErrorKind::HistoryMismatch, message)
+        .with_body(lines(versions))
+        .with_help("another runner has reverted them: let it end, look at `status`, and `run` what is wanted")
+}
+
+fn were<T>(migrations: &[T]) -> String {
+    format!("{} {}", count(migrations.len(), "migration"), if migrations.len() == 1 { "was" } else { "were" })
 }
 
 pub(super) fn not_in_binary(labels: &[Label]) -> Error {
@@ -459,8 +468,8 @@ fn indented(text: &str) -> String {
     text.lines().map(|line| format!("       {}", crate::excerpt::printable(line))).collect::<Vec<_>>().join("\n")
 }
 
-fn lines(labels: &[Label]) -> String {
-    labels.iter().map(|label| format!("   {label}")).collect::<Vec<_>>().join("\n")
+fn lines<T: fmt::Display>(migrations: &[T]) -> String {
+    migrations.iter().map(|migration| format!("   {migration}")).collect::<Vec<_>>().join("\n")
 }
 
 pub(super) fn no_schema(search_path: &str) -> Error {

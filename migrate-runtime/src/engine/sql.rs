@@ -202,7 +202,7 @@ impl<'a> Sql<'a> {
         format!(
             "SELECT {DESCRIPTION} \
              FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
-             WHERE l.locktype = 'relation' AND l.granted AND l.mode IN ('RowShareLock', 'RowExclusiveLock') \
+             WHERE l.locktype = 'relation' AND l.granted AND l.mode IN ('RowShareLock', 'RowExclusiveLock', 'ShareRowExclusiveLock') \
              AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation = pg_catalog.to_regclass({}) \
              AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
              ORDER BY a.backend_xid = (SELECT xmax FROM {} WHERE {} ORDER BY version DESC LIMIT 1) DESC NULLS LAST, \

@@ -23,7 +23,7 @@ impl Sql<'_> {
 
     /// Postgres: keeps others from writing to a table, quoted, until the transaction ends.
     pub(in crate::engine) fn lock_table(&self, table: &str, patience: Duration) -> String {
-        format!("SET LOCAL lock_timeout = '{}ms';\nLOCK TABLE {table} IN SHARE MODE;\n", patience.as_millis())
+        format!("{};\nLOCK TABLE {table} IN SHARE MODE;\n", self.wait_at_most(patience))
     }
 
     /// Records a migration as applied that has no row, or one that only remembers; nothing of it ran.

@@ -1,5 +1,7 @@
 //! Claims and records: what is written before and after the statements of a migration, in their transaction.
 
+use std::time::Duration;
+
 use migrate_core::{AuditEntry, Dialect, Direction, RowState, Version};
 
 use super::super::foreseen::Foreseen;
@@ -45,10 +47,19 @@ impl Sql<'_> {
         )
     }
 
-    /// Postgres: makes claims of one set wait for each other, whatever their versions. It writes the row as it is, because a lock alone
-    /// would let whoever has waited go on with what it saw before, where transactions are isolated more strictly than by default.
-    pub(in crate::engine) fn lock_latest(&self) -> String {
+    /// Postgres: how long the statements that follow wait for a lock, up to the end of the transaction.
+    pub(in crate::engine) fn wait_at_most(&self, patience: Duration) -> String {
+        format!("SET LOCAL lock_timeout = '{}ms'", patience.as_millis())
+    }
+
+    /// Postgres: makes claims of one set wait for each other, whatever their versions: by the latest row, or by the whole table while
+    /// there is none. It writes the row as it is, because a lock alone would let whoever has waited go on with what it saw before, where
+    /// transactions are isolated more strictly than by default; to lock a table takes no snapshot.
+    pub(in crate::engine) fn lock_set(&self, foreseen: &Foreseen) -> String {
         let (table, of_set) = (&self.table, self.of_set());
+        if foreseen.is_empty() {
+            return format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+        }
         format!(
             "UPDATE {table} SET state = state WHERE {of_set} AND version = (SELECT version FROM {table} WHERE {of_set} \
              ORDER BY version DESC LIMIT 1)"
@@ -126,7 +137,7 @@ impl Sql<'_> {
     pub(in crate::engine) fn is_as_foreseen(&self, foreseen: &Foreseen) -> String {
         let (table, that_count) = (&self.table, self.that_count());
         match self.dialect {
-            Dialect::Sqlite => format!("(SELECT count(*) FROM {table} WHERE {that_count}) = {}", foreseen.rows),
+            Dialect::Sqlite => format!("(SELECT count(*) FROM {table} WHERE {that_count}) = {}", foreseen.rows()),
             // Found through the primary key.
             _ => format!(
                 "(SELECT version FROM {table} WHERE {that_count} ORDER BY version DESC LIMIT 1) IS NOT DISTINCT FROM {}",
