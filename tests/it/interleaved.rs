@@ -1,10 +1,11 @@
 //! Runners with different aims at once, as threads: each ends, and the history stays one that a single runner could have made.
 
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use migrate_runtime::{Error, ErrorKind, Migrations, Migrator, Report, Scope, Standing};
+use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Report, Scope, Standing};
 use migrate_tests::{Connection, Driver, Fresh, Verb, migrations};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -152,17 +153,16 @@ fn lenient_runners_do_everything_once() {
 /// Two branches were built from one state, and both are deployed: one is refused, whatever isolation the server is set to.
 #[test]
 fn two_branches_do_not_both_get_in() {
-    two_branches_meet(Some(1), "transactionid");
+    two_branches_meet(Some(1));
 }
 
 /// The state may be that nothing was ever applied.
 #[test]
 fn two_branches_do_not_both_get_in_first() {
-    two_branches_meet(None, "relation");
+    two_branches_meet(None);
 }
 
-/// `waits_for` is what the later one waits for, as the server names it.
-fn two_branches_meet(base: Option<usize>, waits_for: &str) {
+fn two_branches_meet(base: Option<usize>) {
     for driver in [Driver::Postgres, Driver::TokioPostgres] {
         for isolation in ["read committed", "repeatable read", "serializable"] {
             for scope in [Scope::PerMigration, Scope::All] {
@@ -180,10 +180,19 @@ fn two_branches_meet(base: Option<usize>, waits_for: &str) {
                 gate.execute("CREATE FUNCTION wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); END $$;
                     CREATE EVENT TRIGGER wait ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION wait(); SELECT pg_advisory_lock(1)");
                 let what = format!("{driver:?}, {isolation}, {scope:?}");
+                let has_waited = &AtomicBool::new(false);
                 let ended: Vec<Result<Report, Error>> = thread::scope(|threads| {
                     let run = |set| {
                         let fresh = &fresh;
-                        threads.spawn(move || fresh.connect().run(&Migrator::new(set).scope(scope).wait_timeout(LONG)))
+                        threads.spawn(move || {
+                            let migrator = Migrator::new(set).scope(scope).wait_timeout(LONG);
+                            let migrator = migrator.on_event(|event| {
+                                if let Event::Waiting { .. } = event {
+                                    has_waited.store(true, Ordering::Relaxed);
+                                }
+                            });
+                            fresh.connect().run(&migrator)
+                        })
                     };
                     let mut watcher = fresh.connect();
                     let mut until = |locktype: &str| {
@@ -191,13 +200,14 @@ fn two_branches_meet(base: Option<usize>, waits_for: &str) {
                             "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
                              WHERE a.datname = current_database() AND NOT l.granted AND l.locktype = '{locktype}'"
                         );
-                        migrate_tests::poll(locktype, LONG, || (watcher.value(&waits) == "1").then_some(()));
+                        let mut is_so = || has_waited.load(Ordering::Relaxed) || watcher.value(&waits) == "1";
+                        migrate_tests::poll(locktype, LONG, || is_so().then_some(()));
                     };
-                    // One is in the middle, and the other waits for it.
+                    // One is in the middle, and the other waits for it, on the server or by trying again.
                     let later = run(&branches[1]);
                     until("advisory");
                     let earlier = run(&branches[0]);
-                    until(waits_for);
+                    until("transactionid");
                     gate.execute("SELECT pg_advisory_unlock(1)");
                     [later, earlier].map(|runner| runner.join().unwrap()).into()
                 });

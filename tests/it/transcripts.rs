@@ -164,8 +164,7 @@ fn postgres_blocking() {
             create,
             facts,
             history,
-            &first_claim,
-            &format!("{guard}; CREATE TABLE a"),
+            &format!("{first_claim}; CREATE TABLE a"),
             &format!("{guard}; CREATE INDEX i; {finish}"),
             &format!("{claim}; CREATE VIEW b; {finish}"),
         ]

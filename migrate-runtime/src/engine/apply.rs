@@ -182,16 +182,8 @@ impl<S: Session> Engine<'_, S> {
                 (format!("{};\n{}", self.bounded(foreseen, &claim), ours.set_local()), finish)
             }
         };
-        let is_postgres = self.sql.dialect != Dialect::Sqlite;
-        Frame {
-            open: open.to_owned(),
-            guard: is_postgres.then_some(GUARD),
-            // The server does not say what it was that waited for the lock of a table.
-            claims_alone: is_postgres && foreseen.is_empty(),
-            claim,
-            finish,
-            close: close.to_owned(),
-        }
+        let guard = (self.sql.dialect != Dialect::Sqlite).then_some(GUARD);
+        Frame { open: open.to_owned(), guard, claim, finish, close: close.to_owned() }
     }
 
     /// SQLite makes the table together with the first row.
@@ -213,7 +205,9 @@ impl<S: Session> Engine<'_, S> {
     }
 
     pub(super) fn wait_for_turn(&self, foreseen: &Foreseen) -> String {
-        format!("{};\n{}", self.sql.wait_at_most(self.claim_patience()), self.sql.lock_set(foreseen))
+        // Where it can be tried again it does not wait for the table: the server would not say that it was this what took too long.
+        let lock = if foreseen.is_empty() { self.sql.lock_history(self.is_nested) } else { self.sql.lock_latest() };
+        format!("{};\n{lock}", self.sql.wait_at_most(self.claim_patience()))
     }
 
     /// Who writes, as the history remembers it.

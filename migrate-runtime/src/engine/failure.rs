@@ -55,13 +55,12 @@ impl<S: Session> Engine<'_, S> {
         }
         if request.has(Part::Claim) && error.position().is_none() {
             // Where several statements share a request, only what the server says beside the code tells the claim's errors.
-            let is_of_claim = |text: Option<&str>| {
-                request.statements().is_none() || text.is_some_and(|text| text.contains(&self.sql.table_name().table))
-            };
-            if error.has_code(&TIMED_OUT) && is_of_claim(error.context()) {
+            let names_table = |text: Option<&str>| text.is_some_and(|text| text.contains(&self.sql.table_name().table));
+            let is_of_claim = request.statements().is_none() || names_table(Some(error.message()));
+            if error.has_code(&TIMED_OUT) && (is_of_claim || names_table(error.context())) {
                 return Ok(Outcome::Busy(error));
             }
-            if error.has_code(&ROW_EXISTS) || error.has_code(&NOT_AS_EXPECTED) && is_of_claim(Some(error.message())) {
+            if error.has_code(&ROW_EXISTS) || error.has_code(&NOT_AS_EXPECTED) && is_of_claim {
                 return Ok(Outcome::Contested(self.failed(prepared, request, error)));
             }
         }

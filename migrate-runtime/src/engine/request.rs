@@ -25,8 +25,6 @@ pub(super) struct Frame {
     /// script can run when opening has failed, or when the script has ended the transaction.
     pub(super) guard: Option<&'static str>,
     pub(super) claim: String,
-    /// Whether no statement may share a request with the claim.
-    pub(super) claims_alone: bool,
     pub(super) finish: String,
     pub(super) close: String,
 }
@@ -79,7 +77,7 @@ pub(super) fn compose(style: Style, frame: Frame, sql: &str, statements: &[State
     for (index, statement) in statements.iter().enumerate() {
         let text = statement.text(sql);
         let starts_group = group.is_full(text, statements.len());
-        let starts_request = style != Style::Together || starts_group || index == 0 && frame.claims_alone;
+        let starts_request = if style == Style::Together { starts_group } else { true };
         add(starts_request, Part::Statement(index), text);
     }
     add(style != Style::Together, Part::Finish, &frame.finish);
@@ -192,28 +190,10 @@ mod tests {
         assert_eq!(request.part_at(10_000), None);
     }
 
-    #[test]
-    fn a_claim_that_goes_alone() {
-        let composed = |sql| {
-            compose(
-                Style::Together,
-                Frame { claims_alone: true, ..frame(Style::Together) },
-                sql,
-                &scan(sql, Dialect::Postgres).statements,
-            )
-        };
-        assert_eq!(parts(&composed("SELECT 1; SELECT 2")), ["open claim", "guard 0", "guard 1 finish close"]);
-        assert_eq!(parts(&composed("")), ["open claim finish close"]);
-    }
-
     fn composed(style: Style, sql: &str) -> Vec<Request> {
-        compose(style, frame(style), sql, &scan(sql, Dialect::Postgres).statements)
-    }
-
-    fn frame(style: Style) -> Frame {
         let [open, claim, finish, close] = ["open", "claim", "finish", "close"].map(str::to_owned);
         let guard = (style != Style::Separate).then_some("guard");
-        Frame { open, guard, claim, claims_alone: false, finish, close }
+        compose(style, Frame { open, guard, claim, finish, close }, sql, &scan(sql, Dialect::Postgres).statements)
     }
 
     fn parts(requests: &[Request]) -> Vec<String> {

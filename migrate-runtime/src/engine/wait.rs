@@ -87,17 +87,15 @@ impl<S: Session> Engine<'_, S> {
         label: &Label,
         error: DriverError,
     ) -> Result<(), Error> {
-        let waits_in_database = self.sql.dialect != Dialect::Sqlite;
-        let holder = if waits_in_database { self.holder().await } else { None };
+        let holder = if self.sql.dialect == Dialect::Sqlite { None } else { self.holder().await };
         let waited = wait.waited();
         if waited >= self.migrator.wait_timeout || self.is_nested {
             return Err(refuse::wait_timeout(Some(label), waited, holder.as_deref(), Some(error)));
         }
         self.migrator.tell(self.set_name(), &Event::Waiting { holder: holder.as_deref(), waited });
-        if !waits_in_database {
-            let pause = wait.next_pause();
-            self.session.sleep(pause).await;
-        }
+        // Postgres has waited already, but for the lock of a table.
+        let pause = wait.next_pause();
+        self.session.sleep(pause).await;
         Ok(())
     }
 

@@ -52,14 +52,17 @@ impl Sql<'_> {
         format!("SET LOCAL lock_timeout = '{}ms'", patience.as_millis())
     }
 
-    /// Postgres: makes claims of one set wait for each other, whatever their versions: by the latest row, or by the whole table while
-    /// there is none. It writes the row as it is, because a lock alone would let whoever has waited go on with what it saw before, where
-    /// transactions are isolated more strictly than by default; to lock a table takes no snapshot.
-    pub(in crate::engine) fn lock_set(&self, foreseen: &Foreseen) -> String {
+    /// Postgres: keeps everybody else from writing to the history, for a set that has no row to lock. It takes no snapshot: what is
+    /// read behind it is what is there.
+    pub(in crate::engine) fn lock_history(&self, waits: bool) -> String {
+        let nowait = if waits { "" } else { " NOWAIT" };
+        format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE{nowait}", self.table)
+    }
+
+    /// Postgres: makes claims of one set wait for each other, whatever their versions. It writes the row as it is, because a lock alone
+    /// would let whoever has waited go on with what it saw before, where transactions are isolated more strictly than by default.
+    pub(in crate::engine) fn lock_latest(&self) -> String {
         let (table, of_set) = (&self.table, self.of_set());
-        if foreseen.is_empty() {
-            return format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
-        }
         format!(
             "UPDATE {table} SET state = state WHERE {of_set} AND version = (SELECT version FROM {table} WHERE {of_set} \
              ORDER BY version DESC LIMIT 1)"
