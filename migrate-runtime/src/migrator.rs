@@ -1,20 +1,32 @@
 //! `Migrator`: the verbs with options.
 
+#[macro_use]
+mod verbs;
+// Behind the macro of the other, which it uses.
+#[cfg(feature = "adopt")]
+mod adopt;
+
 use std::fmt;
 use std::time::Duration;
 
 use migrate_core::plan::{Ahead, Policy};
 use migrate_core::{Script, Version};
 
+#[cfg(doc)]
+use crate::ErrorKind;
 use crate::block_on::block_on;
 use crate::driver::{AsyncDatabase, Database, Session};
-use crate::engine::{Edit, Engine, Verb};
-use crate::error::{Error, ErrorKind};
+use crate::engine::{Engine, Verb};
+use crate::error::Error;
 use crate::event::Event;
 use crate::migrations::Migrations;
 use crate::report::{History, Plan, Report, Status};
 use crate::step::Step;
 use crate::table::TableName;
+
+#[cfg(feature = "adopt")]
+pub use adopt::OldHistory;
+pub use verbs::DryRun;
 
 /// The verbs of [`Migrations`] with options, and those that only operators need.
 ///
@@ -66,7 +78,7 @@ pub struct Migrator<'a> {
     pub(crate) steps: Vec<RegisteredStep<'a>>,
     observer: Option<Box<Observer<'a>>>,
     may_be_stale: bool,
-    may_reset: bool,
+    pub(crate) may_reset: bool,
 }
 
 /// A migration in Rust, in its place.
@@ -159,7 +171,7 @@ impl<'a> Migrator<'a> {
     /// Without a schema it is the first of that name on the search path of Postgres, created in the current schema; on SQLite it is
     /// in the main database. Whoever starts with another search path has another history: name the schema where that may happen.
     /// The name is used as written, as if quoted. A name that is not made of ASCII letters, digits
-    /// and `_` is an error of the verb, [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption).
+    /// and `_` is an error of the verb, [`ErrorKind::InvalidOption`].
     pub fn history_table(mut self, name: impl Into<String>) -> Self {
         self.history_table = name.into();
         self
@@ -167,7 +179,7 @@ impl<'a> Migrator<'a> {
 
     /// How long to wait while another runner applies one and the same migration, or holds the SQLite file; 5 minutes by default.
     /// On SQLite each try waits for as long as the connection's own busy timeout says (5 seconds with rusqlite) before it is counted.
-    /// Past it, the verb fails with [`ErrorKind::WaitTimeout`](crate::ErrorKind::WaitTimeout) and names the holder.
+    /// Past it, the verb fails with [`ErrorKind::WaitTimeout`] and names the holder.
     pub fn wait_timeout(mut self, timeout: Duration) -> Self {
         self.wait_timeout = timeout;
         self
@@ -271,7 +283,7 @@ impl<'a> Migrator<'a> {
     }
 
     /// Goes on although a debug build differs from the folder that it was built from. Without it the verbs that judge a database
-    /// fail with [`ErrorKind::StaleBinary`](crate::ErrorKind::StaleBinary); a release build never looks.
+    /// fail with [`ErrorKind::StaleBinary`]; a release build never looks.
     pub fn allow_stale(mut self) -> Self {
         self.may_be_stale = true;
         self
@@ -370,13 +382,6 @@ impl<'a> Migrator<'a> {
 
     async fn execute(&self, session: impl Session, verb: Verb) -> Result<Report, Error> {
         self.refuse_stale()?;
-        if matches!(verb, Verb::Reset) && !self.may_reset {
-            return Err(Error::new(
-                ErrorKind::InvalidOption,
-                "`reset` reverts every migration, and was not allowed to; nothing was changed",
-            )
-            .with_help("say so with `Migrator::dangerously_allow_reset`"));
-        }
         let table = TableName::parse(&self.history_table)?;
         Engine::new(session, self, &table)?.execute(&verb).await
     }
@@ -419,138 +424,6 @@ impl<'a> Migrator<'a> {
         }
     }
 }
-
-/// The verbs that write, tried only; made by [`Migrator::dry_run`].
-#[derive(Debug)]
-pub struct DryRun<'m, 'a>(&'m Migrator<'a>);
-
-/// Writes a verb down four times: blocking and asynchronous, done and tried only.
-macro_rules! verbs {
-    ($($(#[doc = $doc:literal])+ ($($arg:ident: $type:ty),*) $blocking:ident $asynchronous:ident => $verb:expr;)+) => {
-        /// The verbs that write.
-        impl Migrator<'_> {$(
-            $(#[doc = $doc])+
-            pub fn $blocking<Kind>(&self, db: &mut impl Database<Kind>, $($arg: $type),*) -> Result<Report, Error> {
-                block_on(self.execute(db.session(), $verb))
-            }
-
-            #[doc = concat!("[`", stringify!($blocking), "`](Migrator::", stringify!($blocking), ") for asynchronous drivers.")]
-            ///
-            /// A future that is dropped before its end leaves no transaction open: the migration in progress is committed whole or
-            /// rolled back; one outside of a transaction is interrupted.
-            ///
-            /// # Errors
-            #[doc = concat!("As [`", stringify!($blocking), "`](Migrator::", stringify!($blocking), ").")]
-            pub async fn $asynchronous<Kind>(
-                &self,
-                db: &mut impl AsyncDatabase<Kind>,
-                $($arg: $type),*
-            ) -> Result<Report, Error> {
-                self.execute(db.session(), $verb).await
-            }
-        )+}
-
-        impl DryRun<'_, '_> {$(
-            #[doc = concat!("What [`Migrator::", stringify!($blocking), "`] would do. Writes nothing.")]
-            ///
-            /// # Errors
-            /// What would keep the verb from doing anything.
-            pub fn $blocking<Kind>(&self, db: &mut impl Database<Kind>, $($arg: $type),*) -> Result<Plan, Error> {
-                block_on(self.0.try_only(db.session(), $verb))
-            }
-
-            #[doc = concat!("What [`Migrator::", stringify!($asynchronous), "`] would do. Writes nothing.")]
-            ///
-            /// # Errors
-            /// What would keep the verb from doing anything.
-            pub async fn $asynchronous<Kind>(
-                &self,
-                db: &mut impl AsyncDatabase<Kind>,
-                $($arg: $type),*
-            ) -> Result<Plan, Error> {
-                self.0.try_only(db.session(), $verb).await
-            }
-        )+}
-    };
-}
-
-verbs! {
-    /// See [`Migrations::run`]. Goes on by itself with what was interrupted outside of a transaction, where it is safe to tell how.
-    ///
-    /// # Errors
-    /// As [`Migrations::run`].
-    () run run_async => Verb::Run;
-
-    /// Reverts every migration above `version`, the latest first, each in a transaction of its own (see [`Scope`]): runs the scripts
-    /// down that the binary has, or that the history has kept of migrations which this binary does not know.
-    ///
-    /// The history keeps their rows, as `pending`, with who reverted them and when.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NoDownScript`] before anything is reverted, when one of them has no script down;
-    /// [`ErrorKind::HistoryMismatch`] when an applied migration differs from the binary's; otherwise as [`Migrations::run`].
-    (version: Version) revert_to revert_to_async => Verb::RevertTo(version);
-
-    /// Reverts the `migrations` highest versions that are applied, like [`revert_to`](Migrator::revert_to).
-    ///
-    /// # Errors
-    /// As [`revert_to`](Migrator::revert_to).
-    (migrations: usize) revert_last revert_last_async => Verb::RevertLast(migrations);
-
-    /// Reverts the `migrations` highest versions that are applied, and applies them again: for work on a script.
-    ///
-    /// # Errors
-    /// As [`revert_to`](Migrator::revert_to), and when this binary does not have one of them.
-    (migrations: usize) redo_last redo_last_async => Verb::RedoLast(migrations);
-
-    /// Reverts everything that is applied. Needs [`dangerously_allow_reset`](Migrator::dangerously_allow_reset).
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidOption`] when it was not allowed; otherwise as [`revert_to`](Migrator::revert_to).
-    () reset reset_async => Verb::Reset;
-
-    /// Takes over a database that already has the schema, and no history: every migration up to `version` is recorded as applied,
-    /// and none is run.
-    ///
-    /// # Errors
-    /// [`ErrorKind::HasHistory`] when the set has a history already, [`ErrorKind::UnknownVersion`] when it has no such version.
-    (version: Version) baseline baseline_async => Verb::Edit(Edit::Baseline(version));
-
-    /// Accepts what the binary has of an applied migration: text, checksum and name. Nothing is run. The row keeps the old checksum,
-    /// who accepted it, when, and why.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidOption`] without a reason, [`ErrorKind::HistoryMismatch`] when it is not applied or not in the binary.
-    (version: Version, reason: &str) repair repair_async => Verb::Edit(Edit::Repair(version, reason.to_owned()));
-
-    /// Records a migration as applied that was done by hand. Nothing is run. The row keeps who said so, when, and why.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidOption`] without a reason, [`ErrorKind::UnknownVersion`] when the binary has no such version,
-    /// [`ErrorKind::Interrupted`] while a runner is at work on it.
-    (version: Version, reason: &str) mark_applied mark_applied_async => Verb::Edit(Edit::MarkApplied(version, reason.to_owned()));
-
-    /// Records a migration as not applied that was undone by hand. Nothing is run. The row keeps who said so, when, and why.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidOption`] without a reason, [`ErrorKind::UnknownVersion`] when nobody knows the version,
-    /// [`ErrorKind::Interrupted`] while a runner is at work on it.
-    (version: Version, reason: &str) mark_pending mark_pending_async => Verb::Edit(Edit::MarkPending(version, reason.to_owned()));
-
-    /// Goes on with a migration that was interrupted outside of a transaction, after a person has looked what became of the statement
-    /// in doubt: the one that [`ErrorKind::Interrupted`] has shown. Does nothing else.
-    ///
-    /// # Errors
-    /// As [`run`](Migrator::run).
-    (decision: Resume) resume resume_async => Verb::Resume(decision);
-}
-
-// Behind the macro, which it uses.
-#[cfg(feature = "adopt")]
-mod adopt;
-
-#[cfg(feature = "adopt")]
-pub use adopt::OldHistory;
 
 impl fmt::Debug for Migrator<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

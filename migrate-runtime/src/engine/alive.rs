@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use migrate_core::Dialect;
 
-use super::read::Recorded;
+use super::read::{Recorded, first_cells};
 use super::{Engine, refuse};
 use crate::driver::Session;
 use crate::error::Error;
@@ -83,7 +83,7 @@ impl<S: Session> Engine<'_, S> {
                 return Ok(None);
             };
             let rows = self.query_patiently(&self.sql.living(process, started)).await?;
-            return Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()));
+            return Ok(first_cells(rows).next());
         }
         // Whoever can write into the table must not choose which file is looked at.
         if !token.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
@@ -101,8 +101,7 @@ impl<S: Session> Engine<'_, S> {
         let schema = literal(self.sql.table_name().schema.as_deref().unwrap_or("main"), Dialect::Sqlite);
         let file = format!("SELECT file FROM pragma_database_list WHERE name = {schema}");
         let rows = self.query_patiently(&file).await?;
-        let file = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
-        Ok(file.filter(|file| !file.is_empty()).map(|file| sign_file(&file, token)))
+        Ok(first_cells(rows).next().filter(|file| !file.is_empty()).map(|file| sign_file(&file, token)))
     }
 }
 

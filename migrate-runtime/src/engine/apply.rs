@@ -7,7 +7,7 @@ use migrate_core::{Dialect, Place};
 use super::foreign_keys::{self, Dangling};
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
-use super::read::{Facts, Recorded};
+use super::read::{Facts, Recorded, first_cells};
 use super::request::{Frame, Part, Request, Style, compose};
 use super::sql::{IN_TRANSACTION, NO_RECORD};
 use super::{Engine, refuse};
@@ -15,6 +15,7 @@ use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::Error;
 use crate::event::Event;
 use crate::host;
+use crate::quote::literal;
 use crate::report::Change;
 
 /// Postgres refuses savepoints outside of a transaction block, also in a request of several statements.
@@ -150,7 +151,7 @@ impl<S: Session> Engine<'_, S> {
     /// SQLite: whether the row that is about to be committed is really there. On Postgres the finish tells.
     async fn check_record(&mut self, prepared: &Prepared<'_>) -> Result<(), DriverError> {
         let rows = self.session.query(&self.sql.is_recorded(prepared)).await?;
-        match rows.first().and_then(|row| row.first()?.as_deref()) {
+        match first_cells(rows).next().as_deref() {
             Some("1") => Ok(()),
             _ => Err(DriverError::new(Dialect::Sqlite, DriverErrorKind::Refused, NO_RECORD, NO_RECORD)),
         }
@@ -167,7 +168,7 @@ impl<S: Session> Engine<'_, S> {
     pub(super) fn frame(&self, prepared: &Prepared<'_>, recorded: &Recorded, foreseen: &Foreseen) -> Frame {
         let (open, close) = self.transaction();
         let by = self.applied_by(&recorded.facts);
-        let claim = self.sql.claim(prepared, &by, foreseen, IN_TRANSACTION);
+        let claim = self.sql.claim(prepared, &by, foreseen, &literal(IN_TRANSACTION, self.sql.dialect));
         let finish = self.sql.finish(prepared, &by);
         let (claim, finish) = match self.sql.dialect {
             Dialect::Sqlite => (self.on_a_table(recorded, foreseen, claim), finish),
@@ -233,6 +234,17 @@ impl<S: Session> Engine<'_, S> {
         } else {
             "ROLLBACK"
         }
+    }
+
+    /// Sends a transaction of ours that is one request.
+    pub(super) async fn execute_transaction(&mut self, request: &str) -> Result<(), DriverError> {
+        self.session.roll_back_when_dropped(Some(self.whole_rollback().unwrap_or(self.rollback())));
+        let sent = self.session.execute(request).await;
+        if sent.as_ref().is_err_and(|error| error.kind() != DriverErrorKind::ConnectionLost) {
+            self.roll_back().await;
+        }
+        self.session.roll_back_when_dropped(self.whole_rollback());
+        sent
     }
 
     /// The one rollback. SQLite may have rolled back by itself, for example when the disk is full.

@@ -8,6 +8,7 @@ use migrate_core::Dialect;
 use migrate_core::scan::{Part, scan};
 
 use super::Engine;
+use super::read::first_cells;
 use crate::driver::Session;
 use crate::error::Error;
 use crate::quote::{identifier, literal};
@@ -27,7 +28,7 @@ impl<S: Session> Engine<'_, S> {
         }
         // When it fails, nothing is known.
         let Ok(rows) = self.query_without_harm(&blockers(&names, begun)).await else { return error };
-        let lines: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        let lines: Vec<String> = first_cells(rows).collect();
         match lines.is_empty() {
             true => error.with_note("no session is seen any more to hold a lock on what the statement names"),
             false => lines.iter().fold(error, |error, line| error.with_note(&format!("in the way: {line}"))),

@@ -40,7 +40,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 Some(row) => {
                     _ = self.sound_standings(&recorded, self.migrator.policy, Some(&row.version)).await?;
                 }
-                None => _ = self.steps(&goal.aim, &goal.aim.foreseen(recorded)).await?,
+                None => _ = self.scripts(&goal.aim, &goal.aim.foreseen(recorded)).await?,
             }
         }
         Ok(())
@@ -60,7 +60,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut wait = Wait::start();
         loop {
             // What can be refused is refused before anything is begun, and the table is not part of it.
-            let mut steps: Vec<Prepared<'a>> = Vec::new();
+            let mut scripts: Vec<Prepared<'a>> = Vec::new();
             let (mut must_read_again, mut is_first) = (false, false);
             for goal in goals {
                 self.select(goal.set)?;
@@ -70,18 +70,18 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
                 is_first |= Foreseen::of(&recorded.rows).is_empty();
                 let recorded = goal.aim.foreseen(recorded);
-                let own = self.steps(&goal.aim, &recorded).await?;
-                if let Some(first) = steps.first().or(own.first()) {
+                let own = self.scripts(&goal.aim, &recorded).await?;
+                if let Some(first) = scripts.first().or(own.first()) {
                     must_read_again |= self.create_table_first(&recorded, &mut wait, &first.label).await?;
                 }
-                steps.extend(own);
+                scripts.extend(own);
             }
-            let Some(first) = steps.first().map(|step| step.label.clone()) else { return Ok(()) };
+            let Some(first) = scripts.first().map(|script| script.label.clone()) else { return Ok(()) };
             if must_read_again {
                 continue;
             }
             let (was_nested, started) = (self.is_nested, Instant::now());
-            let has_switched = self.switch_foreign_keys_off(&steps.iter().collect::<Vec<_>>()).await?;
+            let has_switched = self.switch_foreign_keys_off(&scripts.iter().collect::<Vec<_>>()).await?;
             let mut ended = self.begin_whole(is_first, &mut wait, &first).await;
             if ended.is_ok() {
                 ended = self.carry_out_each(goals).await;
@@ -154,8 +154,8 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
                 continue 'plan;
             }
-            let steps = self.steps(aim, &recorded).await?;
-            let Some(first) = steps.first() else { return Ok(()) };
+            let scripts = self.scripts(aim, &recorded).await?;
+            let Some(first) = scripts.first() else { return Ok(()) };
             let mut foreseen = Foreseen::of(&recorded.rows);
             if let Some((label, seen_then, error)) = contested.take()
                 && (&label, seen_then) == (&first.label, Seen::of(&recorded.rows))
@@ -170,29 +170,29 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             self.change_settings(&mut recorded).await?;
             self.remove_signs_of_the_dead(&recorded);
-            let migrations: Vec<Label> = steps.iter().map(|step| step.label.clone()).collect();
+            let migrations: Vec<Label> = scripts.iter().map(|script| script.label.clone()).collect();
             self.migrator.tell(self.set_name(), &Event::Planned { migrations: &migrations });
 
             let mut others_helped = false;
-            for step in &steps {
-                wait.is_for(&step.label);
+            for script in &scripts {
+                wait.is_for(&script.label);
                 let started = Instant::now();
-                match self.apply(step, &recorded, &foreseen).await? {
+                match self.apply(script, &recorded, &foreseen).await? {
                     Outcome::Done(change) => {
-                        foreseen.is_done(step);
+                        foreseen.is_done(script);
                         tries = Tries::none();
                         self.did(change);
                     }
-                    Outcome::Contested(_) if self.is_done_by_now(step).await? => {
-                        foreseen.is_done(step);
+                    Outcome::Contested(_) if self.is_done_by_now(script).await? => {
+                        foreseen.is_done(script);
                         others_helped = true;
                     }
                     Outcome::Contested(error) => {
-                        contested = Some((step.label.clone(), Seen::of(&recorded.rows), error));
+                        contested = Some((script.label.clone(), Seen::of(&recorded.rows), error));
                         continue 'plan;
                     }
                     Outcome::Busy(error) => {
-                        self.wait_for_others(&mut wait, &step.label, error).await?;
+                        self.wait_for_others(&mut wait, &script.label, error).await?;
                         continue 'plan;
                     }
                     // Inside a transaction nothing can be tried again but the whole, which is ours or the user's.
@@ -201,7 +201,7 @@ impl<'a, S: Session> Engine<'a, S> {
                         return Err(self.with_blockers(error, started).await);
                     }
                     Outcome::Transient(error) => {
-                        self.try_again(&mut tries, &step.label, started, error).await?;
+                        self.try_again(&mut tries, &script.label, started, error).await?;
                         continue 'plan;
                     }
                 }

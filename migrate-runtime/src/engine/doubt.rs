@@ -4,6 +4,7 @@ use migrate_core::Alone;
 use migrate_core::scan::Statement;
 
 use super::Engine;
+use super::read::first_cells;
 use crate::driver::Session;
 use crate::error::Error;
 use crate::quote::{identifier, literal};
@@ -69,7 +70,7 @@ impl<S: Session> Engine<'_, S> {
             self.literal(relation)
         );
         let rows = self.query_patiently(&left).await?;
-        Ok(Effect::NotDone(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()))
+        Ok(Effect::NotDone(first_cells(rows).collect()))
     }
 
     fn database_exists(&self, name: &str) -> String {
@@ -78,7 +79,7 @@ impl<S: Session> Engine<'_, S> {
 
     async fn done_if(&mut self, condition: &str) -> Result<Effect, Error> {
         let rows = self.query_patiently(condition).await?;
-        let holds = rows.first().and_then(|row| row.first()?.as_deref()) == Some("t");
+        let holds = first_cells(rows).next().as_deref() == Some("t");
         Ok(if holds { Effect::Done } else { Effect::NotDone(Vec::new()) })
     }
 

@@ -159,13 +159,7 @@ impl<S: Session> Engine<'_, S> {
             request = format!("{request}{};\n", self.sql.restore_timeouts(&recorded.facts.settings));
         }
         request.push_str(close);
-        self.session.roll_back_when_dropped(Some(self.rollback()));
-        let sent = self.session.execute(&request).await;
-        if sent.as_ref().is_err_and(|error| error.kind() != DriverErrorKind::ConnectionLost) {
-            self.roll_back().await;
-        }
-        self.session.roll_back_when_dropped(None);
-        sent
+        self.execute_transaction(&request).await
     }
 
     /// What can be refused without a look at the database.
@@ -183,48 +177,40 @@ impl<S: Session> Engine<'_, S> {
     /// # Errors
     /// The edit makes no sense.
     async fn writing(&mut self, edit: &Edit, recorded: &Recorded) -> Result<Writing, Error> {
-        #[cfg(feature = "adopt")]
-        if let Edit::Adopt(old) = edit {
-            return self.adopt(old, recorded).await;
-        }
-        Ok(Writing { entries: self.entries(edit, recorded).await?, lock: None })
-    }
-
-    async fn entries(&mut self, edit: &Edit, recorded: &Recorded) -> Result<Vec<Entry>, Error> {
-        let standings = Standings::compare(&self.migrations, recorded.rows.clone());
-        match edit {
+        let entries = match edit {
             #[cfg(feature = "adopt")]
-            Edit::Adopt(_) => Ok(Vec::new()),
-            Edit::Baseline(version) => self.baseline(version, edit, &standings, recorded),
+            Edit::Adopt(old) => return self.adopt(old, recorded).await,
+            Edit::Baseline(version) => self.baseline(version, edit, recorded)?,
             Edit::Repair(version, reason) | Edit::MarkApplied(version, reason) | Edit::MarkPending(version, reason) => {
                 if reason.trim().is_empty() {
                     return Err(refuse::no_reason(edit.action()));
                 }
-                let Some(item) = standings.of(version) else { return Err(refuse::unknown_version(version)) };
-                if let Some(row) = item.row().filter(|row| row.state != RowState::Applied)
-                    && let Some(holder) = self.living_holder(row.claim.as_deref()).await?
-                {
-                    return Err(refuse::at_work(&item.label(), &holder));
-                }
-                let by = self.applied_by(&recorded.facts);
-                let signature = Signature { action: edit.action().done(), by: &by, reason: edit.reason() };
-                let sql = match edit {
-                    Edit::Repair(..) => self.repair(item, signature)?,
-                    Edit::MarkApplied(..) => self.mark_applied(item, signature)?,
-                    _ => item.row().map(|row| self.sql.record_pending(row, signature)),
-                };
-                Ok(sql.map(|sql| Entry { label: item.label(), sql, notes: Vec::new() }).into_iter().collect())
+                self.edit_one(version, edit, recorded).await?.into_iter().collect()
             }
-        }
+        };
+        Ok(Writing { entries, lock: None })
     }
 
-    fn baseline(
-        &self,
-        version: &Version,
-        edit: &Edit,
-        standings: &Standings<'_>,
-        recorded: &Recorded,
-    ) -> Result<Vec<Entry>, Error> {
+    async fn edit_one(&mut self, version: &Version, edit: &Edit, recorded: &Recorded) -> Result<Option<Entry>, Error> {
+        let standings = Standings::compare(&self.migrations, recorded.rows.clone());
+        let Some(item) = standings.of(version) else { return Err(refuse::unknown_version(version)) };
+        if let Some(row) = item.row().filter(|row| row.state != RowState::Applied)
+            && let Some(holder) = self.living_holder(row.claim.as_deref()).await?
+        {
+            return Err(refuse::at_work(&item.label(), &holder));
+        }
+        let by = self.applied_by(&recorded.facts);
+        let signature = Signature { action: edit.action().done(), by: &by, reason: edit.reason() };
+        let sql = match edit {
+            Edit::Repair(..) => self.repair(item, signature)?,
+            Edit::MarkApplied(..) => self.mark_applied(item, signature)?,
+            _ => item.row().map(|row| self.sql.record_pending(row, signature)),
+        };
+        Ok(sql.map(|sql| Entry { label: item.label(), sql, notes: Vec::new() }))
+    }
+
+    fn baseline(&self, version: &Version, edit: &Edit, recorded: &Recorded) -> Result<Vec<Entry>, Error> {
+        let standings = Standings::compare(&self.migrations, recorded.rows.clone());
         if standings.of(version).is_none_or(|item| item.embedded().is_none()) {
             return Err(refuse::unknown_version(version));
         }

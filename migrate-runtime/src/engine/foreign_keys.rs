@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use migrate_core::Dialect;
 
 use super::prepare::Prepared;
+use super::read::first_cells;
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Row, Session};
 use crate::error::Error;
@@ -24,20 +25,20 @@ pub(super) const NOTE: &str = "foreign keys were off while it ran, and hold as b
 
 impl<S: Session> Engine<'_, S> {
     /// Switches foreign keys off if one of the scripts needs it and they are on. Whether they were switched.
-    pub(super) async fn switch_foreign_keys_off(&mut self, steps: &[&Prepared<'_>]) -> Result<bool, Error> {
-        let needing: Vec<_> = steps.iter().filter(|step| step.needs_foreign_keys_off()).collect();
+    pub(super) async fn switch_foreign_keys_off(&mut self, scripts: &[&Prepared<'_>]) -> Result<bool, Error> {
+        let needing: Vec<_> = scripts.iter().filter(|script| script.needs_foreign_keys_off()).collect();
         if self.sql.dialect != Dialect::Sqlite || needing.is_empty() || self.has_switched_foreign_keys {
             return Ok(false);
         }
         let rows = self.query_patiently("PRAGMA foreign_keys").await?;
-        if rows.first().and_then(|row| row.first()?.as_deref()) == Some("0") {
+        if first_cells(rows).next().as_deref() == Some("0") {
             return Ok(false);
         }
         if self.is_nested {
-            let labels: Vec<_> = needing.iter().map(|step| step.label.clone()).collect();
+            let labels: Vec<_> = needing.iter().map(|script| script.label.clone()).collect();
             return Err(refuse::foreign_keys_in_transaction(&labels));
         }
-        if let (Some(off), Some(on)) = (needing.first(), steps.iter().find(|step| step.needs_foreign_keys_on())) {
+        if let (Some(off), Some(on)) = (needing.first(), scripts.iter().find(|script| script.needs_foreign_keys_on())) {
             return Err(refuse::foreign_keys_on_and_off(&off.label, &on.label));
         }
         self.session.run_when_dropped(Some(SWITCH_ON.into()));
@@ -47,9 +48,9 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// What [`switch_foreign_keys_off`](Engine::switch_foreign_keys_off) would refuse.
-    pub(super) async fn switch_would_be_refused(&mut self, step: &Prepared<'_>) -> Result<(), Error> {
-        if self.is_nested && self.sql.dialect == Dialect::Sqlite && step.needs_foreign_keys_off() {
-            return self.switch_foreign_keys_off(&[step]).await.map(|_| ());
+    pub(super) async fn switch_would_be_refused(&mut self, script: &Prepared<'_>) -> Result<(), Error> {
+        if self.is_nested && self.sql.dialect == Dialect::Sqlite && script.needs_foreign_keys_off() {
+            return self.switch_foreign_keys_off(&[script]).await.map(|_| ());
         }
         Ok(())
     }

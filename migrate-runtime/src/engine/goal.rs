@@ -173,13 +173,12 @@ impl<'a, S: Session> Engine<'a, S> {
     ///
     /// # Errors
     /// Every problem with the history that keeps the aim from being reached, or with the scripts.
-    pub(super) async fn steps(&mut self, aim: &Aim, recorded: &Recorded) -> Result<Vec<Prepared<'a>>, Error> {
+    pub(super) async fn scripts(&mut self, aim: &Aim, recorded: &Recorded) -> Result<Vec<Prepared<'a>>, Error> {
         let standings = self.sound_standings(recorded, self.policy(aim), None).await?;
         let sources = match aim {
             Aim::Run => {
                 let is_applied = |change: &&crate::report::Change| change.action == Action::Apply;
-                let done = self.report.changes.iter().filter(is_applied).count();
-                let left = self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(done));
+                let left = self.left_of(self.report.changes.iter().filter(is_applied).count());
                 self.pending(&standings).take(left).filter_map(up).collect()
             }
             Aim::Reapply { versions, beneath } => {
@@ -202,13 +201,13 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             Aim::Resume(_) => Vec::new(),
         };
-        let steps = prepare::all(sources, self.sql.dialect)?;
+        let scripts = prepare::all(sources, self.sql.dialect)?;
         let outside: Vec<Label> =
-            steps.iter().filter(|step| step.runs_outside()).map(|step| step.label.clone()).collect();
+            scripts.iter().filter(|script| script.runs_outside()).map(|script| script.label.clone()).collect();
         if self.is_whole_run() && !outside.is_empty() {
             return Err(refuse::outside_of_whole(&outside));
         }
-        Ok(steps)
+        Ok(scripts)
     }
 
     /// What a dry run tells of a goal, after what it told of those before.
@@ -232,11 +231,14 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let recorded = goal.aim.foreseen(recorded);
         let set = self.set_name().to_owned();
-        let left = self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(before.len()));
-        for step in self.steps(&goal.aim, &recorded).await?.into_iter().take(left) {
-            self.switch_would_be_refused(&step).await?;
-            let action = step.action();
-            planned.push(step.into_plan(set.clone(), action));
+        let left = match goal.aim {
+            Aim::Run => self.left_of(before.iter().filter(|change| change.action == Action::Apply).count()),
+            _ => usize::MAX,
+        };
+        for script in self.scripts(&goal.aim, &recorded).await?.into_iter().take(left) {
+            self.switch_would_be_refused(&script).await?;
+            let action = script.action();
+            planned.push(script.into_plan(set.clone(), action));
         }
         Ok(planned)
     }
@@ -251,6 +253,11 @@ impl<'a, S: Session> Engine<'a, S> {
         self.can_go_on(&prepared, row, decision).await?;
         let set = self.set_name().to_owned();
         Ok(Some(prepared.into_plan(set, Action::Resume)))
+    }
+
+    /// How many migrations a run may still apply, after so many.
+    fn left_of(&self, applied: usize) -> usize {
+        self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(applied))
     }
 
     /// What is pending, up to the target.

@@ -112,6 +112,9 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Goes over to a set.
     fn select(&mut self, migrations_of: &'a Migrations) -> Result<(), Error> {
+        if std::ptr::eq(self.migrations_of, migrations_of) && !self.migrations.is_empty() {
+            return Ok(());
+        }
         let (dialect, set) = (self.sql.dialect, &migrations_of.set);
         self.migrations = set.migrations(dialect).map_err(|lacking| refuse::lacking_dialect(dialect, set, &lacking))?;
         self.add_steps()?;
@@ -141,8 +144,10 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn carry_out_verb(&mut self, verb: &Verb) -> Result<(), Error> {
-        if let Verb::Edit(edit) = verb {
-            return self.carry_out_edit(edit).await;
+        match verb {
+            Verb::Edit(edit) => return self.carry_out_edit(edit).await,
+            Verb::Reset if !self.migrator.may_reset => return Err(refuse::reset_not_allowed()),
+            _ => {}
         }
         let goals = self.goals(verb).await?;
         if goals.is_empty() { Ok(()) } else { self.carry_out(&goals).await }

@@ -18,7 +18,7 @@ use super::read::Recorded;
 use super::request::{Part, Request};
 use super::wait::Tries;
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::driver::{DriverError, Session};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrator::Resume;
@@ -393,12 +393,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let parts: Vec<(Part, &str)> =
             [(Part::Open, open)].into_iter().chain(parts.iter().copied()).chain([(Part::Close, close)]).collect();
         let request = Request::of(&parts);
-        self.session.roll_back_when_dropped(Some(self.rollback()));
-        let sent = self.session.execute(&request.sql).await;
-        if sent.as_ref().is_err_and(|error| error.kind() != DriverErrorKind::ConnectionLost) {
-            self.roll_back().await;
-        }
-        self.session.roll_back_when_dropped(None);
+        let sent = self.execute_transaction(&request.sql).await;
         sent.map_err(|error| (request, error))
     }
 }

@@ -121,13 +121,18 @@ impl Prepared<'_> {
 
     /// Whether the script may set the timeouts of the session itself.
     pub(super) fn mentions_timeouts(&self) -> bool {
-        self.sql.to_ascii_lowercase().contains("_timeout")
+        self.mentions(&["_timeout"])
     }
 
     /// Whether the timeouts of the session may be others after the script, although they look like ours: `RESET ALL` does not name
     /// them.
     pub(super) fn may_change_timeouts(&self) -> bool {
-        self.mentions_timeouts() || self.sql.to_ascii_lowercase().contains("reset")
+        self.mentions(&["_timeout", "reset"])
+    }
+
+    fn mentions(&self, words: &[&str]) -> bool {
+        let sql = self.sql.to_ascii_lowercase();
+        words.iter().any(|word| sql.contains(word))
     }
 
     pub(super) fn action(&self) -> Action {

@@ -64,20 +64,20 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Whether somebody else has run this very script. Far cheaper than to read the whole history again, which is what any other
     /// answer leads to.
-    pub(super) async fn is_done_by_now(&mut self, step: &Prepared<'_>) -> Result<bool, Error> {
-        let rows = self.query_patiently(&self.sql.history_of(&step.version)).await?;
+    pub(super) async fn is_done_by_now(&mut self, script: &Prepared<'_>) -> Result<bool, Error> {
+        let rows = self.query_patiently(&self.sql.history_of(&script.version)).await?;
         let row = rows.first().and_then(|row| HistoryRow::decode(row).ok());
-        let is_of_same_text = |row: &HistoryRow| match (step.direction, step.embedded) {
+        let is_of_same_text = |row: &HistoryRow| match (script.direction, script.embedded) {
             (migrate_core::Direction::Up, Some(migration)) => row.checksum == migration.up().checksum(),
             _ => true,
         };
-        Ok(row.is_some_and(|row| row.state == state_after(step.direction) && is_of_same_text(&row)))
+        Ok(row.is_some_and(|row| row.state == state_after(script.direction) && is_of_same_text(&row)))
     }
 
     /// A text that the row of a migration keeps: `sql` or `down_sql`.
     pub(super) async fn stored_text(&mut self, column: &str, version: &Version) -> Result<Option<String>, Error> {
         let rows = self.query_patiently(&self.sql.stored_text(column, version)).await?;
-        Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()))
+        Ok(first_cells(rows).next())
     }
 
     /// Where everything stands; `going_on` is taken care of.
@@ -153,10 +153,15 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 }
 
+/// The first cell of each row, but for those that are NULL.
+pub(super) fn first_cells(rows: Vec<Row>) -> impl Iterator<Item = String> {
+    rows.into_iter().filter_map(|row| row.into_iter().next().flatten())
+}
+
 impl Recorded {
     /// The migration that runs outside of a transaction at this moment, or was left in the middle of that.
     pub(super) fn in_the_middle(&self) -> Option<&HistoryRow> {
-        let is_outside = |row: &&HistoryRow| row.claim.as_deref() != Some(IN_TRANSACTION.trim_matches('\''));
+        let is_outside = |row: &&HistoryRow| row.claim.as_deref() != Some(IN_TRANSACTION);
         self.rows.iter().filter(is_outside).find(|row| matches!(row.state, RowState::Running | RowState::Reverting))
     }
 }

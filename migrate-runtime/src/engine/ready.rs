@@ -6,7 +6,7 @@ use migrate_core::{Dialect, Label};
 use super::read::Recorded;
 use super::wait::Wait;
 use super::{Engine, refuse};
-use crate::driver::{DriverErrorKind, Session};
+use crate::driver::Session;
 use crate::error::Error;
 use crate::quote::literal;
 
@@ -33,13 +33,7 @@ impl<S: Session> Engine<'_, S> {
         let usual = literal(recorded.facts.setting("lock_timeout"), Dialect::Postgres);
         let create =
             format!("{open};\n{bounded};\n{};\nSET LOCAL lock_timeout = {usual};\n{close}", self.sql.create_table());
-        self.session.roll_back_when_dropped(Some(self.rollback()));
-        let created = self.session.execute(&create).await;
-        if created.as_ref().is_err_and(|error| error.kind() != DriverErrorKind::ConnectionLost) {
-            self.roll_back().await;
-        }
-        self.session.roll_back_when_dropped(None);
-        match created {
+        match self.execute_transaction(&create).await {
             Ok(()) => Ok(true),
             // Another runner creates it at this moment: unique_violation in the catalog, duplicate_table, duplicate_object. If the
             // table is not there then, something else has its name.

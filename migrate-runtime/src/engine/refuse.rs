@@ -286,6 +286,11 @@ pub(super) fn applied_meanwhile(labels: &[Label]) -> Error {
         .with_help("another runner has applied them: let it end, look at `status`, and revert again")
 }
 
+pub(super) fn reset_not_allowed() -> Error {
+    Error::new(ErrorKind::InvalidOption, "`reset` reverts every migration, and was not allowed to; nothing was changed")
+        .with_help("say so with `Migrator::dangerously_allow_reset`")
+}
+
 pub(super) fn reverted_meanwhile(versions: &[&Version]) -> Error {
     let message =
         format!("{} reverted meanwhile, below what is to be applied again; nothing more was applied", were(versions));

@@ -9,7 +9,7 @@ mod outside;
 mod settings;
 mod write;
 
-use migrate_core::{Dialect, HistoryRow, RowState, Version};
+use migrate_core::{Dialect, HistoryRow, Migration, RowState, Version};
 
 use crate::quote::{identifier, literal};
 use crate::table::TableName;
@@ -72,6 +72,11 @@ impl<'a> Sql<'a> {
 
     fn row(&self, version: &Version) -> String {
         format!("{} AND version = {}", self.of_set(), self.version(version))
+    }
+
+    /// The script down that the row of a migration keeps, as an expression.
+    fn down_sql(&self, migration: &Migration<'_>) -> String {
+        migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()))
     }
 
     fn version(&self, version: &Version) -> String {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use migrate_core::{Dialect, Label};
 
+use super::read::first_cells;
 use super::{Engine, refuse};
 use crate::driver::{DriverError, Session};
 use crate::error::Error;
@@ -137,13 +138,13 @@ impl<S: Session> Engine<'_, S> {
     /// Postgres: who has written to a table, quoted, and not committed; `None` when nobody has, or the database does not say.
     pub(super) async fn holder_of_table(&mut self, table: Option<&str>) -> Option<String> {
         let rows = self.session.query(&self.sql.writer_of(table?)).await.ok()?;
-        rows.into_iter().next()?.into_iter().next()?
+        first_cells(rows).next()
     }
 
     /// Who has written to the history and not committed; `None` when nobody has, or the database does not say.
     async fn holder(&mut self) -> Option<String> {
         let rows = self.session.query(&self.sql.holder()).await.ok()?;
-        rows.into_iter().next()?.into_iter().next()?
+        first_cells(rows).next()
     }
 }
 

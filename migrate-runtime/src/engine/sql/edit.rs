@@ -55,7 +55,7 @@ impl Sql<'_> {
             ),
             None => self.audit_line(action, by, reason, "''"),
         };
-        let down = migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()));
+        let down = self.down_sql(migration);
         let insert = format!(
             "INSERT INTO {} (\"set\", version, name, checksum, state, applied_at, execution_time_ms, statements, \
              statements_begun, statements_done, applied_by, audit, sql, down_sql) \
@@ -85,7 +85,7 @@ impl Sql<'_> {
         signature: Signature<'_>,
     ) -> String {
         let Signature { action, by, reason } = signature;
-        let down = migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()));
+        let down = self.down_sql(migration);
         let assignments = format!(
             "{}, name = {}, checksum = '{}', sql = {}, down_sql = {down}, state = '{}', statements = {statements}, \
              statements_begun = {statements}, statements_done = {statements}, claim = NULL",

@@ -3,7 +3,7 @@
 //! A claim is a token of the runner's own and, on Postgres, the backend that it works through: whoever finds it asks the server
 //! whether that one still lives.
 
-use migrate_core::{Dialect, HistoryRow, Version};
+use migrate_core::{Dialect, Direction, HistoryRow, Version};
 
 use super::super::outside::Progress;
 use super::super::prepare::Prepared;
@@ -56,12 +56,12 @@ impl Sql<'_> {
             progress.done
         );
         match (prepared.embedded, prepared.direction) {
-            (Some(migration), migrate_core::Direction::Up) => assignments.push_str(&format!(
+            (Some(migration), Direction::Up) => assignments.push_str(&format!(
                 ", name = {}, checksum = '{}', sql = {}, down_sql = {}",
                 self.literal(migration.name()),
                 migration.up().checksum(),
                 self.literal(migration.up().sql()),
-                migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()))
+                self.down_sql(&migration)
             )),
             _ => assignments.push_str(&format!(", down_sql = {}", self.literal(&prepared.sql))),
         }
@@ -70,10 +70,7 @@ impl Sql<'_> {
 
     /// The end of a script: its row says what was done.
     pub(in crate::engine) fn finish_outside(&self, prepared: &Prepared<'_>, by: &str, token: &str) -> String {
-        let outcome = match prepared.direction {
-            migrate_core::Direction::Up => self.applied(),
-            migrate_core::Direction::Down => self.reverted(by),
-        };
+        let outcome = self.outcome(prepared.direction, by);
         let recorded = format!(
             "EXISTS (SELECT 1 FROM {} WHERE {} AND state = '{}')",
             self.table,

@@ -12,7 +12,7 @@ use super::Sql;
 pub(in crate::engine) const NO_RECORD: &str = "the row of the migration is not in the history table";
 
 /// The claim of a script that runs in a transaction: nobody else sees it, unless the script has ended the transaction by itself.
-pub(in crate::engine) const IN_TRANSACTION: &str = "'in a transaction'";
+pub(in crate::engine) const IN_TRANSACTION: &str = "in a transaction";
 
 /// The state that a script leaves its row in.
 pub(in crate::engine) fn state_after(direction: Direction) -> RowState {
@@ -94,7 +94,7 @@ impl Sql<'_> {
     fn claim_up(&self, prepared: &Prepared<'_>, applied_by: &str, foreseen: &Foreseen, claim: &str) -> String {
         let Some(migration) = prepared.embedded else { return self.expect("1 = 0") };
         let audit = self.literal(prepared.row.as_ref().map_or("", |row| &row.audit));
-        let down = migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()));
+        let down = self.down_sql(&migration);
         let insert = format!(
             "INSERT INTO {table} (\"set\", version, name, checksum, state, applied_at, statements, statements_begun, \
              statements_done, applied_by, claim, audit, sql, down_sql) \
@@ -151,10 +151,7 @@ impl Sql<'_> {
 
     /// Turns the claim into the record of what was done.
     pub(in crate::engine) fn finish(&self, prepared: &Prepared<'_>, by: &str) -> String {
-        let outcome = match prepared.direction {
-            Direction::Up => self.applied(),
-            Direction::Down => self.reverted(by),
-        };
+        let outcome = self.outcome(prepared.direction, by);
         let finish = format!("UPDATE {} SET {outcome} WHERE {}", self.table, self.row(&prepared.version));
         match self.dialect {
             Dialect::Sqlite => finish,
@@ -166,8 +163,16 @@ impl Sql<'_> {
         }
     }
 
+    /// The assignments that make of a claim the row of what was done.
+    pub(in crate::engine) fn outcome(&self, direction: Direction, by: &str) -> String {
+        match direction {
+            Direction::Up => self.applied(),
+            Direction::Down => self.reverted(by),
+        }
+    }
+
     /// The assignments that make a row that of an applied migration.
-    pub(in crate::engine) fn applied(&self) -> String {
+    fn applied(&self) -> String {
         // The database measures, because this may travel with the last statement of the migration.
         let elapsed = match self.dialect {
             Dialect::Sqlite => "max(0, CAST(round((julianday('now') - julianday(applied_at)) * 86400000) AS INTEGER))",
@@ -182,7 +187,7 @@ impl Sql<'_> {
     }
 
     /// The assignments that make a row that of a migration which once was applied.
-    pub(in crate::engine) fn reverted(&self, by: &str) -> String {
+    fn reverted(&self, by: &str) -> String {
         format!(
             "state = '{}', statements_begun = 0, statements_done = 0, claim = NULL, {}",
             RowState::Pending.as_str(),
