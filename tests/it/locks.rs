@@ -95,7 +95,7 @@ fn giving_up_names_who_is_in_the_way() {
                 &[
                     "1_script.sql:2:1",
                     "tried 3 times",
-                    &format!("in the way: process {process}, user postgres, application a slow report"),
+                    &format!("a lock is held by process {process}, user postgres, application a slow report"),
                     &format!("since {since}"),
                     "AccessShareLock on t",
                     "idle in transaction, last: SELECT a AS looked_at FROM t",
@@ -215,7 +215,7 @@ fn whoever_holds_what_a_statement_names_is_found() {
             let set = migrations(&[("1_script.sql", script)]);
             let error = run(&mut connection, impatient(&set).lock_retries(0)).0.unwrap_err();
             assert_eq!(error.database_code(), Some("55P03"), "{error}");
-            contains(&error, &[&format!("in the way: process {process}, user postgres"), "RowExclusiveLock on t"]);
+            contains(&error, &[&format!("a lock is held by process {process}, user postgres"), "RowExclusiveLock on t"]);
         }
     }
 }
@@ -251,7 +251,7 @@ fn inside_a_transaction_of_the_user_nothing_is_tried_again() {
             Connection::Rusqlite(_) => unreachable!(),
         };
         assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("55P03")), "{error}");
-        contains(&error, &["in the way: process ", "application a slow report"]);
+        contains(&error, &["a lock is held by process ", "application a slow report"]);
         assert!(!error.to_string().contains("tried"), "{error}");
         // The user's own work is as it was.
         let tables = connection.tables();

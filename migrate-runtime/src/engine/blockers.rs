@@ -31,7 +31,7 @@ impl<S: Session> Engine<'_, S> {
         let lines: Vec<String> = first_cells(rows).collect();
         match lines.is_empty() {
             true => error.with_note("no session is seen any more to hold a lock on what the statement names"),
-            false => lines.iter().fold(error, |error, line| error.with_note(&format!("in the way: {line}"))),
+            false => lines.iter().fold(error, |error, line| error.with_note(&format!("a lock is held by {line}"))),
         }
     }
 }

@@ -3,8 +3,10 @@
 use migrate_core::adopt::{BadForeignRow, Tool};
 use migrate_core::{Dialect, Label, Problem};
 
-use super::{count, foreign, lines};
+use super::super::foreign;
+use super::lines;
 use crate::error::{Error, ErrorKind};
+use crate::report::count;
 use crate::table::TableName;
 
 pub(in crate::engine) fn not_in(tool: Tool, dialect: Dialect) -> Error {

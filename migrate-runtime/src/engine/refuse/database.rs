@@ -1,0 +1,119 @@
+//! What the database refuses of our own bookkeeping, and what to do about its errors.
+
+use std::time::Duration;
+
+use migrate_core::{Dialect, Label};
+
+use super::super::failure::driver_lines;
+use crate::driver::{DriverError, DriverErrorKind};
+use crate::error::{Error, ErrorKind};
+use crate::excerpt::Excerpt;
+
+pub(in crate::engine) fn in_transaction() -> Error {
+    Error::new(ErrorKind::InTransaction, "the connection is inside a transaction; nothing was written")
+        .with_help("end the transaction first (roll it back, if the look for the history table made it fail), or pass the driver's `Transaction` to migrate inside it")
+}
+
+pub(in crate::engine) fn not_edited(error: DriverError) -> Error {
+    let help = advice(&error).unwrap_or("see what the database says; nothing was changed");
+    bookkeeping("the history could not be changed".into(), error).with_help(help)
+}
+
+pub(in crate::engine) fn not_begun(error: DriverError) -> Error {
+    let help = advice(&error).unwrap_or("see what the database says; nothing was changed");
+    bookkeeping("the transaction for all migrations could not begin".into(), error).with_help(help)
+}
+
+pub(in crate::engine) fn not_committed(error: DriverError) -> Error {
+    let may_pass = error.has_code(&["40001", "40P01"]);
+    let help = advice(&error).unwrap_or("see what the database says, then start again: nothing was kept");
+    bookkeeping("the transaction for all migrations could not be committed".into(), error)
+        .with_help(help)
+        .that_may_pass(may_pass)
+}
+
+pub(in crate::engine) fn no_schema(search_path: &str) -> Error {
+    Error::new(
+        ErrorKind::Database,
+        format!("there is no schema to create the history table in: search_path is {search_path:?}"),
+    )
+    .with_help("name the schema with `Migrator::history_table(\"schema.table\")`, or set the search path of the role")
+}
+
+pub(in crate::engine) fn no_table(table: &str, user: Option<&str>, error: DriverError) -> Error {
+    let help = match error.code() {
+        Some("42501") => format!(
+            "let a role that may do so run the first migration, or grant CREATE on the schema to {}",
+            user.unwrap_or("it")
+        ),
+        Some("3F000") => "create the schema first".to_owned(),
+        _ => advice(&error).unwrap_or("see what the database says").to_owned(),
+    };
+    bookkeeping(format!("the history table {table} could not be created; nothing was applied"), error).with_help(help)
+}
+
+pub(in crate::engine) fn unreadable(error: DriverError) -> Error {
+    let help = advice(&error).unwrap_or("see what the database says; nothing was written");
+    bookkeeping("the history could not be read".into(), error).with_help(help)
+}
+
+pub(in crate::engine) fn settings(error: DriverError) -> Error {
+    let help = advice(&error).unwrap_or("see what the database says; nothing was written");
+    bookkeeping("the settings of the session could not be changed".into(), error).with_help(help)
+}
+
+pub(in crate::engine) fn wait_timeout(
+    label: Option<&Label>,
+    waited: Duration,
+    holder: Option<&str>,
+    error: Option<DriverError>,
+) -> Error {
+    let what = label.map(|label| format!(" with migration {label}")).unwrap_or_default();
+    let who = holder.map(|holder| format!(": {holder}")).unwrap_or_default();
+    let message = format!("gave up after {:.1} s: another connection is busy{what}{who}", waited.as_secs_f64());
+    let told = Error::new(ErrorKind::WaitTimeout, message)
+        .with_help("start again when it is done, or wait longer with `Migrator::wait_timeout`");
+    match error {
+        Some(error) => told.with_body(driver_lines(&error, &[], Excerpt::MARGIN)).with_driver(error),
+        None => told,
+    }
+}
+
+pub(super) fn bookkeeping(message: String, error: DriverError) -> Error {
+    let (kind, message) = match error.kind() {
+        DriverErrorKind::ConnectionLost => (ErrorKind::ConnectionLost, format!("{message}: the connection was lost")),
+        _ => (ErrorKind::Database, message),
+    };
+    Error::new(kind, message).with_body(driver_lines(&error, &[], Excerpt::MARGIN)).with_driver(error)
+}
+
+/// What to do about an error that has nothing to do with the script.
+pub(in crate::engine) fn advice(error: &DriverError) -> Option<&'static str> {
+    // Extended result codes of SQLite carry the code proper in their low byte.
+    let of_sqlite = error.code().filter(|_| error.dialect() == Dialect::Sqlite);
+    match (error.code(), of_sqlite.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff)) {
+        (Some("42501"), _) => Some("grant the role what it lacks, or run the migrations as another role"),
+        (Some("25001"), _) => Some(
+            "put the statement into a file of its own that begins with `-- migrate: no-transaction`; a function or procedure that it is in \
+             cannot do it",
+        ),
+        (Some("55P03"), _) => Some(
+            "others hold a lock that the statement needs: try again when they are done, or wait longer with `-- migrate: lock-timeout=30s` \
+             in the file or `Migrator::lock_timeout`",
+        ),
+        (Some("57014"), _) => Some(
+            "it took longer than `-- migrate: statement-timeout` or `Migrator::statement_timeout` allows, or somebody has cancelled it",
+        ),
+        (Some("25006"), _) => Some("the server or the session is read-only: connect to the primary"),
+        (Some("25P02"), _) => {
+            Some("the transaction that the connection was handed over in has failed already: roll it back first")
+        }
+        (Some("53100"), _) | (_, Some(13)) => {
+            Some("the disk is full: make room, then start again; nothing of this migration was kept")
+        }
+        (_, Some(8)) => Some("the database is read-only: check the permissions of the file and its folder"),
+        (_, Some(14)) => Some("the file cannot be opened: check its path and permissions, and those of its folder"),
+        (_, Some(11 | 26)) => Some("the file is damaged, or is no SQLite database"),
+        _ => None,
+    }
+}

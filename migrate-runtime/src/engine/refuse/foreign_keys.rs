@@ -1,0 +1,61 @@
+//! What is wrong around the foreign keys of SQLite.
+
+use migrate_core::Label;
+
+use super::super::prepare::Prepared;
+use super::lines;
+use crate::error::{Error, ErrorKind};
+use crate::excerpt::Excerpt;
+use crate::report::count;
+
+pub(in crate::engine) fn foreign_keys_in_transaction(labels: &[Label]) -> Error {
+    let message =
+        "migrations need foreign keys to be off, which cannot be done inside a transaction; nothing was changed";
+    Error::new(ErrorKind::Unsupported, message).with_body(lines(labels)).with_help(
+        "hand over the connection instead of a transaction, or run `PRAGMA foreign_keys = OFF` before the transaction: otherwise a table \
+         that is dropped to be rebuilt takes the rows that refer to it along",
+    )
+}
+
+pub(in crate::engine) fn foreign_keys_on_and_off(off: &Label, on: &Label) -> Error {
+    let message = format!(
+        "migration {off} needs foreign keys to be off, and {on} wants them on, which cannot be in one transaction; nothing was changed"
+    );
+    Error::new(ErrorKind::Unsupported, message)
+        .with_help("run each in a transaction of its own, with `Scope::PerMigration`")
+}
+
+/// So many rows that refer to nothing are listed.
+const MOST_ROWS: usize = 10;
+
+pub(in crate::engine) fn dangling_rows(prepared: &Prepared<'_>, rows: &[String]) -> Error {
+    let label = &prepared.label;
+    let message = format!("migration {label} leaves {} to nothing, and was rolled back", referring(rows));
+    dangling(message, prepared, rows).with_help(
+        "correct the script, so that every row refers to one that is there; foreign keys were off while it ran, because it, or another \
+         one in the same transaction, rebuilds a table or asks for it",
+    )
+}
+
+pub(in crate::engine) fn dangling_rows_outside(prepared: &Prepared<'_>, rows: &[String]) -> Error {
+    let label = &prepared.label;
+    let message =
+        format!("migration {label}, which runs outside of a transaction, has left {} to nothing", referring(rows));
+    dangling(message, prepared, rows)
+        .with_help("its statements are done: correct these rows by hand, then `Migrator::mark_applied`")
+}
+
+fn referring(rows: &[String]) -> String {
+    format!("{} that {}", count(rows.len(), "row"), if rows.len() == 1 { "refers" } else { "refer" })
+}
+
+fn dangling(message: String, prepared: &Prepared<'_>, rows: &[String]) -> Error {
+    let mut body: Vec<String> = vec![Excerpt::of_file(&prepared.path).text];
+    body.extend(rows.iter().take(MOST_ROWS).map(|row| format!("   = {row}")));
+    if rows.len() > MOST_ROWS {
+        body.push(format!("   = and {} more", rows.len() - MOST_ROWS));
+    }
+    Error::new(ErrorKind::ForeignKeyViolation, message)
+        .with_body(body.join("\n"))
+        .with_migration(&prepared.version, prepared.label.clone())
+}

@@ -1,0 +1,119 @@
+//! What is wrong around scripts that run outside of a transaction.
+
+use std::path::Path;
+
+use migrate_core::scan::Statement;
+use migrate_core::{HistoryRow, Label};
+
+use super::super::prepare::Prepared;
+use super::database::{advice, bookkeeping};
+use super::lines;
+use crate::driver::DriverError;
+use crate::error::{Error, ErrorKind};
+use crate::excerpt::Excerpt;
+
+pub(in crate::engine) fn outside_in_transaction(label: &Label, is_ours: bool) -> Error {
+    let (message, help) = match is_ours {
+        true => (
+            format!("migration {label} runs outside of a transaction, and all were to run in one; nothing was changed"),
+            "run it on its own first, with `Scope::PerMigration`",
+        ),
+        false => (
+            format!(
+                "migration {label} runs outside of a transaction, and the connection is inside one; nothing was changed"
+            ),
+            "hand over the connection instead of a transaction",
+        ),
+    };
+    Error::new(ErrorKind::Unsupported, message).with_help(help)
+}
+
+pub(in crate::engine) fn outside_of_whole(labels: &[Label]) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "all migrations were to run in one transaction, and some run outside of one; nothing was changed",
+    )
+    .with_body(lines(labels))
+    .with_help(
+        "run up to these with `Migrator::target` first, or each in a transaction of its own with `Scope::PerMigration`",
+    )
+}
+
+pub(in crate::engine) fn in_the_middle_of_whole() -> Error {
+    Error::new(
+        ErrorKind::Interrupted,
+        "a migration that runs outside of a transaction is not at its end, and all were to run in one; nothing was changed",
+    )
+    .with_help("bring it to its end with `Scope::PerMigration` first")
+}
+
+pub(in crate::engine) fn no_sign(path: &Path, error: &std::io::Error) -> Error {
+    let message =
+        format!("`{}` cannot be made and locked, which shows others that this runner lives: {error}", path.display());
+    Error::new(ErrorKind::Database, message)
+        .with_help("check the permissions of the folder of the database; nothing was changed")
+}
+
+pub(in crate::engine) fn no_cleanup(error: DriverError) -> Error {
+    let help = advice(&error).unwrap_or("see what the database says, then start again");
+    bookkeeping("what an interrupted statement has left could not be removed".into(), error).with_help(help)
+}
+
+pub(in crate::engine) fn claim_lost(label: &Label) -> Error {
+    let message = format!("another runner has taken over migration {label} in the middle");
+    Error::new(ErrorKind::Interrupted, message).with_help(
+        "look at `status`: the other one believed this runner dead, which happens when a proxy changes the connections of a session",
+    )
+}
+
+pub(in crate::engine) fn unknown_interrupted(row: &HistoryRow) -> Error {
+    let message =
+        format!("migration {} was interrupted, and this binary does not have it; nothing was changed", row.label());
+    Error::new(ErrorKind::Interrupted, message)
+        .with_help("start the binary that has it: it goes on where the other one was")
+}
+
+pub(in crate::engine) fn done_statement_changed(prepared: &Prepared<'_>, index: usize, before: Option<&str>) -> Error {
+    let (label, number) = (&prepared.label, index + 1);
+    let message = format!(
+        "migration {label} was interrupted behind its statement {number}, which is another one in the file today; nothing was changed"
+    );
+    let before = before.unwrap_or("a statement that the history does not have");
+    let body = format!("{}\n     done was:\n{}", Excerpt::of_file(&prepared.path).text, indented(before));
+    Error::new(ErrorKind::Interrupted, message)
+        .with_body(body)
+        .with_migration(&prepared.version, label.clone())
+        .with_help("leave the statements that are done as they were; what comes behind them may be changed")
+}
+
+pub(in crate::engine) fn in_doubt(
+    prepared: &Prepared<'_>,
+    row: &HistoryRow,
+    stored: &str,
+    statement: &Statement,
+) -> Error {
+    let (label, number, of) = (&prepared.label, row.statements_done + 1, row.statements);
+    let done = match row.statements_done {
+        0 => "none before it was done".to_owned(),
+        1 => "the one before it is done".to_owned(),
+        done => format!("the {done} before it are done"),
+    };
+    let message = format!(
+        "migration {label} was interrupted at statement {number} of {of}, and whether that one was done is not known; {done}"
+    );
+    let shown = Excerpt::of(&prepared.path, stored, statement.span.start);
+    let who = format!("begun at {} by {}", row.applied_at, row.applied_by);
+    Error::new(ErrorKind::Interrupted, message)
+        .with_body(format!("{}\n{}= {who}", shown.text, " ".repeat(shown.margin + 1)))
+        .with_margin(shown.margin)
+        .with_migration(&prepared.version, label.clone())
+        .with_statement(Some(statement.text(stored).to_owned()))
+        .with_help(
+            "look whether it was done, then `Migrator::resume` with `Resume::MarkDone` if it was, `Resume::Retry` if it was not, or \
+             `Resume::Skip` to go on without it",
+        )
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("       {}", crate::excerpt::printable(line))).collect::<Vec<_>>().join("\n")
+}
