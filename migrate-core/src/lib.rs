@@ -45,5 +45,5 @@ pub use history::{BadRow, HistoryRow, RowState};
 pub use migration::{Direction, Label, Migration, MigrationSet, Script};
 pub use place::Place;
 pub use problem::Problem;
-pub use rebuild::rebuilt_tables;
+pub use rebuild::{may_cascade, rebuilt_tables};
 pub use version::{Version, VersionError};

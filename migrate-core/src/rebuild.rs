@@ -44,6 +44,25 @@ pub fn rebuilt_tables(sql: &str, scan: &Scan) -> Vec<String> {
     rebuilt
 }
 
+/// Whether a script for SQLite may change or delete rows that others refer to, which foreign keys would pass on to those.
+///
+/// ```
+/// use migrate_core::{Dialect, may_cascade, scan::scan};
+///
+/// let may = |sql| may_cascade(sql, &scan(sql, Dialect::Sqlite));
+/// assert!(may("DELETE FROM users WHERE id = 1;"));
+/// assert!(may("INSERT OR REPLACE INTO users VALUES (1);"));
+/// assert!(!may("CREATE TABLE posts (author integer REFERENCES users ON DELETE CASCADE);"));
+/// ```
+pub fn may_cascade(sql: &str, scan: &Scan) -> bool {
+    scan.statements.iter().any(|statement| {
+        let mut pieces = statement.pieces(sql, Dialect::Sqlite).peekable();
+        // What is created or altered only says what happens later.
+        let defines = pieces.peek().is_some_and(|verb| verb.is("CREATE") || verb.is("ALTER"));
+        !defines && pieces.any(|piece| ["DELETE", "UPDATE", "REPLACE"].into_iter().any(|word| piece.is(word)))
+    })
+}
+
 /// What a statement does to a table.
 enum Act {
     Create(String),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use migrate_core::scan::{ScanProblem, Statement, scan};
 use migrate_core::{
     Dialect, Direction, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Version, in_transaction,
-    rebuilt_tables,
+    may_cascade, rebuilt_tables,
 };
 
 use super::refuse;
@@ -32,6 +32,8 @@ pub(super) struct Prepared<'a> {
     header: Header,
     /// Whether the script says so with the pragma.
     switches_foreign_keys_off: bool,
+    /// SQLite: whether other rows may follow those that the script changes.
+    may_cascade: bool,
 }
 
 /// A script to be prepared.
@@ -73,6 +75,7 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
     let is_sqlite = dialect == Dialect::Sqlite;
     Prepared {
         switches_foreign_keys_off: is_sqlite && in_transaction::switches_foreign_keys_off(&sql, &scanned),
+        may_cascade: is_sqlite && may_cascade(&sql, &scanned),
         rebuilt: if is_sqlite { rebuilt_tables(&sql, &scanned) } else { Vec::new() },
         statements: scanned.statements,
         header,
@@ -101,9 +104,13 @@ impl Prepared<'_> {
         }
     }
 
-    /// Whether the script itself says that they stay on.
+    /// Whether they have to be on if they are: the script says so, or its rows would not be followed by others.
     pub(super) fn needs_foreign_keys_on(&self) -> bool {
-        self.header.foreign_keys() == ForeignKeys::On
+        match self.header.foreign_keys() {
+            ForeignKeys::On => true,
+            ForeignKeys::Off => false,
+            ForeignKeys::Auto => !self.needs_foreign_keys_off() && self.may_cascade,
+        }
     }
 
     /// How long the statements of the script may wait and run.

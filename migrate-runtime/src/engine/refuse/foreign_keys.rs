@@ -19,10 +19,13 @@ pub(in crate::engine) fn foreign_keys_in_transaction(labels: &[Label]) -> Error 
 
 pub(in crate::engine) fn foreign_keys_on_and_off(off: &Label, on: &Label) -> Error {
     let message = format!(
-        "migration {off} needs foreign keys to be off, and {on} wants them on, which cannot be in one transaction; nothing was changed"
+        "migration {off} needs foreign keys to be off, and {on} needs them on, which cannot be in one transaction; nothing was changed"
     );
     Error::new(ErrorKind::Unsupported, message)
-        .with_help("run each in a transaction of its own, with `Scope::PerMigration`")
+        .with_help(
+            "run each in a transaction of its own, with `Scope::PerMigration`; or say `-- migrate: foreign-keys=off` in the other, too, if \
+             no row has to follow those that it changes",
+        )
 }
 
 /// So many rows that refer to nothing are listed.
