@@ -351,6 +351,39 @@ fn an_index_build_that_failed_is_dropped_and_built_again() {
     assert_eq!(connection.rows("SELECT indisvalid FROM pg_index WHERE indrelid = 't'::regclass"), ["t"]);
 }
 
+/// What was there before is not taken for what the migration would have made, however often it is tried.
+#[test]
+fn an_index_of_the_same_name_is_not_taken_for_the_one_that_was_to_be_built() {
+    for (by_hand, statement, refused_with) in [
+        ("CREATE INDEX i ON t (a)", "CREATE INDEX CONCURRENTLY i ON t (b)", Some("42P07")),
+        ("", "DROP INDEX CONCURRENTLY i", Some("42704")),
+        ("CREATE INDEX i ON t (a)", "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (b)", None),
+    ] {
+        let fresh = Fresh::new(Driver::Postgres);
+        let set = migrations(&[
+            ("1_t.sql", "CREATE TABLE t (a integer, b integer);"),
+            ("2_i.sql", &format!("-- migrate: no-transaction\n{statement};")),
+        ]);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        connection.execute(by_hand);
+        for _ in 0..3 {
+            let ended = connection.run(&Migrator::new(&set));
+            let code = ended.as_ref().err().map(|error| error.database_code().unwrap_or_default());
+            assert_eq!(code, refused_with, "{statement}: {ended:?}");
+        }
+        // Nothing of it is in doubt: once the way is free, it is done.
+        let status = connection.status(&Migrator::new(&set)).unwrap();
+        assert!(!status.migrations()[1].is_in_doubt, "{statement}: {status}");
+        if refused_with.is_some() {
+            connection.execute("DROP INDEX IF EXISTS i");
+            connection.execute(if by_hand.is_empty() { "CREATE INDEX i ON t (a)" } else { "" });
+            connection.run(&Migrator::new(&set)).unwrap();
+        }
+        connection.verify(&Migrator::new(&set)).unwrap();
+    }
+}
+
 #[test]
 fn a_runner_that_fails_leaves_no_claim_although_its_connection_lives_on() {
     let fresh = Fresh::new(Driver::Postgres);

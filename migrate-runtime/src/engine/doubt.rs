@@ -37,6 +37,23 @@ impl<S: Session> Engine<'_, S> {
         }
     }
 
+    /// Whether what a statement makes is there before it has run, or what it removes is not: then nothing that is found later tells
+    /// whether it ran. The server refuses it, or it does nothing, as often as it is tried.
+    pub(super) async fn is_anticipated(
+        &mut self,
+        sql: &str,
+        statement: &Statement,
+        alone: &Alone,
+    ) -> Result<bool, Error> {
+        match alone {
+            Alone::CreateIndex { .. } | Alone::DropIndex(_) | Alone::CreateDatabase(_) | Alone::DropDatabase(_) => {
+                let effect = self.effect_of(sql, statement).await?;
+                Ok(!matches!(effect, Effect::NotDone(cleanup) if cleanup.is_empty()))
+            }
+            _ => Ok(false),
+        }
+    }
+
     /// An index that is valid and of that table was built; an invalid one was left in the middle.
     async fn effect_of_build(&mut self, table: &str, index: &str) -> Result<Effect, Error> {
         let found = format!(

@@ -287,8 +287,9 @@ impl<'a, S: Session> Engine<'a, S> {
             let begun_at = Instant::now();
             let sent = match &alone {
                 Some(alone) => {
-                    progress.is_in_doubt |= *alone != Alone::Repeatable;
-                    self.run_alone(prepared, claim, index, alone).await
+                    let is_announced = !self.is_anticipated(&prepared.sql, &prepared.statements[index], alone).await?;
+                    progress.is_in_doubt |= is_announced && *alone != Alone::Repeatable;
+                    self.run_alone(prepared, claim, index, alone, is_announced).await
                 }
                 None => self.run_with_record(prepared, claim, index).await,
             };
@@ -326,9 +327,12 @@ impl<'a, S: Session> Engine<'a, S> {
         claim: &Claim,
         index: usize,
         alone: &Alone,
+        is_announced: bool,
     ) -> Result<(), (Request, DriverError)> {
-        let announced = self.sql.progress(&prepared.version, &claim.token, index + 1, index);
-        self.send_in_transaction(&[(Part::Progress, &announced)]).await?;
+        if is_announced {
+            let announced = self.sql.progress(&prepared.version, &claim.token, index + 1, index);
+            self.send_in_transaction(&[(Part::Progress, &announced)]).await?;
+        }
         let text = prepared.statements[index].text(&prepared.sql);
         let is_patient = self.waits_for_long(prepared, alone, text);
         if is_patient {
