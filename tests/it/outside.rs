@@ -351,6 +351,46 @@ fn an_index_build_that_failed_is_dropped_and_built_again() {
     assert_eq!(connection.rows("SELECT indisvalid FROM pg_index WHERE indrelid = 't'::regclass"), ["t"]);
 }
 
+/// Where only a mark of another tool, or a file beside it, says so, a script down that the history keeps runs outside all the same.
+#[test]
+fn an_older_binary_reverts_outside_of_a_transaction_what_only_a_mark_asks_for() {
+    let (up, down) = ("CREATE INDEX CONCURRENTLY i ON t (a);", "DROP INDEX CONCURRENTLY i;");
+    let goose = format!("-- +goose NO TRANSACTION\n-- +goose Up\n{up}\n-- +goose Down\n{down}\n");
+    let dbmate = format!("-- migrate:up transaction:false\n{up}\n-- migrate:down transaction:false\n{down}\n");
+    let first = ("1_t.sql", "CREATE TABLE t (a integer);");
+    let diesel_first = ("1_t/up.sql", first.1);
+    let cases: [&[(&str, &str)]; 4] = [
+        &[first, ("2_i.sql", &goose)],
+        &[first, ("2_i.sql", &dbmate)],
+        &[
+            diesel_first,
+            ("2_i/up.sql", up),
+            ("2_i/down.sql", down),
+            ("2_i/metadata.toml", "run_in_transaction = false\n"),
+        ],
+        &[
+            diesel_first,
+            ("2_i/up.sql", up),
+            ("2_i/down.sql", "BEGIN;\nDROP INDEX i;\nCOMMIT;"),
+            ("2_i/metadata.toml", "run_in_transaction = false\n"),
+        ],
+    ];
+    for files in cases {
+        let fresh = Fresh::new(Driver::Postgres);
+        let (new, old) = (migrations(files), migrations(&files[..1]));
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&new)).unwrap();
+        // Reverted by the one that has it, too.
+        connection.execute_verb(&Migrator::new(&new), &Verb::RedoLast(1)).unwrap();
+        let old = Migrator::new(&old).allow_ahead();
+        let plan = connection.try_verb(&old, &Verb::RevertLast(1)).unwrap();
+        assert!(plan.to_string().starts_with("would revert 2_i"), "{plan}");
+        connection.execute_verb(&old, &Verb::RevertLast(1)).unwrap();
+        assert_eq!(connection.value("SELECT count(*) FROM pg_indexes WHERE indexname = 'i'"), "0");
+        connection.run(&Migrator::new(&new)).unwrap();
+    }
+}
+
 /// What was there before is not taken for what the migration would have made, however often it is tried.
 #[test]
 fn an_index_of_the_same_name_is_not_taken_for_the_one_that_was_to_be_built() {

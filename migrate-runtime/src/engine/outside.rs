@@ -134,7 +134,8 @@ impl<'a, S: Session> Engine<'a, S> {
     /// The script as it was when it was begun.
     async fn stored_script(&mut self, prepared: &Prepared<'_>, row: &HistoryRow) -> Result<String, Error> {
         let column = if prepared.direction == Direction::Up { "sql" } else { "down_sql" };
-        Ok(self.stored_text(column, &row.version).await?.unwrap_or_default())
+        let kept = self.stored_text(column, &row.version).await?.unwrap_or_default();
+        Ok(prepared.as_written(kept))
     }
 
     /// The script that a row is in the middle of, as it is today.

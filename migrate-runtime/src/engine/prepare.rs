@@ -30,6 +30,7 @@ pub(super) struct Prepared<'a> {
     /// SQLite: the tables that the script makes anew, which foreign keys would empty others for.
     pub(super) rebuilt: Vec<String>,
     header: Header,
+    is_marked_beside: bool,
     /// Whether the script says so with the pragma.
     switches_foreign_keys_off: bool,
     /// SQLite: whether other rows may follow those that the script changes.
@@ -79,6 +80,7 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
         rebuilt: if is_sqlite { rebuilt_tables(&sql, &scanned) } else { Vec::new() },
         statements: scanned.statements,
         header,
+        is_marked_beside,
         version,
         label,
         direction,
@@ -89,7 +91,29 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
     }
 }
 
+/// What a script begins with in the history when only a file beside it, or its place in the file, says that it runs outside of a
+/// transaction: nothing else of that is left there.
+const MARK: &str = "-- migrate: no-transaction\n";
+
+/// A script as the history keeps it, to be run from there.
+pub(super) fn kept(sql: &str, is_outside_by_mark: bool) -> Cow<'_, str> {
+    if is_outside_by_mark { Cow::Owned(format!("{MARK}{sql}")) } else { Cow::Borrowed(sql) }
+}
+
 impl Prepared<'_> {
+    /// The script as the history keeps it.
+    pub(super) fn kept(&self) -> Cow<'_, str> {
+        kept(&self.sql, self.is_marked_beside && self.runs_outside())
+    }
+
+    /// What the history has kept, as the binary has it.
+    pub(super) fn as_written(&self, kept: String) -> String {
+        match kept.strip_prefix(MARK) {
+            Some(written) if self.is_marked_beside => written.to_owned(),
+            _ => kept,
+        }
+    }
+
     /// Whether the script runs outside of a transaction, statement by statement.
     pub(super) fn runs_outside(&self) -> bool {
         self.header.no_transaction()

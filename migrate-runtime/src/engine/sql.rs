@@ -9,7 +9,10 @@ mod outside;
 mod settings;
 mod write;
 
-use migrate_core::{Dialect, HistoryRow, Migration, RowState, Version};
+use migrate_core::scan::scan;
+use migrate_core::{Dialect, HistoryRow, Migration, RowState, Script, Version};
+
+use super::prepare;
 
 use crate::quote::{identifier, literal};
 use crate::table::TableName;
@@ -76,7 +79,11 @@ impl<'a> Sql<'a> {
 
     /// The script down that the row of a migration keeps, as an expression.
     fn down_sql(&self, migration: &Migration<'_>) -> String {
-        migration.down().map_or("NULL".to_owned(), |down| self.literal(down.sql()))
+        let kept = |down: &Script| {
+            let is_outside = down.no_transaction() && !scan(down.sql(), self.dialect).wrapped;
+            self.literal(&prepare::kept(down.sql(), is_outside))
+        };
+        migration.down().map_or("NULL".to_owned(), kept)
     }
 
     fn version(&self, version: &Version) -> String {

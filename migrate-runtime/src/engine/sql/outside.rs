@@ -63,7 +63,7 @@ impl Sql<'_> {
                 self.literal(migration.up().sql()),
                 self.down_sql(&migration)
             )),
-            _ => assignments.push_str(&format!(", down_sql = {}", self.literal(&prepared.sql))),
+            _ => assignments.push_str(&format!(", down_sql = {}", self.literal(&prepared.kept()))),
         }
         self.edit(seen, &assignments)
     }
