@@ -80,6 +80,22 @@ fn everywhere(test: impl Fn(&mut Connection, Scope, &Fresh)) {
     }
 }
 
+/// What is said to stay is what stays, and of which set it is.
+#[test]
+fn what_stays_after_a_failure_is_told_by_set() {
+    for driver in Driver::ALL {
+        for (scope, says) in
+            OPTIONS.into_iter().zip(["; base 1 and base 2 stay applied", "; nothing of this run stays"])
+        {
+            let [base, more] = two("1 2", "1?");
+            let fresh = Fresh::new(driver);
+            let error = fresh.connect().run(&Migrator::many([base, more]).scope(scope)).unwrap_err();
+            let text = error.to_string();
+            assert!(text.lines().next().unwrap().ends_with(says), "{driver:?}, {scope:?}: {text}");
+        }
+    }
+}
+
 #[test]
 fn they_run_in_order_and_are_told_apart() {
     everywhere(|connection, scope, _| {

@@ -198,7 +198,13 @@ impl<S: Session> Engine<'_, S> {
 
     /// What this run has committed before.
     pub(super) fn what_stays(&self) -> String {
-        let short = |change: &Change| change.migration.version_as_written().to_owned();
+        if self.whole.is_some() {
+            return "nothing of this run stays".into();
+        }
+        let short = |change: &Change| match (change.migration.version_as_written(), self.sets.len()) {
+            (version, 1) => version.to_owned(),
+            (version, _) => format!("{} {version}", change.set),
+        };
         let changes = self.report.changes.as_slice();
         let state = match changes {
             [] => return "this run has changed nothing else".into(),
