@@ -49,13 +49,13 @@ pub fn rebuilt_tables(sql: &str, scan: &Scan) -> Vec<String> {
 /// ```
 /// use migrate_core::{Dialect, may_cascade, scan::scan};
 ///
-/// let may = |sql| may_cascade(sql, &scan(sql, Dialect::Sqlite));
+/// let may = |sql| may_cascade(sql, &scan(sql, Dialect::Sqlite).statements);
 /// assert!(may("DELETE FROM users WHERE id = 1;"));
 /// assert!(may("INSERT OR REPLACE INTO users VALUES (1);"));
 /// assert!(!may("CREATE TABLE posts (author integer REFERENCES users ON DELETE CASCADE);"));
 /// ```
-pub fn may_cascade(sql: &str, scan: &Scan) -> bool {
-    scan.statements.iter().any(|statement| {
+pub fn may_cascade(sql: &str, statements: &[Statement]) -> bool {
+    statements.iter().any(|statement| {
         let mut pieces = statement.pieces(sql, Dialect::Sqlite).peekable();
         // What is created or altered only says what happens later.
         let defines = pieces.peek().is_some_and(|verb| verb.is("CREATE") || verb.is("ALTER"));

@@ -253,7 +253,7 @@ impl Error {
 
     /// The transaction around everything is rolled back.
     pub(crate) fn nothing_stays(self) -> Error {
-        self.with_note("all migrations were to run in one transaction: nothing of the run is kept")
+        self.with_note("the run was one transaction (`Scope::All`), and is rolled back as a whole")
     }
 
     pub(crate) fn with_driver(mut self, driver: DriverError) -> Error {

@@ -238,7 +238,7 @@ pub use migrations::Migrations;
 pub use migrator::OldHistory;
 pub use migrator::{DryRun, Migrator, Resume, Scope};
 pub use report::{Action, Change, History, HistoryEntry, MigrationStatus, Plan, PlannedChange, Report, Status};
-#[cfg(any(feature = "tokio-postgres", all(feature = "testing", feature = "postgres")))]
+#[cfg(feature = "tokio-postgres")]
 pub use step::StepFuture;
 pub use step::{Step, StepError};
 pub use watch::watch;

@@ -41,8 +41,7 @@ pub(crate) enum Body<'a> {
     Rusqlite(Box<Rusqlite<'a>>),
     #[cfg(feature = "postgres")]
     Postgres(Box<Postgres<'a>>),
-    #[cfg(any(feature = "tokio-postgres", all(feature = "testing", feature = "postgres")))]
-    #[cfg_attr(not(feature = "tokio-postgres"), allow(dead_code))]
+    #[cfg(feature = "tokio-postgres")]
     TokioPostgres(Box<TokioPostgres<'a>>),
     /// Without a driver there is nothing that a step could be made for.
     #[allow(dead_code)]
@@ -55,13 +54,12 @@ type Rusqlite<'a> = dyn Fn(&rusqlite::Connection) -> Result<(), StepError> + Sen
 #[cfg(feature = "postgres")]
 pub(crate) type Postgres<'a> = dyn Fn(&mut postgres::Transaction<'_>) -> Result<(), StepError> + Send + Sync + 'a;
 
-// The driver is there for the kit for tests, too, and then nobody makes such a step.
-#[cfg(any(feature = "tokio-postgres", all(feature = "testing", feature = "postgres")))]
+#[cfg(feature = "tokio-postgres")]
 pub(crate) type TokioPostgres<'a> =
     dyn for<'t> Fn(&'t tokio_postgres::Transaction<'t>) -> StepFuture<'t> + Send + Sync + 'a;
 
 /// What the function of an asynchronous step returns: `Box::pin(async move { … })`.
-#[cfg(any(feature = "tokio-postgres", all(feature = "testing", feature = "postgres")))]
+#[cfg(feature = "tokio-postgres")]
 pub type StepFuture<'t> = std::pin::Pin<Box<dyn Future<Output = Result<(), StepError>> + Send + 't>>;
 
 impl<'a> Step<'a> {

@@ -347,9 +347,9 @@ fn all_in_one_transaction_are_checked() {
     // The scripts behind the rebuild, and what is said of them.
     let cases: [(&str, &[&str]); 4] = [
         ("INSERT INTO c VALUES (3, 1);", &[]),
-        ("SELECT * FROM nowhere;", &["2_after failed", "nothing of the run is kept"]),
+        ("SELECT * FROM nowhere;", &["2_after failed", "is rolled back as a whole"]),
         // It would be refused on its own, where foreign keys are on.
-        ("INSERT INTO c VALUES (3, 3);", &["2_after leaves 1 row", "row 3 of `c`", "nothing of the run is kept"]),
+        ("INSERT INTO c VALUES (3, 3);", &["2_after leaves 1 row", "row 3 of `c`", "is rolled back as a whole"]),
         ("-- migrate: foreign-keys=off\nDELETE FROM p WHERE id = 2;", &["2_after leaves 1 row", "row 2 of `c`"]),
     ];
     for place in PLACES {

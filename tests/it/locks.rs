@@ -74,7 +74,7 @@ fn contains(error: &Error, parts: &[&str]) {
 #[test]
 fn giving_up_names_who_is_in_the_way() {
     for driver in DRIVERS {
-        for (scope, note) in [(Scope::PerMigration, ""), (Scope::All, "nothing of the run is kept")] {
+        for (scope, note) in [(Scope::PerMigration, ""), (Scope::All, "is rolled back as a whole")] {
             let script = "CREATE TABLE before (x integer);\nALTER TABLE public.t ADD COLUMN b text;";
             let (fresh, set) = on_a_table(driver, script);
             let mut reader = reader(&fresh);

@@ -161,7 +161,7 @@ scenarios! {
     run_all_as_one: "1" / "1 2 3" ("all") Verb::Run
         => Ok("apply 2, apply 3"), "1 applied, 2 applied, 3 applied", "t1 t2 t3";
     run_as_one_and_fail: "1" / "1 2 3?" ("all") Verb::Run
-        => Err(("statement-failed", &["3_t", "nowhere", "nothing of the run is kept"])), "1 applied, 2 pending, 3 pending", "t1";
+        => Err(("statement-failed", &["3_t", "nowhere", "is rolled back as a whole"])), "1 applied, 2 pending, 3 pending", "t1";
     run_each_and_fail: "1" / "1 2 3?" ("") Verb::Run
         => Err(("statement-failed", &["3_t", "nowhere", "2 stays applied"])), "1 applied, 2 applied, 3 pending", "t1 t2";
     run_as_one_from_nothing_and_fail: "" / "1 2?" ("all") Verb::Run

@@ -13,8 +13,9 @@ mod postgres_error;
 mod rusqlite;
 mod session;
 mod step;
-// The kit for tests makes its databases with it, whatever driver the tests use.
+// The kit for tests makes its databases with it, whatever driver the tests use; steps are only for those who use it.
 #[cfg(any(feature = "tokio-postgres", all(feature = "testing", feature = "postgres")))]
+#[cfg_attr(not(feature = "tokio-postgres"), allow(dead_code, unused_imports))]
 mod tokio_postgres;
 
 use std::ops::DerefMut;

@@ -10,6 +10,7 @@ use tokio_postgres::{Client, Error, SimpleQueryMessage, Transaction};
 
 use super::postgres_error::{driver_error, rows, step_failure};
 use super::{AsyncDatabase, DriverError, Itself, Row, Session, StepFailure, StepRun};
+#[cfg(feature = "tokio-postgres")]
 use crate::step::{Body, TokioPostgres};
 
 impl AsyncDatabase<Itself> for Client {
@@ -105,6 +106,7 @@ impl<C: Connection> Session for TokioPostgresSession<'_, C> {
         self.connection.query(sql).await.map(rows).map_err(|error| driver_error(sql, error))
     }
 
+    #[cfg(feature = "tokio-postgres")]
     async fn run_step(&mut self, run: StepRun<'_>) -> Result<(), StepFailure> {
         #[allow(irrefutable_let_patterns)]
         let Body::TokioPostgres(function) = &run.step.body else { return Err(StepFailure::Unsupported) };
@@ -135,6 +137,7 @@ impl<C: Connection> Session for TokioPostgresSession<'_, C> {
 }
 
 /// Dropped before its commit, by an error, a panic or a cancelled future, the transaction is rolled back.
+#[cfg(feature = "tokio-postgres")]
 async fn in_transaction(
     transaction: Transaction<'_>,
     run: StepRun<'_>,

@@ -79,7 +79,7 @@ impl<S: Session> Engine<'_, S> {
 
         self.tell_start(prepared);
         let started = Instant::now();
-        self.session.roll_back_when_dropped(Some(self.whole_rollback().unwrap_or(self.rollback())));
+        self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
         let sent = self.send(style, &requests, prepared).await;
         let is_open = match &sent {
             Ok(()) => false,
@@ -236,9 +236,14 @@ impl<S: Session> Engine<'_, S> {
         }
     }
 
+    /// What undoes everything that is not committed.
+    fn rollback_when_dropped(&self) -> &'static str {
+        self.whole_rollback().unwrap_or(self.rollback())
+    }
+
     /// Sends a transaction of ours that is one request.
     pub(super) async fn execute_transaction(&mut self, request: &str) -> Result<(), DriverError> {
-        self.session.roll_back_when_dropped(Some(self.whole_rollback().unwrap_or(self.rollback())));
+        self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
         let sent = self.session.execute(request).await;
         if sent.as_ref().is_err_and(|error| error.kind() != DriverErrorKind::ConnectionLost) {
             self.roll_back().await;

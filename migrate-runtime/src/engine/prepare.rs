@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use migrate_core::scan::{ScanProblem, Statement, scan};
 use migrate_core::{
-    Dialect, Direction, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Version, in_transaction,
+    Dialect, Direction, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Script, Version, in_transaction,
     may_cascade, rebuilt_tables,
 };
 
@@ -33,8 +33,6 @@ pub(super) struct Prepared<'a> {
     is_marked_beside: bool,
     /// Whether the script says so with the pragma.
     switches_foreign_keys_off: bool,
-    /// SQLite: whether other rows may follow those that the script changes.
-    may_cascade: bool,
 }
 
 /// A script to be prepared.
@@ -76,7 +74,6 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
     let is_sqlite = dialect == Dialect::Sqlite;
     Prepared {
         switches_foreign_keys_off: is_sqlite && in_transaction::switches_foreign_keys_off(&sql, &scanned),
-        may_cascade: is_sqlite && may_cascade(&sql, &scanned),
         rebuilt: if is_sqlite { rebuilt_tables(&sql, &scanned) } else { Vec::new() },
         statements: scanned.statements,
         header,
@@ -95,17 +92,13 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
 /// transaction: nothing else of that is left there.
 const MARK: &str = "-- migrate: no-transaction\n";
 
-/// A script as the history keeps it, to be run from there.
-pub(super) fn kept(sql: &str, is_outside_by_mark: bool) -> Cow<'_, str> {
-    if is_outside_by_mark { Cow::Owned(format!("{MARK}{sql}")) } else { Cow::Borrowed(sql) }
+/// A script down of the binary as the history keeps it, to be run from there.
+pub(super) fn kept(down: &Script, dialect: Dialect) -> Cow<'_, str> {
+    let is_outside_by_mark = down.no_transaction() && !scan(down.sql(), dialect).wrapped;
+    if is_outside_by_mark { Cow::Owned(format!("{MARK}{}", down.sql())) } else { Cow::Borrowed(down.sql()) }
 }
 
 impl Prepared<'_> {
-    /// The script as the history keeps it.
-    pub(super) fn kept(&self) -> Cow<'_, str> {
-        kept(&self.sql, self.is_marked_beside && self.runs_outside())
-    }
-
     /// What the history has kept, as the binary has it.
     pub(super) fn as_written(&self, kept: String) -> String {
         match kept.strip_prefix(MARK) {
@@ -128,12 +121,12 @@ impl Prepared<'_> {
         }
     }
 
-    /// Whether they have to be on if they are: the script says so, or its rows would not be followed by others.
+    /// SQLite: whether they have to be on if they are: the script says so, or other rows may have to follow those that it changes.
     pub(super) fn needs_foreign_keys_on(&self) -> bool {
         match self.header.foreign_keys() {
             ForeignKeys::On => true,
             ForeignKeys::Off => false,
-            ForeignKeys::Auto => !self.needs_foreign_keys_off() && self.may_cascade,
+            ForeignKeys::Auto => !self.needs_foreign_keys_off() && may_cascade(&self.sql, &self.statements),
         }
     }
 

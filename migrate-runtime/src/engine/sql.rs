@@ -9,11 +9,9 @@ mod outside;
 mod settings;
 mod write;
 
-use migrate_core::scan::scan;
-use migrate_core::{Dialect, HistoryRow, Migration, RowState, Script, Version};
+use migrate_core::{Dialect, HistoryRow, Migration, RowState, Version};
 
-use super::prepare;
-
+use super::prepare::{self, Prepared};
 use crate::quote::{identifier, literal};
 use crate::table::TableName;
 
@@ -79,11 +77,12 @@ impl<'a> Sql<'a> {
 
     /// The script down that the row of a migration keeps, as an expression.
     fn down_sql(&self, migration: &Migration<'_>) -> String {
-        let kept = |down: &Script| {
-            let is_outside = down.no_transaction() && !scan(down.sql(), self.dialect).wrapped;
-            self.literal(&prepare::kept(down.sql(), is_outside))
-        };
-        migration.down().map_or("NULL".to_owned(), kept)
+        migration.down().map_or("NULL".to_owned(), |down| self.literal(&prepare::kept(down, self.dialect)))
+    }
+
+    /// The script down that runs, as the row keeps it: that of the binary, or the one that it had.
+    fn running_down_sql(&self, prepared: &Prepared<'_>) -> String {
+        prepared.embedded.map_or_else(|| self.literal(&prepared.sql), |migration| self.down_sql(&migration))
     }
 
     fn version(&self, version: &Version) -> String {

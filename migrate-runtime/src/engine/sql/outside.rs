@@ -63,7 +63,7 @@ impl Sql<'_> {
                 self.literal(migration.up().sql()),
                 self.down_sql(&migration)
             )),
-            _ => assignments.push_str(&format!(", down_sql = {}", self.literal(&prepared.kept()))),
+            _ => assignments.push_str(&format!(", down_sql = {}", self.running_down_sql(prepared))),
         }
         self.edit(seen, &assignments)
     }

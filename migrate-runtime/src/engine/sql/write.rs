@@ -130,7 +130,7 @@ impl Sql<'_> {
              down_sql = {} WHERE {row} AND state = '{}' AND {};\n{}",
             prepared.statements.len(),
             claim,
-            self.literal(&prepared.kept()),
+            self.running_down_sql(prepared),
             RowState::Applied.as_str(),
             self.is_as_foreseen(foreseen),
             self.expect(&format!("EXISTS (SELECT 1 FROM {table} WHERE {row} AND state = '{reverting}')")),
