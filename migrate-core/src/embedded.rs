@@ -37,11 +37,11 @@ pub const fn script(
     }
 }
 
-/// What stands for a migration that is a function of the program: a comment that tells people what it was, and a checksum of its name and
-/// revision.
-pub fn step(version: Version, name: Cow<'static, str>, revision: u64) -> Script {
+/// What stands for a migration that is a function of the program: a comment that tells people what it was, its directives, and a
+/// checksum of its name and revision.
+pub fn step(version: Version, name: Cow<'static, str>, revision: u64, directives: &str) -> Script {
     let checksum = Checksum::of_step(&name, revision);
-    let sql = format!("-- a step in Rust: {}, revision {revision}\n", name.replace(char::is_control, " "));
+    let sql = format!("-- a step in Rust: {}, revision {revision}\n{directives}", name.replace(char::is_control, " "));
     Script {
         path: Cow::Owned(format!("the step in Rust of version {version}")),
         sql: Cow::Owned(sql),

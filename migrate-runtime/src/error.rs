@@ -56,6 +56,8 @@ pub enum ErrorKind {
     Pending,
     /// Another runner was busy for longer than `wait_timeout`.
     WaitTimeout,
+    /// A migration has ended its transaction by itself, so that what it did may be committed: a person has to look.
+    LeftTransaction,
     /// The connection was lost.
     ConnectionLost,
     /// The database refused something that is not a statement of a migration: a permission, a read-only file.
@@ -103,6 +105,7 @@ impl ErrorKind {
             ErrorKind::HistoryMismatch => "history-mismatch",
             ErrorKind::Pending => "pending",
             ErrorKind::WaitTimeout => "wait-timeout",
+            ErrorKind::LeftTransaction => "left-transaction",
             ErrorKind::ConnectionLost => "connection-lost",
             ErrorKind::Database => "database",
             ErrorKind::ForeignTable => "foreign-table",

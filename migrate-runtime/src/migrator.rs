@@ -83,6 +83,8 @@ pub struct Migrator<'a> {
 
 /// A migration in Rust, in its place.
 pub(crate) struct RegisteredStep<'a> {
+    /// The set that it belongs to; without it, the only one.
+    pub(crate) set: Option<&'a Migrations>,
     /// What the history and reports have of it.
     pub(crate) script: Script,
     pub(crate) step: Step<'a>,
@@ -261,11 +263,47 @@ impl<'a> Migrator<'a> {
     /// Adds a migration in Rust to the set: `step` runs in the order of versions, in the transaction of its history row, and shows up in
     /// plan, status and history like a script. Register it wherever the set is used, or it counts as missing.
     ///
-    /// A version that the set has as a file too is an error of the verb, [`ErrorKind::InvalidOption`], and so are steps for
-    /// [several sets](Migrator::many). A step has no script down.
-    pub fn step(mut self, version: impl Into<Version>, name: impl Into<String>, step: Step<'a>) -> Self {
-        let script = step.script(&version.into(), name.into().replace('\0', ""));
-        self.steps.push(RegisteredStep { script, step });
+    /// A version that the set has as a file too is an error of the verb, [`ErrorKind::InvalidOption`], and so is a step that does not say
+    /// [which set](Migrator::step_of) it belongs to where there are several. A step has no script down.
+    pub fn step(self, version: impl Into<Version>, name: impl Into<String>, step: Step<'a>) -> Self {
+        self.with_step(None, version.into(), name.into(), step)
+    }
+
+    /// Adds a migration in Rust to one of [several sets](Migrator::many), or to a set that the given ones [come after](Migrations::after).
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrations, Migrator, Step, embed_migrations};
+    ///
+    /// static SHOP: Migrations = embed_migrations!("doc-migrations", set = "shop");
+    /// static BILLING: Migrations = embed_migrations!("doc-billing", set = "billing").after(&SHOP);
+    ///
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let report = Migrator::many([&SHOP, &BILLING])
+    ///     .step_of(&SHOP, 3, "emails in small letters", Step::rusqlite(|tx| {
+    ///         tx.execute("UPDATE users SET email = lower(email)", [])?;
+    ///         Ok(())
+    ///     }))
+    ///     .run(&mut db)?;
+    /// assert_eq!(report.changes()[2].migration.as_str(), "3_emails in small letters");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A set that is neither is an error of the verb, [`ErrorKind::InvalidOption`].
+    pub fn step_of(
+        self,
+        set: &'a Migrations,
+        version: impl Into<Version>,
+        name: impl Into<String>,
+        step: Step<'a>,
+    ) -> Self {
+        self.with_step(Some(set), version.into(), name.into(), step)
+    }
+
+    fn with_step(mut self, set: Option<&'a Migrations>, version: Version, name: String, step: Step<'a>) -> Self {
+        let script = step.script(&version, name.replace('\0', ""));
+        self.steps.push(RegisteredStep { set, script, step });
         self
     }
 

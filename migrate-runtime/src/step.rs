@@ -11,7 +11,8 @@ pub type StepError = Box<dyn std::error::Error + Send + Sync>;
 /// A migration that is a function, for data that SQL cannot move; see [`Migrator::step`](crate::Migrator::step).
 ///
 /// It is made for one driver, and gets that driver's own transaction: the one that its row in the history is written in. It must not
-/// end it.
+/// end it: then the verb fails with [`ErrorKind::LeftTransaction`](crate::ErrorKind::LeftTransaction), and a person has to look what was
+/// committed.
 ///
 /// ```
 /// # #[cfg(feature = "rusqlite-bundled")] {
@@ -33,6 +34,7 @@ pub struct Step<'a> {
     #[cfg_attr(not(any(feature = "rusqlite", feature = "postgres", feature = "tokio-postgres")), allow(dead_code))]
     pub(crate) body: Body<'a>,
     revision: u64,
+    is_compatible: bool,
 }
 
 /// The function, by driver.
@@ -105,7 +107,7 @@ impl<'a> Step<'a> {
 
     #[allow(dead_code)]
     fn of(body: Body<'a>) -> Step<'a> {
-        Step { body, revision: 1 }
+        Step { body, revision: 1, is_compatible: false }
     }
 
     /// The revision of the function, 1 unless told otherwise. Name and revision stand for the text that a script has: a step that is
@@ -116,9 +118,18 @@ impl<'a> Step<'a> {
         self
     }
 
+    /// A binary that does not know the step can go on with what it leaves, as `-- migrate: compatible=backward` says of a file; see
+    /// [`Migrator::allow_ahead`](crate::Migrator::allow_ahead). What counts is what was said when the step was applied.
+    #[must_use]
+    pub fn compatible_backward(mut self) -> Step<'a> {
+        self.is_compatible = true;
+        self
+    }
+
     /// What the history and reports have of it.
     pub(crate) fn script(&self, version: &Version, name: String) -> Script {
-        embedded::step(version.clone(), Cow::Owned(name), self.revision)
+        let directives = if self.is_compatible { "-- migrate: compatible=backward\n" } else { "" };
+        embedded::step(version.clone(), Cow::Owned(name), self.revision, directives)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use migrate_runtime::{ErrorKind, Migrations, Migrator, Scope, Standing, Step};
-use migrate_tests::{Driver, Fresh, Verb, migrations, postgres};
+use migrate_tests::{Driver, Fresh, Verb, migrations, postgres, set};
 
 /// A step that runs a statement with the driver's own transaction; `fails` with an error that is none of the driver's.
 fn step(driver: Driver, sql: &'static str, fails: bool) -> Step<'static> {
@@ -153,6 +153,122 @@ fn inside_the_transaction_of_a_user() {
 }
 
 #[test]
+fn several_sets_have_steps_of_their_own() {
+    let base: &Migrations = Box::leak(Box::new(set("base", &[("1_a.sql", "CREATE TABLE a (x integer);")])));
+    let more: &Migrations =
+        Box::leak(Box::new(set("more", &[("1_b.sql", "CREATE TABLE b AS SELECT x FROM a;")]).after(base)));
+    for driver in Driver::ALL {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            let in_b = "INSERT INTO b SELECT x + 1 FROM b";
+            let both = || {
+                let many = Migrator::many([more, base]).scope(scope);
+                // The same version in both.
+                let many = many.step_of(base, 2, "add two", step(driver, INSERT, false));
+                many.step_of(more, 2, "add three", step(driver, in_b, false))
+            };
+            connection.run(&Migrator::new(base)).unwrap();
+            // What the other set lacks is named, steps as well as files.
+            let alone = || Migrator::new(more).scope(scope).step(2, "add three", step(driver, in_b, false));
+            let early = alone().step_of(base, 2, "add two", step(driver, INSERT, false));
+            let error = connection.run(&early).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Pending, "{error}");
+            assert!(error.to_string().contains("2_add two is pending"), "{error}");
+
+            let report = connection.run(&both()).unwrap();
+            let told: Vec<&str> = report.changes().iter().map(|change| change.migration.as_str()).collect();
+            assert_eq!(told, ["2_add two", "1_b", "2_add three"]);
+            assert_eq!(connection.rows("SELECT x FROM b ORDER BY x"), ["2", "3"]);
+            connection.verify(&both()).unwrap();
+            assert!(connection.run(&both()).unwrap().is_empty());
+            assert!(connection.status(&both()).unwrap().is_up_to_date());
+            // The steps of the other set are no affair of one that comes after it.
+            assert!(connection.run(&alone()).unwrap().is_empty());
+            let last: &Migrations =
+                Box::leak(Box::new(set("last", &[("1_c.sql", "CREATE TABLE c (x integer);")]).after(base)));
+            assert_eq!(connection.run(&Migrator::new(last).scope(scope)).unwrap().changes().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn an_older_binary_goes_on_with_a_step_that_says_it_may() {
+    for driver in Driver::ALL {
+        for (is_compatible, goes_on) in [(false, false), (true, true)] {
+            let (fresh, files) = (Fresh::new(driver), files());
+            let mut connection = fresh.connect();
+            let own = step(driver, INSERT, false);
+            let own = if is_compatible { own.compatible_backward() } else { own };
+            connection.run(&Migrator::new(&files).step(4, "add two", own)).unwrap();
+            let older = connection.run(&Migrator::new(&files));
+            assert_eq!(older.is_ok(), goes_on, "{driver:?}: {older:?}");
+        }
+    }
+}
+
+/// What the function does of itself, and what is in the table then.
+#[test]
+fn a_step_that_ends_its_transaction_is_not_called_applied_nor_rolled_back() {
+    let cases: &[(&[&str], bool, &[&str])] = &[
+        (&[INSERT, "COMMIT"], false, &["2"]),
+        (&[INSERT, "COMMIT"], true, &["2"]),
+        (&[INSERT, "COMMIT", "BEGIN", "INSERT INTO a VALUES (3)"], false, &["2"]),
+        (&[INSERT, "COMMIT", "BEGIN", "INSERT INTO a VALUES (3)"], true, &["2"]),
+        (&[INSERT, "COMMIT", "INSERT INTO nowhere VALUES (1)"], false, &["2"]),
+        (&[INSERT, "ROLLBACK", "INSERT INTO a VALUES (3)"], false, &["3"]),
+        (&[INSERT, "ROLLBACK", "INSERT INTO a VALUES (3)"], true, &["3"]),
+    ];
+    for driver in Driver::ALL {
+        for scope in [Scope::PerMigration, Scope::All] {
+            for (statements, fails, expect) in cases {
+                println!("{driver:?}, {scope:?}: {statements:?}, fails: {fails}");
+                let (fresh, files) = (Fresh::new(driver), migrations(&[("3_c.sql", "SELECT 1;")]));
+                let mut connection = fresh.connect();
+                connection.execute("CREATE TABLE a (x integer)");
+                let migrator =
+                    Migrator::new(&files).scope(scope).step(2, "add two", unruly(driver, statements, *fails));
+                let error = connection.run(&migrator).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::LeftTransaction, "{error}");
+                assert!(!error.to_string().contains("rolled back"), "{error}");
+                assert_eq!(error.report().changes(), []);
+                assert!(!connection.is_in_transaction());
+                assert_eq!(connection.rows("SELECT x FROM a"), *expect);
+                // Nothing is done a second time before somebody has looked.
+                let is_committed = statements.contains(&"COMMIT");
+                let status = connection.status(&migrator).unwrap();
+                assert_eq!(status.count(Standing::Interrupted), usize::from(is_committed), "{status}");
+                connection.execute_verb(&migrator, &Verb::MarkApplied(2, "looked")).unwrap();
+                assert_eq!(connection.run(&migrator).unwrap().changes().len(), 1);
+            }
+        }
+    }
+}
+
+/// A step that runs statements which it should not, and may fail with an error that is none of the driver's.
+fn unruly(driver: Driver, statements: &'static [&'static str], fails: bool) -> Step<'static> {
+    let end = move || if fails { Err("the function had enough".into()) } else { Ok(()) };
+    match driver {
+        Driver::Rusqlite => Step::rusqlite(move |tx| {
+            statements.iter().try_for_each(|sql| tx.execute_batch(sql))?;
+            end()
+        }),
+        Driver::Postgres => Step::postgres(move |tx| {
+            statements.iter().try_for_each(|sql| tx.batch_execute(sql))?;
+            end()
+        }),
+        Driver::TokioPostgres => Step::tokio_postgres(move |tx| {
+            Box::pin(async move {
+                for sql in statements {
+                    tx.batch_execute(sql).await?;
+                }
+                end()
+            })
+        }),
+    }
+}
+
+#[test]
 fn steps_that_make_no_sense_are_refused() {
     for driver in Driver::ALL {
         let (fresh, files) = (Fresh::new(driver), files());
@@ -165,8 +281,13 @@ fn steps_that_make_no_sense_are_refused() {
         let error = connection.run(&foreign).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
         assert!(!connection.is_in_transaction());
-        let other = migrate_tests::set("other", &[("1_x.sql", "SELECT 1;")]);
-        let many = Migrator::many([&files, &other]).step(2, "whose", step(driver, INSERT, false));
-        assert_eq!(connection.run(&many).unwrap_err().kind(), ErrorKind::InvalidOption);
+        let other = set("other", &[("1_x.sql", "SELECT 1;")]);
+        let whose = Migrator::many([&files, &other]).step(2, "whose", step(driver, INSERT, false));
+        let lost = Migrator::new(&files).step_of(&other, 2, "lost", step(driver, INSERT, false));
+        for (migrator, words) in [(whose, "does not say which of the sets"), (lost, "is of the set `other`")] {
+            let error = connection.run(&migrator).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidOption, "{error}");
+            assert!(error.to_string().contains(words), "{error}");
+        }
     }
 }

@@ -140,7 +140,9 @@ fn in_transaction(
     function: &Postgres<'_>,
 ) -> Result<(), StepFailure> {
     transaction.batch_execute(run.before).map_err(|error| StepFailure::Before(driver_error(run.before, error)))?;
-    function(&mut transaction).map_err(step_failure)?;
+    if let Err(error) = function(&mut transaction) {
+        return Err(step_failure(error, transaction.batch_execute(run.inside)));
+    }
     let after = |error| StepFailure::After(driver_error(run.after, error));
     transaction.batch_execute(run.after).map_err(after)?;
     transaction.commit().map_err(after)

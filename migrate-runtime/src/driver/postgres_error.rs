@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use migrate_core::Dialect;
 use tokio_postgres::SimpleQueryMessage;
-use tokio_postgres::error::ErrorPosition;
+use tokio_postgres::error::{ErrorPosition, SqlState};
 
 use super::{DriverError, DriverErrorKind, Row, StepFailure};
 use crate::step::StepError;
@@ -33,8 +33,13 @@ pub(crate) fn driver_error(sql: &str, error: tokio_postgres::Error) -> DriverErr
         .with_position(position)
 }
 
-/// What the function of a step has returned.
-pub(super) fn step_failure(error: StepError) -> StepFailure {
+/// What the function of a step has returned; `inside` is what the server has made of the statements of that name since.
+pub(super) fn step_failure(error: StepError, inside: Result<(), tokio_postgres::Error>) -> StepFailure {
+    // In a transaction that has failed, everything fails.
+    let has_left = |code: &SqlState| *code != SqlState::IN_FAILED_SQL_TRANSACTION;
+    if inside.is_err_and(|error| error.code().is_some_and(has_left)) {
+        return StepFailure::LeftTransaction(Some(error));
+    }
     match error.downcast::<tokio_postgres::Error>() {
         Ok(error) => StepFailure::OfDriver(driver_error("", *error).with_position(None)),
         Err(error) => StepFailure::Function(error),

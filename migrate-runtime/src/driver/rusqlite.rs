@@ -55,7 +55,10 @@ impl RusqliteSession<'_> {
         Ok(())
     }
 
-    fn step_in_transaction(&self, StepRun { before, step, after, is_nested }: StepRun<'_>) -> Result<(), StepFailure> {
+    fn step_in_transaction(
+        &self,
+        StepRun { before, step, after, is_nested, .. }: StepRun<'_>,
+    ) -> Result<(), StepFailure> {
         #[allow(irrefutable_let_patterns)]
         let Body::Rusqlite(function) = &step.body else { return Err(StepFailure::Unsupported) };
         let (open, close, rollback) = match is_nested {
@@ -69,11 +72,19 @@ impl RusqliteSession<'_> {
         self.run(open).map_err(StepFailure::Before)?;
         // Also when the function panics.
         let mut undo = Undo { session: self, rollback: Some(rollback) };
-        self.run(before).map_err(StepFailure::Before)?;
-        function(self.connection).map_err(|error| match error.downcast::<rusqlite::Error>() {
+        self.run(before).and_then(|()| self.run("SAVEPOINT migrate_runtime_inside")).map_err(StepFailure::Before)?;
+        let returned = function(self.connection);
+        // Gone when the function has ended the transaction, also when it has begun another one.
+        let is_inside = self.run("RELEASE migrate_runtime_inside").is_ok();
+        returned.map_err(|error| match error.downcast::<rusqlite::Error>() {
+            // Some errors end the transaction by themselves; the engine finds out.
             Ok(error) => StepFailure::OfDriver(driver_error(*error, 0)),
-            Err(error) => StepFailure::Function(error),
+            Err(error) if is_inside => StepFailure::Function(error),
+            Err(error) => StepFailure::LeftTransaction(Some(error)),
         })?;
+        if !is_inside {
+            return Err(StepFailure::LeftTransaction(None));
+        }
         self.run(after).and_then(|()| self.run(close)).map_err(StepFailure::After)?;
         undo.rollback = None;
         Ok(())

@@ -145,7 +145,9 @@ async fn in_transaction(
 ) -> Result<(), StepFailure> {
     let before = |error| StepFailure::Before(driver_error(run.before, error));
     transaction.batch_execute(run.before).await.map_err(before)?;
-    function(&transaction).await.map_err(step_failure)?;
+    if let Err(error) = function(&transaction).await {
+        return Err(step_failure(error, transaction.batch_execute(run.inside).await));
+    }
     let after = |error| StepFailure::After(driver_error(run.after, error));
     transaction.batch_execute(run.after).await.map_err(after)?;
     transaction.commit().await.map_err(after)

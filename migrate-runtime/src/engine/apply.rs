@@ -9,17 +9,16 @@ use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::{Facts, Recorded, first_cells};
 use super::request::{Frame, Part, Request, Style, compose};
-use super::sql::{IN_TRANSACTION, NO_RECORD};
+use super::sql::NO_RECORD;
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::Error;
 use crate::event::Event;
 use crate::host;
-use crate::quote::literal;
 use crate::report::Change;
 
 /// Postgres refuses savepoints outside of a transaction block, also in a request of several statements.
-const GUARD: &str = "SAVEPOINT migrate_runtime_guard;\nRELEASE SAVEPOINT migrate_runtime_guard";
+pub(super) const GUARD: &str = "SAVEPOINT migrate_runtime_guard;\nRELEASE SAVEPOINT migrate_runtime_guard";
 
 /// How an attempt to run a script ended, if not with an error of the script.
 pub(super) enum Outcome {
@@ -168,7 +167,7 @@ impl<S: Session> Engine<'_, S> {
     pub(super) fn frame(&self, prepared: &Prepared<'_>, recorded: &Recorded, foreseen: &Foreseen) -> Frame {
         let (open, close) = self.transaction();
         let by = self.applied_by(&recorded.facts);
-        let claim = self.sql.claim(prepared, &by, foreseen, &literal(IN_TRANSACTION, self.sql.dialect));
+        let claim = self.sql.claim(prepared, &by, foreseen, &self.sql.claim_in_transaction());
         let finish = self.sql.finish(prepared, &by);
         let (claim, finish) = match self.sql.dialect {
             Dialect::Sqlite => (self.on_a_table(recorded, foreseen, claim), finish),

@@ -12,7 +12,7 @@ use super::prepare::Prepared;
 use super::wait::{Tries, Wait};
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrator::Scope;
 use crate::report::{Action, Change};
@@ -105,6 +105,9 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
                 Err(error) => {
                     self.report.changes.clear();
+                    if error.kind() == ErrorKind::LeftTransaction {
+                        return Err(error);
+                    }
                     if !error.may_pass() || was_nested {
                         return Err(error.nothing_stays());
                     }

@@ -6,7 +6,7 @@ use super::apply::Outcome;
 use super::blockers::LOCK_TIMEOUT;
 use super::prepare::Prepared;
 use super::request::{Part, Request};
-use super::sql::NO_RECORD;
+use super::sql::{ANOTHER_TRANSACTION, NO_RECORD};
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::{Error, ErrorKind};
@@ -140,7 +140,9 @@ impl<S: Session> Engine<'_, S> {
             Blame::Bookkeeping(Part::Close) => {
                 (ErrorKind::StatementFailed, "failed at its commit", Excerpt::of_file(path))
             }
-            Blame::Bookkeeping(Part::Guard) => (ErrorKind::Database, "left its transaction", Excerpt::of_file(path)),
+            Blame::Bookkeeping(Part::Guard) => {
+                (ErrorKind::LeftTransaction, "left its transaction", Excerpt::of_file(path))
+            }
             Blame::Bookkeeping(Part::Open) => (ErrorKind::Database, "could not begin", Excerpt::of_file(path)),
             Blame::Bookkeeping(_) => {
                 (ErrorKind::Database, "could not be written to the history table", Excerpt::of_file(path))
@@ -150,7 +152,8 @@ impl<S: Session> Engine<'_, S> {
             notes.push("the transaction that the connection was in is rolled back as a whole".into());
         }
         let what = self.what_it_is(prepared);
-        let message = format!("{what} {label} {happened} {end}; {}", self.what_stays());
+        let stays = if kind == ErrorKind::LeftTransaction { self.what_may_stay() } else { self.what_stays() };
+        let message = format!("{what} {label} {happened} {end}; {stays}");
         let help = advice_on_bookkeeping(&blame, &error).or_else(|| refuse::advice(&error)).unwrap_or(usual_help);
         let statement = match blame {
             Blame::Statement(index, _) => statements.get(index).map(|statement| statement.text(sql).to_owned()),
@@ -219,6 +222,14 @@ impl<S: Session> Engine<'_, S> {
         }
     }
 
+    /// The same, when the transaction was ended by what ran in it.
+    pub(super) fn what_may_stay(&self) -> String {
+        match self.whole {
+            Some(_) => "what this run has done before it may be committed".into(),
+            None => self.what_stays(),
+        }
+    }
+
     fn blame(&self, request: &Request, error: &DriverError) -> Blame {
         let names_table = error.message().contains(&self.sql.table_name().table);
         let is_of_claim = error.has_code(&["25006"]) || error.has_code(&["42501"]) && names_table;
@@ -226,6 +237,7 @@ impl<S: Session> Engine<'_, S> {
             (Some((Part::Statement(index), into)), _) => Blame::Statement(index, Some(into)),
             (Some((part, _)), _) => Blame::Bookkeeping(part),
             (None, _) if error.has_code(&["25P01"]) && request.has(Part::Guard) => Blame::Bookkeeping(Part::Guard),
+            (None, _) if error.message().contains(ANOTHER_TRANSACTION) => Blame::Bookkeeping(Part::Guard),
             (None, _) if error.message().contains(NO_RECORD) => Blame::Bookkeeping(Part::Finish),
             (None, _) if is_of_claim && request.has(Part::Claim) => Blame::Bookkeeping(Part::Claim),
             (None, _) if is_of_claim && names_table && request.has(Part::Finish) => Blame::Bookkeeping(Part::Finish),

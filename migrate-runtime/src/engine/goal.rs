@@ -118,14 +118,22 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(goals)
     }
 
-    /// What a set comes after has to be applied, if it is not part of the run.
+    /// What a set comes after has to be applied, as far as this binary knows it, if it is not part of the run. What else the other set
+    /// has in the history is its own affair.
     async fn refuse_before_its_time(&mut self, set: &'a Migrations) -> Result<(), Error> {
         let is_here =
             |other: &Migrations, sets: &[&Migrations]| sets.iter().any(|own| own.set.name() == other.set.name());
         for other in set.before_it().filter(|other| !is_here(other, &self.sets)).collect::<Vec<_>>() {
             self.select(other)?;
-            if !self.is_verified().await? {
-                return Err(refuse::before_its_time(set.set.name(), other.set.name()));
+            if self.is_verified().await? {
+                continue;
+            }
+            let recorded = self.read_history().await?;
+            let standings = Standings::compare(&self.migrations, recorded.rows);
+            let is_lacking = |item: &&Item<'_>| item.embedded().is_some() && item.standing() != Standing::Applied;
+            let lacking: Vec<&Item<'_>> = standings.items().iter().filter(is_lacking).collect();
+            if !lacking.is_empty() {
+                return Err(refuse::before_its_time(set.set.name(), other.set.name(), &lacking));
             }
         }
         self.select(set)

@@ -102,6 +102,7 @@ impl<'a, S: Session> Engine<'a, S> {
             migrations_of,
             migrations: Vec::new(),
         };
+        engine.refuse_lost_steps()?;
         // Every set has to have its scripts before anything is done with one.
         for set in engine.sets.clone().into_iter().rev() {
             engine.select(set)?;
@@ -117,9 +118,9 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let (dialect, set) = (self.sql.dialect, &migrations_of.set);
         self.migrations = set.migrations(dialect).map_err(|lacking| refuse::lacking_dialect(dialect, set, &lacking))?;
-        self.add_steps()?;
         self.sql = Sql::new(dialect, self.table, set.name());
         self.migrations_of = migrations_of;
+        self.add_steps()?;
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use migrate_core::plan::{Ahead, Item, Policy, Standing, Standings};
 use migrate_core::{BadRow, Dialect, Header, HistoryRow, RowState, Version};
 
 use super::prepare::Prepared;
-use super::sql::{IN_TRANSACTION, SETTINGS, state_after};
+use super::sql::{SETTINGS, is_in_transaction, state_after};
 use super::wait::Wait;
 use super::{Engine, foreign, refuse};
 use crate::driver::{DriverErrorKind, Row, Session};
@@ -72,6 +72,14 @@ impl<'a, S: Session> Engine<'a, S> {
             _ => true,
         };
         Ok(row.is_some_and(|row| row.state == state_after(script.direction) && is_of_same_text(&row)))
+    }
+
+    /// Whether the history has the claim of a script that runs in a transaction, after that was rolled back: somebody has committed it.
+    pub(super) async fn is_claim_committed(&mut self, version: &Version) -> bool {
+        // When this fails, there is more to tell of what has failed before.
+        let rows = self.session.query(&self.sql.history_of(version)).await.unwrap_or_default();
+        let row = rows.first().and_then(|row| HistoryRow::decode(row).ok());
+        row.and_then(|row| row.claim).is_some_and(|claim| is_in_transaction(&claim))
     }
 
     /// A text that the row of a migration keeps: `sql` or `down_sql`.
@@ -161,7 +169,7 @@ pub(super) fn first_cells(rows: Vec<Row>) -> impl Iterator<Item = String> {
 impl Recorded {
     /// The migration that runs outside of a transaction at this moment, or was left in the middle of that.
     pub(super) fn in_the_middle(&self) -> Option<&HistoryRow> {
-        let is_outside = |row: &&HistoryRow| row.claim.as_deref() != Some(IN_TRANSACTION);
+        let is_outside = |row: &&HistoryRow| !row.claim.as_deref().is_some_and(is_in_transaction);
         self.rows.iter().filter(is_outside).find(|row| matches!(row.state, RowState::Running | RowState::Reverting))
     }
 }

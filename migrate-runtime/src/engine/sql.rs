@@ -17,7 +17,7 @@ use crate::table::TableName;
 
 pub(super) use edit::Signature;
 pub(super) use settings::{SETTINGS, Timeouts};
-pub(super) use write::{IN_TRANSACTION, NO_RECORD, state_after, state_during};
+pub(super) use write::{ANOTHER_TRANSACTION, NO_RECORD, is_in_transaction, state_after, state_during};
 
 /// A session of Postgres, `a`, as people know it.
 pub(super) const DESCRIPTION: &str = "'process ' || a.pid || coalesce(', user ' || a.usename, '') || \

@@ -1,5 +1,6 @@
 //! Migrations in Rust: their place among the files, and their transaction, which is the driver's own.
 
+use std::error::Error as StdError;
 use std::time::Instant;
 
 use migrate_core::{Migration, RowState, Version, embedded};
@@ -14,19 +15,36 @@ use super::{Engine, refuse};
 use crate::driver::{Session, StepFailure, StepRun};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::{Excerpt, printable};
+use crate::migrations::Migrations;
 use crate::migrator::RegisteredStep;
 
 impl<'a, S: Session> Engine<'a, S> {
+    /// Every step has to belong to a set that is looked at.
+    pub(super) fn refuse_lost_steps(&self) -> Result<(), Error> {
+        let is_known = |set: &Migrations| {
+            let is_it = |other: &Migrations| other.set.name() == set.set.name();
+            self.sets.iter().any(|own| is_it(own) || own.before_it().any(is_it))
+        };
+        let is_lost = |step: &&RegisteredStep<'_>| match step.set {
+            Some(set) => !is_known(set),
+            None => self.sets.len() > 1,
+        };
+        match self.migrator.steps.iter().find(is_lost) {
+            Some(step) => Err(refuse::lost_step(&step.script, step.set.map(|set| set.set.name()))),
+            None => Ok(()),
+        }
+    }
+
+    /// The steps of the set that is at work.
+    fn own_steps(&self) -> impl Iterator<Item = &'a RegisteredStep<'a>> + use<'a, S> {
+        let (steps, set, only) = (&self.migrator.steps, self.set_name(), self.sets.first().map(|set| set.set.name()));
+        let is_own = move |step: &&RegisteredStep<'_>| step.set.map(|set| set.set.name()).or(only) == Some(set);
+        steps.iter().filter(is_own)
+    }
+
     /// Puts the steps in their places among the migrations of the set.
     pub(super) fn add_steps(&mut self) -> Result<(), Error> {
-        let steps: &'a [RegisteredStep<'a>] = &self.migrator.steps;
-        if steps.is_empty() {
-            return Ok(());
-        }
-        if self.sets.len() > 1 {
-            return Err(refuse::steps_of_many());
-        }
-        for RegisteredStep { script, .. } in steps {
+        for RegisteredStep { script, .. } in self.own_steps() {
             match self.migrations.binary_search_by(|migration| migration.version().cmp(script.version())) {
                 Ok(_) => return Err(refuse::version_taken(script)),
                 Err(place) => self.migrations.insert(place, embedded::migration_of(script)),
@@ -36,7 +54,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     pub(super) fn step_versions(&self) -> Vec<&'a Version> {
-        self.migrator.steps.iter().map(|registered| registered.script.version()).collect()
+        self.own_steps().map(|registered| registered.script.version()).collect()
     }
 
     /// The rows of the steps, as the one read of the start tells them when all are applied.
@@ -53,7 +71,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// The step that a script stands for.
     pub(super) fn step_of(&self, prepared: &Prepared<'_>) -> Option<&'a RegisteredStep<'a>> {
-        self.migrator.steps.iter().find(|registered| *registered.script.version() == prepared.version)
+        self.own_steps().find(|registered| *registered.script.version() == prepared.version)
     }
 
     pub(super) async fn apply_step(
@@ -64,8 +82,12 @@ impl<'a, S: Session> Engine<'a, S> {
         foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
         let frame = self.frame(prepared, recorded, foreseen);
-        let (before, after, is_nested) = (&frame.claim, &frame.finish, self.is_nested);
-        let run = StepRun { before, step: &registered.step, after, is_nested };
+        let inside = frame.guard.map_or_else(String::new, |guard| {
+            format!("{guard};\n{}", self.sql.expect_same_transaction(&prepared.version))
+        });
+        let after = Request::of(&[(Part::Guard, &inside), (Part::Finish, &frame.finish), (Part::Close, "")]);
+        let (before, is_nested) = (&frame.claim, self.is_nested);
+        let run = StepRun { before, step: &registered.step, inside: &inside, after: &after.sql, is_nested };
         self.tell_start(prepared);
         let started = Instant::now();
         match self.session.run_step(run).await {
@@ -73,8 +95,10 @@ impl<'a, S: Session> Engine<'a, S> {
             Err(StepFailure::Before(error)) => {
                 self.interpret(prepared, &Request::of(&[(Part::Open, ""), (Part::Claim, before)]), error)
             }
-            Err(StepFailure::After(error)) => {
-                self.interpret(prepared, &Request::of(&[(Part::Finish, after), (Part::Close, "")]), error)
+            Err(StepFailure::After(error)) => self.interpret(prepared, &after, error),
+            Err(StepFailure::LeftTransaction(error)) => Err(self.step_left(prepared, error.map(|error| said(&*error)))),
+            Err(StepFailure::OfDriver(error)) if self.is_claim_committed(&prepared.version).await => {
+                Err(self.step_left(prepared, Some(driver_lines(&error, &[], Excerpt::MARGIN))).with_driver(error))
             }
             Err(StepFailure::OfDriver(error)) => {
                 let may_pass = self.may_pass(&error);
@@ -82,17 +106,22 @@ impl<'a, S: Session> Engine<'a, S> {
                 let failed = self.step_failed(prepared, lines).that_may_pass(may_pass).with_driver(error);
                 if may_pass { Ok(Outcome::Transient(failed)) } else { Err(failed) }
             }
-            Err(StepFailure::Function(error)) => {
-                let mut said = error.to_string();
-                let mut source = error.source();
-                while let Some(cause) = source {
-                    said = format!("{said}: {cause}");
-                    source = cause.source();
-                }
-                Err(self.step_failed(prepared, format!("   = {}", printable(&said))))
-            }
+            Err(StepFailure::Function(error)) => Err(self.step_failed(prepared, said(&*error))),
             Err(StepFailure::Unsupported) => Err(refuse::step_of_another_driver(&prepared.label)),
         }
+    }
+
+    /// The function has ended its transaction.
+    fn step_left(&self, prepared: &Prepared<'_>, said: Option<String>) -> Error {
+        let message =
+            format!("the step {} has ended its transaction by itself; {}", prepared.label, self.what_may_stay());
+        Error::new(ErrorKind::LeftTransaction, message)
+            .with_body(said.unwrap_or_default())
+            .with_help(
+                "what it did may be committed: look at it by hand, and where the migration is interrupted by now, tell the history with \
+                 `Migrator::mark_applied` or `Migrator::mark_pending`; a function must leave its transaction to the runner",
+            )
+            .with_migration(&prepared.version, prepared.label.clone())
     }
 
     fn step_failed(&self, prepared: &Prepared<'_>, body: String) -> Error {
@@ -102,4 +131,15 @@ impl<'a, S: Session> Engine<'a, S> {
             .with_help("fix the data or the function, then start again; nothing of this migration was kept")
             .with_migration(&prepared.version, prepared.label.clone())
     }
+}
+
+/// What the function of a step has returned, with its causes, as a line.
+fn said(error: &(dyn StdError + 'static)) -> String {
+    let mut said = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        said = format!("{said}: {cause}");
+        source = cause.source();
+    }
+    format!("   = {}", printable(&said))
 }

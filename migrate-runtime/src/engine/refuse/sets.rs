@@ -1,5 +1,6 @@
 //! What is wrong with the sets, scripts and steps that a migrator was given.
 
+use migrate_core::plan::Item;
 use migrate_core::{Dialect, Label, MigrationSet, Problem, Script, Version};
 
 use crate::error::{Error, ErrorKind};
@@ -49,14 +50,29 @@ pub(in crate::engine) fn circle_of_sets(names: &[String]) -> Error {
         .with_help("remove one `Migrations::after`")
 }
 
-pub(in crate::engine) fn before_its_time(set: &str, other: &str) -> Error {
+pub(in crate::engine) fn before_its_time(set: &str, other: &str, lacking: &[&Item<'_>]) -> Error {
     let message = format!("the set `{set}` comes after `{other}`, which is not up to date; nothing was changed");
-    Error::new(ErrorKind::Pending, message).with_help("run both in one call: `Migrator::many`")
+    let line = |item: &&Item<'_>| format!("   {} is {}", item.label(), item.standing().as_str());
+    Error::new(ErrorKind::Pending, message)
+        .with_body(lacking.iter().map(line).collect::<Vec<_>>().join("\n"))
+        .with_help("run both in one call: `Migrator::many`")
 }
 
-pub(in crate::engine) fn steps_of_many() -> Error {
-    Error::new(ErrorKind::InvalidOption, "steps belong to one set of migrations, and there are several")
-        .with_help("run the set that has steps with a `Migrator::new` of its own")
+pub(in crate::engine) fn lost_step(step: &Script, set: Option<&str>) -> Error {
+    let name = step.name();
+    let (message, help) = match set {
+        Some(set) => (
+            format!(
+                "the step `{name}` is of the set `{set}`, which is not among those that are migrated, nor before them"
+            ),
+            "hand over the set that it belongs to, too: `Migrator::many`",
+        ),
+        None => (
+            format!("the step `{name}` does not say which of the sets it belongs to"),
+            "name the set: `Migrator::step_of(&SET, …)`",
+        ),
+    };
+    Error::new(ErrorKind::InvalidOption, message).with_help(help)
 }
 
 pub(in crate::engine) fn version_taken(step: &Script) -> Error {

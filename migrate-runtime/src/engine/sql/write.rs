@@ -11,8 +11,16 @@ use super::Sql;
 /// What the finish on Postgres says when the row is not as it must be.
 pub(in crate::engine) const NO_RECORD: &str = "the row of the migration is not in the history table";
 
+/// What the finish of a step on Postgres says when the function has ended the transaction, and begun another one.
+pub(in crate::engine) const ANOTHER_TRANSACTION: &str = "the row of the migration is of another transaction";
+
 /// The claim of a script that runs in a transaction: nobody else sees it, unless the script has ended the transaction by itself.
-pub(in crate::engine) const IN_TRANSACTION: &str = "in a transaction";
+const IN_TRANSACTION: &str = "in a transaction";
+
+/// Whether a claim is one of a script that runs in a transaction.
+pub(in crate::engine) fn is_in_transaction(claim: &str) -> bool {
+    claim.starts_with(IN_TRANSACTION)
+}
 
 /// The state that a script leaves its row in.
 pub(in crate::engine) fn state_after(direction: Direction) -> RowState {
@@ -72,6 +80,24 @@ impl Sql<'_> {
     /// Fails, as if a row without a set had been written, unless the condition holds.
     pub(in crate::engine) fn expect(&self, condition: &str) -> String {
         format!("INSERT INTO {} (\"set\") SELECT NULL WHERE NOT ({condition})", self.table)
+    }
+
+    /// The claim of a script that runs in a transaction, as an expression. On Postgres it names the transaction.
+    pub(in crate::engine) fn claim_in_transaction(&self) -> String {
+        match self.dialect {
+            Dialect::Sqlite => format!("'{IN_TRANSACTION}'"),
+            _ => format!("'{IN_TRANSACTION} ' || pg_catalog.txid_current()"),
+        }
+    }
+
+    /// Postgres: fails, with words of its own in the message, unless the row of a migration is of the transaction that goes on.
+    pub(in crate::engine) fn expect_same_transaction(&self, version: &Version) -> String {
+        let own = self.claim_in_transaction();
+        format!(
+            "SELECT CASE WHEN claim = {own} THEN 1 ELSE ('{ANOTHER_TRANSACTION}' || version)::pg_catalog.int4 END FROM {} WHERE {}",
+            self.table,
+            self.row(version)
+        )
     }
 
     /// Takes the row of a migration for a script that is about to run. Fails when somebody else has it, or when the set is not as
