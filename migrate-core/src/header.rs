@@ -233,7 +233,13 @@ impl Excuse {
 
 fn timeout(key: &str, value: Option<&str>) -> Result<Duration, Problem> {
     value.and_then(value::parse_timeout).ok_or_else(|| {
-        let message = format!("directive `{key}` takes a time of at most 24 days");
+        let message = match value {
+            Some(number) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("directive `{key}` takes a time, and `{number}` has no unit")
+            }
+            Some(value) if value::is_time(value) => format!("directive `{key}` takes a time of at most 24 days"),
+            _ => format!("directive `{key}` takes a time"),
+        };
         Problem::new(
             message,
             format!("write `-- migrate: {key}=30s`; the units are `ms`, `s`, `min` and `h`, and `off` is no limit"),
@@ -345,6 +351,12 @@ mod tests {
             ("-- migrate: lock-timeout=off\nSELECT 1;", Ok("lock-timeout=0ms")),
             (
                 "-- migrate: lock-timeout=5\nSELECT 1;",
+                Err("1:1 directive `lock-timeout` takes a time, and `5` has no unit"),
+            ),
+            ("-- migrate: lock-timeout=25 h 3\nSELECT 1;", Err("1:1 directive `lock-timeout` takes a time")),
+            ("-- migrate: statement-timeout\nSELECT 1;", Err("1:1 directive `statement-timeout` takes a time")),
+            (
+                "-- migrate: lock-timeout=1000h\nSELECT 1;",
                 Err("1:1 directive `lock-timeout` takes a time of at most 24 days"),
             ),
             ("-- migrate lock_timeout=5s\nSELECT 1;", Err("1:1 misspelt directive `migrate lock_timeout=5s`")),

@@ -158,13 +158,7 @@ impl<'a> Standings<'a> {
     /// Compares the migrations of a binary, sorted by version, with the rows of a history in any order.
     pub fn compare(migrations: &[Migration<'a>], mut rows: Vec<HistoryRow>) -> Standings<'a> {
         rows.sort_by(|a, b| a.version.cmp(&b.version));
-        // A row keeps the number, not the zeros that the file name had: they are told as the other names have them.
-        let padded = |migration: &Migration<'a>| migration.version().as_written().starts_with('0');
-        let width =
-            migrations.iter().filter(|migration| padded(migration)).map(|m| m.version().as_written().len()).max();
-        for row in &mut rows {
-            row.version = row.version.padded_to(width.unwrap_or(0));
-        }
+        write_as_in_files(migrations, &mut rows);
         let (mut taken_back, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.state == RowState::Pending);
         let latest_embedded = migrations.last().map(|migration| migration.version());
         let latest_applied = rows.last().map(|row| row.version.clone());
@@ -229,6 +223,15 @@ impl<'a> Standings<'a> {
     /// What forbids to apply anything.
     pub fn problems(&self, policy: Policy) -> impl Iterator<Item = &Item<'a>> {
         self.0.iter().filter(move |item| item.is_problem(policy))
+    }
+}
+
+/// A row keeps the number, not the zeros that the file name had: its version is told as the names of the files have theirs.
+pub fn write_as_in_files(migrations: &[Migration<'_>], rows: &mut [HistoryRow]) {
+    let written = migrations.iter().map(|migration| migration.version().as_written());
+    let width = written.filter(|written| written.starts_with('0')).map(str::len).max().unwrap_or(0);
+    for row in rows {
+        row.version = row.version.padded_to(width);
     }
 }
 

@@ -242,6 +242,19 @@ impl Error {
         self.0.may_pass
     }
 
+    /// Says which of several sets it is about.
+    pub(crate) fn in_set(self, set: &str) -> Error {
+        self.with_note(&format!("in the set `{set}`"))
+    }
+
+    /// Tells another error first, which was found before this one.
+    pub(crate) fn behind(self, first: Option<Error>) -> Error {
+        let Some(mut first) = first else { return self };
+        first.0.problems.extend(self.0.problems.iter().cloned());
+        first.0.body.push_str(&format!("\n{self}"));
+        first
+    }
+
     /// Adds a line at the end of the body.
     pub(crate) fn with_note(mut self, note: &str) -> Error {
         let margin = " ".repeat(self.0.margin + 1);

@@ -14,7 +14,7 @@ pub use history::{History, HistoryEntry};
 pub use plan::{Plan, PlannedChange};
 pub use status::{MigrationStatus, Status};
 pub(crate) use text::count;
-use text::{lines, sets, width};
+use text::{empty, left_out, lines, sets, width};
 
 /// What a verb did.
 ///
@@ -27,6 +27,7 @@ use text::{lines, sets, width};
 pub struct Report {
     pub(crate) changes: Vec<Change>,
     pub(crate) total: usize,
+    pub(crate) pending: usize,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) when_empty: &'static str,
 }
@@ -105,12 +106,18 @@ impl Action {
 }
 
 impl Report {
-    /// What was done, in order. Empty when there was nothing to do, or another runner has done it.
+    /// What was done, in order. Empty when there was nothing to do, another runner has done it, or options have left it out.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// Whether there was nothing left to do.
+    /// How many migrations are pending still after a run, because [`Migrator::target`](crate::Migrator::target) or
+    /// [`Migrator::at_most`](crate::Migrator::at_most) have left them out.
+    pub fn pending(&self) -> usize {
+        self.pending
+    }
+
+    /// Whether nothing was done.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
@@ -124,7 +131,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.changes.is_empty() {
-            return write!(f, "{}, {}", self.when_empty, count(self.total, "migration"));
+            return empty(f, self.when_empty, self.total, self.pending);
         }
         let width = width(self.changes.iter().map(|change| &change.migration));
         let longest = self.changes.iter().map(|change| change.action.done().len()).max().unwrap_or(0);
@@ -138,7 +145,8 @@ impl fmt::Display for Report {
                 _ => write!(f, "{migration}")?,
             }
             notes.iter().try_for_each(|note| write!(f, "\n  note: {note}"))
-        })
+        })?;
+        left_out(f, self.pending, "pending still")
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Each scenario is tried first (`dry_run`), which must write nothing and tell what then happens.
 
-use migrate_runtime::{Migrations, Migrator};
+use migrate_runtime::{Migrations, Migrator, Standing};
 use migrate_tests::{Connection, Driver, Fresh, Verb, migrations};
 
 /// A set in one line: a file each, `version`, `version!` with another text, `version-` without a script down,
@@ -91,12 +91,17 @@ fn check(scenario: &Scenario) {
                     .collect();
                 assert_eq!(told.join(", "), *expect, "{what}");
                 let plan = planned.unwrap_or_else(|error| panic!("{what}: {error}"));
+                let pending = plan.pending();
                 let plan: Vec<String> = plan
                     .changes()
                     .iter()
                     .map(|change| format!("{} {}", change.action.to_do(), change.migration.version_as_written()))
                     .collect();
                 assert_eq!(plan.join(", "), *expect, "{what}: the plan");
+                if let Verb::Run = scenario.verb {
+                    let left = connection.status(&Migrator::new(&binary)).unwrap().count(Standing::Pending);
+                    assert_eq!((report.pending(), pending), (left, left), "{what}: what was left out");
+                }
             }
             (Err((code, words)), Err(error)) => {
                 assert_eq!(error.code(), *code, "{what}: {error}");
@@ -253,6 +258,29 @@ scenarios! {
     mark_pending_what_differs: "1 2" / "1 2!" ("") Verb::MarkPending(2, "again")
         => Ok("mark pending 2"), "1 applied, 2 pending", "t1 t2";
     mark_pending_what_is_pending: "1" / "1 2" ("") Verb::MarkPending(2, "x") => Ok(""), "1 applied, 2 pending", "t1";
+
+    interrupted_above_the_target: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+        / "1 2* 3" ("target=1") Verb::Run
+        => Err(("interrupted", &["2_t was interrupted, and is above version 1", "nothing was changed"])), "1 applied, 2 interrupted, 3 pending", "t1";
+    interrupted_and_nothing_allowed: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+        / "1 2* 3" ("at-most=0") Verb::Run
+        => Err(("interrupted", &["2_t was interrupted", "at_most", "nothing was changed"])), "1 applied, 2 interrupted, 3 pending", "t1";
+    interrupted_counts_as_one: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+        / "1 2* 3 4" ("at-most=2") Verb::Run
+        => Ok("resume 2, apply 3"), "1 applied, 2 applied, 3 applied, 4 pending", "t1 t2 t3";
+    interrupted_at_its_target: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+        / "1 2* 3" ("target=2") Verb::Run => Ok("resume 2"), "1 applied, 2 applied, 3 pending", "t1 t2";
+    revert_beside_one_in_doubt: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 0 WHERE version = '2'"]
+        / "1 2*" ("") Verb::RevertLast(1)
+        => Err(("history-mismatch", &[
+            "2_t is interrupted", "2_t.up.sql", "0 of 1 statements done, and statement 1 begun:\n       CREATE TABLE t2 (id integer)", "Migrator::resume",
+        ])), "1 applied, 2 interrupted", "t1 t2";
+    revert_beside_an_interrupted_revert: "1 2*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '2'"]
+        / "1 2*" ("") Verb::RevertLast(1)
+        => Err(("history-mismatch", &["2_t is interrupted", "2_t.down.sql", "0 of 1 statements of its script down done"])), "1 applied, 2 interrupted", "t1 t2";
+    interrupted_and_no_longer_outside: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+        / "1 2" ("") Verb::Run
+        => Err(("interrupted", &["2_t was interrupted outside of a transaction", "`-- migrate: no-transaction`", "nothing was changed"])), "1 applied, 2 interrupted", "t1";
 
     resume_nothing: "1" / "1 2" ("") Verb::Resume(migrate_runtime::Resume::Retry) => Ok(""), "1 applied, 2 pending", "t1";
 }

@@ -268,6 +268,58 @@ fn what_is_for_one_set_is_refused_for_many() {
 }
 
 #[test]
+fn what_would_not_run_is_not_judged() {
+    everywhere(|connection, scope, _| {
+        let outside = "-- migrate: no-transaction\nCREATE TABLE more1 (id integer);";
+        let base = made("base", "1 2", None);
+        let more = set("more", &[("1_t.sql", outside)]);
+        let many = || Migrator::many([base, &more]).scope(scope);
+        let plan = connection.plan(&many().at_most(1)).unwrap();
+        assert_eq!(plan.pending(), 2, "{plan}");
+        assert!(plan.to_string().ends_with("\n2 migrations pending still, then"), "{plan}");
+        let report = connection.run(&many().at_most(2)).unwrap();
+        assert_eq!((told(&report), report.pending()), (vec!["apply base 1".into(), "apply base 2".into()], 1));
+        assert!(report.to_string().ends_with("\n1 migration pending still"), "{report}");
+        let report = connection.run(&many().at_most(0)).unwrap();
+        assert_eq!(report.to_string(), "nothing to apply: 1 of 3 migrations left out");
+        let all = connection.run(&many());
+        match scope {
+            Scope::PerMigration => assert_eq!(all.unwrap().pending(), 0),
+            Scope::All => refused(all, ErrorKind::Unsupported, &["1_t", "outside"]),
+        }
+    });
+}
+
+/// Before anything is done, everything that is wrong with any set is told, and of which it is.
+#[test]
+fn the_problems_of_all_sets_are_told_together() {
+    everywhere(|connection, scope, _| {
+        let [base, more] = two("1 2", "1 2");
+        connection.run(&Migrator::many([base, more])).unwrap();
+        let [edited, lost] =
+            [("base", "SELECT 5;"), ("more", "SELECT 6;")].map(|(name, sql)| set(name, &[("1_t.sql", sql)]));
+        let many = Migrator::many([&edited, &lost]).scope(scope);
+        for ended in [connection.run(&many), connection.plan(&many).map(|plan| panic!("{plan}"))] {
+            let error = ended.unwrap_err();
+            assert_eq!((error.kind(), error.problems().len()), (ErrorKind::HistoryMismatch, 4), "{error}");
+            let text = error.to_string();
+            let places = ["+SELECT 5;", "in the set `base`", "+SELECT 6;", "in the set `more`"];
+            let found: Vec<Option<usize>> = places.iter().map(|words| text.find(words)).collect();
+            assert!(found.is_sorted() && found[0].is_some(), "{text}");
+        }
+        let [base, more] =
+            [("base", "CREATE TABLE x (id integer);"), ("more", "CREATE TABLE y (id integer);")].map(|(name, sql)| {
+                set(name, &[("1_t.up.sql", sql), ("2_u.up.sql", "SELECT 1;"), ("2_u.down.sql", "SELECT 1;")])
+            });
+        connection.execute("DROP TABLE schema_migrations");
+        connection.run(&Migrator::many([&base, &more])).unwrap();
+        let reset = Migrator::many([&base, &more]).scope(scope).dangerously_allow_reset();
+        let words = ["1_t", "in the set `base`", "in the set `more`"];
+        refused(connection.execute_verb(&reset, &Verb::Reset), ErrorKind::NoDownScript, &words);
+    });
+}
+
+#[test]
 fn several_runners_at_once_do_everything_once() {
     for driver in Driver::ALL {
         for scope in OPTIONS {

@@ -35,7 +35,8 @@ pub struct Matched<'a> {
     pub migration: Migration<'a>,
     /// How well that is known.
     pub proof: Proof,
-    /// When it was applied, in UTC, where the tool keeps it: `2026-03-13T17:00:00.000Z`.
+    /// When it was applied, in UTC, where the tool keeps it: `2026-03-13T17:00:00.000Z`. Where it counts by its position, when that was
+    /// recorded which comes later: it was applied then at the latest.
     pub applied_at: Option<String>,
     /// How long it took, in milliseconds, where the tool keeps it.
     pub execution_time_ms: Option<u64>,
@@ -87,12 +88,11 @@ pub fn judge<'a>(tool: Tool, rows: &[ForeignRow], migrations: &[Migration<'a>]) 
         match standing {
             Standing::Pending => adoption.pending.push(*migration),
             Standing::Applied(proof, row) => {
-                let row = row.filter(|_| proof != Proof::Position);
                 adoption.matched.push(Matched {
                     migration: *migration,
                     proof,
                     applied_at: row.and_then(|row| row.applied_at.clone()),
-                    execution_time_ms: row.and_then(|row| row.execution_time_ms),
+                    execution_time_ms: row.filter(|_| proof != Proof::Position).and_then(|row| row.execution_time_ms),
                 });
             }
             Standing::Differs(row) => adoption.differing.push(Differing { migration: *migration, row: row.clone() }),

@@ -31,8 +31,20 @@ pub(super) fn parse_timeout(value: &str) -> Option<Duration> {
     if matches!(value, "off" | "0") {
         return Some(Duration::ZERO);
     }
-    let unit = value.find(|c: char| !c.is_ascii_digit())?;
-    let number: u64 = value[..unit].parse().ok()?;
+    let (number, milliseconds) = parts(value)?;
+    // Postgres counts milliseconds in 31 bits.
+    let total = number.parse::<u64>().ok()?.checked_mul(milliseconds).filter(|total| i32::try_from(*total).is_ok())?;
+    Some(Duration::from_millis(total))
+}
+
+/// Whether it is a number with a unit, however long that is.
+pub(super) fn is_time(value: &str) -> bool {
+    parts(value).is_some()
+}
+
+/// The digits, and the milliseconds that the unit stands for.
+fn parts(value: &str) -> Option<(&str, u64)> {
+    let unit = value.find(|c: char| !c.is_ascii_digit()).filter(|unit| *unit > 0)?;
     let milliseconds = match value[unit..].trim_start() {
         "ms" => 1,
         "s" => 1_000,
@@ -40,9 +52,7 @@ pub(super) fn parse_timeout(value: &str) -> Option<Duration> {
         "h" => 3_600_000,
         _ => return None,
     };
-    // Postgres counts milliseconds in 31 bits.
-    let total = number.checked_mul(milliseconds).filter(|total| i32::try_from(*total).is_ok())?;
-    Some(Duration::from_millis(total))
+    Some((&value[..unit], milliseconds))
 }
 
 #[cfg(test)]

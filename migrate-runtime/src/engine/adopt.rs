@@ -33,6 +33,9 @@ impl<'a, S: Session> Engine<'a, S> {
         let tool = old_history.tool;
         let old = self.read_old(old_history).await?;
         let rows = tool.decode(&old.rows).map_err(|bad| refuse::adopt::bad_rows(tool, &bad))?;
+        if tool == Tool::GolangMigrate && rows.len() > 1 {
+            return Err(refuse::adopt::several_rows(tool, rows.len()));
+        }
         let adoption = judge(tool, &rows, &self.migrations);
         if is_adopted(&adoption, recorded) {
             return Ok(Writing::default());

@@ -7,7 +7,7 @@ use migrate_core::{Dialect, Label};
 use super::apply::Outcome;
 use super::failure::TIMED_OUT;
 use super::foreseen::{Foreseen, Seen};
-use super::goal::{Aim, Goal};
+use super::goal::{Aim, Before, Goal};
 use super::prepare::Prepared;
 use super::wait::{Tries, Wait};
 use super::{Engine, refuse};
@@ -20,11 +20,9 @@ use crate::report::{Action, Change};
 impl<'a, S: Session> Engine<'a, S> {
     /// Reaches the goals one after the other.
     pub(super) async fn carry_out(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
+        self.check(goals).await?;
         let ended = match self.migrator.scope {
-            Scope::PerMigration => match self.check(goals).await {
-                Ok(()) => self.carry_out_each(goals).await,
-                Err(problem) => Err(problem),
-            },
+            Scope::PerMigration => self.carry_out_each(goals).await,
             Scope::All => self.carry_out_whole(goals).await,
         };
         self.restore_settings().await;
@@ -32,24 +30,36 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// Finds the problems of every goal before something is done for the first.
-    async fn check(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
+    pub(super) async fn check(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
+        let mut before = Before::default();
+        let mut found: Option<Error> = None;
         for goal in goals.iter().filter(|_| goals.len() > 1) {
             self.select(goal.set)?;
-            let recorded = self.read_history().await?;
-            match recorded.in_the_middle().filter(|_| matches!(goal.aim, Aim::Run | Aim::Resume(_))) {
-                Some(row) => {
-                    _ = self.sound_standings(&recorded, self.migrator.policy, Some(&row.version)).await?;
-                }
-                None => _ = self.scripts(&goal.aim, &goal.aim.foreseen(recorded)).await?,
+            match self.check_one(goal, before).await {
+                Ok(runs) => before.0 += runs,
+                Err(error) if error.kind() == ErrorKind::ConnectionLost => return Err(error),
+                Err(error) => found = Some(self.told_by_set(error).behind(found)),
             }
         }
-        Ok(())
+        found.map_or(Ok(()), Err)
+    }
+
+    /// How many migrations would run.
+    async fn check_one(&mut self, goal: &Goal<'a>, before: Before) -> Result<usize, Error> {
+        let recorded = self.read_history().await?;
+        match recorded.in_the_middle().filter(|_| matches!(goal.aim, Aim::Run | Aim::Resume(_))) {
+            Some(row) => {
+                self.sound_standings(&recorded, self.migrator.policy, Some(&row.version)).await?;
+                Ok(1)
+            }
+            None => Ok(self.scripts(&goal.aim, &goal.aim.foreseen(recorded), before).await?.len()),
+        }
     }
 
     async fn carry_out_each(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
         for goal in goals {
             self.select(goal.set)?;
-            self.reach(&goal.aim).await?;
+            self.reach(&goal.aim).await.map_err(|error| self.told_by_set(error))?;
         }
         Ok(())
     }
@@ -61,7 +71,7 @@ impl<'a, S: Session> Engine<'a, S> {
         loop {
             // What can be refused is refused before anything is begun, and the table is not part of it.
             let mut scripts: Vec<Prepared<'a>> = Vec::new();
-            let (mut must_read_again, mut is_first) = (false, false);
+            let (mut must_read_again, mut is_first, mut left_out) = (false, false, 0);
             for goal in goals {
                 self.select(goal.set)?;
                 let recorded = self.read_history().await?;
@@ -70,13 +80,18 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
                 is_first |= Foreseen::of(&recorded.rows).is_empty();
                 let recorded = goal.aim.foreseen(recorded);
-                let own = self.scripts(&goal.aim, &recorded).await?;
+                let own = self.scripts(&goal.aim, &recorded, Before(scripts.len())).await;
+                let own = own.map_err(|error| self.told_by_set(error))?;
+                left_out += self.left_out;
                 if let Some(first) = scripts.first().or(own.first()) {
                     must_read_again |= self.create_table_first(&recorded, &mut wait, &first.label).await?;
                 }
                 scripts.extend(own);
             }
-            let Some(first) = scripts.first().map(|script| script.label.clone()) else { return Ok(()) };
+            let Some(first) = scripts.first().map(|script| script.label.clone()) else {
+                self.report.pending = left_out;
+                return Ok(());
+            };
             if must_read_again {
                 continue;
             }
@@ -105,6 +120,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
                 Err(error) => {
                     self.report.changes.clear();
+                    self.report.pending = 0;
                     if error.kind() == ErrorKind::LeftTransaction {
                         return Err(error);
                     }
@@ -143,6 +159,7 @@ impl<'a, S: Session> Engine<'a, S> {
                     self.wait_for_runner(&mut wait, &row.label(), &holder).await?;
                     continue 'plan;
                 }
+                self.refuse_held_back(aim, &row, self.done_before())?;
                 self.sound_standings(&recorded, self.migrator.policy, Some(&row.version)).await?;
                 self.change_settings(&mut recorded).await?;
                 let decision = if let Aim::Resume(decision) = aim { Some(*decision) } else { None };
@@ -157,8 +174,12 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
                 continue 'plan;
             }
-            let scripts = self.scripts(aim, &recorded).await?;
-            let Some(first) = scripts.first() else { return Ok(()) };
+            let scripts = self.scripts(aim, &recorded, self.done_before()).await?;
+            let left_out = self.left_out;
+            let Some(first) = scripts.first() else {
+                self.report.pending += left_out;
+                return Ok(());
+            };
             let mut foreseen = Foreseen::of(&recorded.rows);
             if let Some((label, seen_then, error)) = contested.take()
                 && (&label, seen_then) == (&first.label, Seen::of(&recorded.rows))
@@ -210,6 +231,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
             }
             if !others_helped {
+                self.report.pending += left_out;
                 return Ok(());
             }
         }

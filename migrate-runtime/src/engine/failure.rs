@@ -154,7 +154,7 @@ impl<S: Session> Engine<'_, S> {
         let what = self.what_it_is(prepared);
         let stays = if kind == ErrorKind::LeftTransaction { self.what_may_stay() } else { self.what_stays() };
         let message = format!("{what} {label} {happened} {end}; {stays}");
-        let help = advice_on_bookkeeping(&blame, &error).or_else(|| refuse::advice(&error)).unwrap_or(usual_help);
+        let help = advice_on_bookkeeping(&blame, &error, sql).or_else(|| refuse::advice(&error)).unwrap_or(usual_help);
         let statement = match blame {
             Blame::Statement(index, _) => statements.get(index).map(|statement| statement.text(sql).to_owned()),
             _ => None,
@@ -251,8 +251,15 @@ impl<S: Session> Engine<'_, S> {
 }
 
 /// What to do about a script that meddles with the runner's own affairs.
-fn advice_on_bookkeeping(blame: &Blame, error: &DriverError) -> Option<&'static str> {
+fn advice_on_bookkeeping(blame: &Blame, error: &DriverError, script: &str) -> Option<&'static str> {
+    let changes_role = || {
+        let script = script.to_ascii_lowercase();
+        ["set role", "set session authorization", "set local role"].iter().any(|words| script.contains(words))
+    };
     match blame {
+        Blame::Bookkeeping(Part::Finish) if error.has_code(&["42501"]) && changes_role() => Some(
+            "the script leaves another role behind, which may not write to the history table: end it with `RESET ROLE`",
+        ),
         Blame::Bookkeeping(Part::Guard) => Some(
             "the script has ended the transaction by itself, and what it did before is committed: look at it by hand",
         ),

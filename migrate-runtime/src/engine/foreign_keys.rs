@@ -30,8 +30,7 @@ impl<S: Session> Engine<'_, S> {
         if self.sql.dialect != Dialect::Sqlite || needing.is_empty() || self.has_switched_foreign_keys {
             return Ok(false);
         }
-        let rows = self.query_patiently("PRAGMA foreign_keys").await?;
-        if first_cells(rows).next().as_deref() == Some("0") {
+        if !self.are_foreign_keys_on().await? {
             return Ok(false);
         }
         if self.is_nested {
@@ -47,12 +46,26 @@ impl<S: Session> Engine<'_, S> {
         Ok(true)
     }
 
-    /// What [`switch_foreign_keys_off`](Engine::switch_foreign_keys_off) would refuse.
-    pub(super) async fn switch_would_be_refused(&mut self, script: &Prepared<'_>) -> Result<(), Error> {
-        if self.is_nested && self.sql.dialect == Dialect::Sqlite && script.needs_foreign_keys_off() {
-            return self.switch_foreign_keys_off(&[script]).await.map(|_| ());
+    /// What a dry run tells of a script that needs them off.
+    ///
+    /// # Errors
+    /// They could not be switched.
+    pub(super) async fn note_on_foreign_keys(&mut self, script: &Prepared<'_>) -> Result<Option<String>, Error> {
+        if self.sql.dialect != Dialect::Sqlite
+            || !script.needs_foreign_keys_off()
+            || !self.are_foreign_keys_on().await?
+        {
+            return Ok(None);
         }
-        Ok(())
+        if self.is_nested {
+            return Err(refuse::foreign_keys_in_transaction(std::slice::from_ref(&script.label)));
+        }
+        Ok(Some("foreign keys would be off while it runs, and checked before its commit".into()))
+    }
+
+    async fn are_foreign_keys_on(&mut self) -> Result<bool, Error> {
+        let rows = self.query_patiently("PRAGMA foreign_keys").await?;
+        Ok(first_cells(rows).next().as_deref() != Some("0"))
     }
 
     /// Undoes [`switch_foreign_keys_off`](Engine::switch_foreign_keys_off).

@@ -13,7 +13,7 @@ use crate::driver::Session;
 use crate::error::Error;
 use crate::migrations::Migrations;
 use crate::migrator::Resume;
-use crate::report::{Action, PlannedChange};
+use crate::report::{Action, PlannedChange, count};
 
 /// What a user asks for.
 #[derive(Clone, Debug)]
@@ -60,6 +60,16 @@ pub(super) enum Aim {
     Revert(Vec<Version>),
     /// What was left in the middle is brought to its end.
     Resume(Resume),
+}
+
+/// So many migrations were, or would be, applied before by the same verb.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Before(pub(super) usize);
+
+impl Before {
+    pub(super) fn of(actions: impl Iterator<Item = Action>) -> Before {
+        Before(actions.filter(|action| matches!(action, Action::Apply | Action::Resume)).count())
+    }
 }
 
 impl Aim {
@@ -181,13 +191,20 @@ impl<'a, S: Session> Engine<'a, S> {
     ///
     /// # Errors
     /// Every problem with the history that keeps the aim from being reached, or with the scripts.
-    pub(super) async fn scripts(&mut self, aim: &Aim, recorded: &Recorded) -> Result<Vec<Prepared<'a>>, Error> {
+    pub(super) async fn scripts(
+        &mut self,
+        aim: &Aim,
+        recorded: &Recorded,
+        before: Before,
+    ) -> Result<Vec<Prepared<'a>>, Error> {
         let standings = self.sound_standings(recorded, self.policy(aim), None).await?;
+        self.left_out = 0;
         let sources = match aim {
             Aim::Run => {
-                let is_applied = |change: &&crate::report::Change| change.action == Action::Apply;
-                let left = self.left_of(self.report.changes.iter().filter(is_applied).count());
-                self.pending(&standings).take(left).filter_map(up).collect()
+                let sources: Vec<Source<'a>> =
+                    self.pending(&standings).take(self.left_after(before)).filter_map(up).collect();
+                self.left_out = standings.pending(self.migrator.policy).count() - sources.len();
+                sources
             }
             Aim::Reapply { versions, beneath } => {
                 let is_applied = |version: &Version| standings.of(version).is_some_and(|item| item.row().is_some());
@@ -218,18 +235,15 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(scripts)
     }
 
-    /// What a dry run tells of a goal, after what it told of those before.
-    pub(super) async fn plan_goal(
-        &mut self,
-        goal: &Goal<'a>,
-        before: &[PlannedChange],
-    ) -> Result<Vec<PlannedChange>, Error> {
+    /// What a dry run tells of a goal.
+    pub(super) async fn plan_goal(&mut self, goal: &Goal<'a>, mut before: Before) -> Result<Vec<PlannedChange>, Error> {
         let mut recorded = self.read_history().await?;
         let mut planned = Vec::new();
         if let Aim::Run | Aim::Resume(_) = goal.aim
             && let Some(row) = recorded.in_the_middle().cloned()
         {
-            planned.extend(self.plan_to_go_on(&row, goal).await?);
+            planned.extend(self.plan_to_go_on(&row, goal, before).await?);
+            before.0 += planned.len();
             recorded.rows.iter_mut().filter(|own| own.version == row.version).for_each(|own| {
                 own.state = if row.state == RowState::Running { RowState::Applied } else { RowState::Pending };
                 // With the text of today.
@@ -239,33 +253,58 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let recorded = goal.aim.foreseen(recorded);
         let set = self.set_name().to_owned();
-        let left = match goal.aim {
-            Aim::Run => self.left_of(before.iter().filter(|change| change.action == Action::Apply).count()),
-            _ => usize::MAX,
-        };
-        for script in self.scripts(&goal.aim, &recorded).await?.into_iter().take(left) {
-            self.switch_would_be_refused(&script).await?;
+        for script in self.scripts(&goal.aim, &recorded, before).await? {
+            let note = self.note_on_foreign_keys(&script).await?;
             let action = script.action();
-            planned.push(script.into_plan(set.clone(), action));
+            let mut change = script.into_plan(set.clone(), action);
+            change.notes.extend(note);
+            planned.push(change);
         }
         Ok(planned)
     }
 
-    async fn plan_to_go_on(&mut self, row: &HistoryRow, goal: &Goal<'a>) -> Result<Option<PlannedChange>, Error> {
+    async fn plan_to_go_on(
+        &mut self,
+        row: &HistoryRow,
+        goal: &Goal<'a>,
+        before: Before,
+    ) -> Result<Option<PlannedChange>, Error> {
         if self.living_holder(row.claim.as_deref()).await?.is_some() {
             // Whoever is at work will be waited for.
             return Ok(None);
         }
+        self.refuse_held_back(&goal.aim, row, before)?;
         let decision = if let Aim::Resume(decision) = goal.aim { Some(decision) } else { None };
         let prepared = self.unfinished(row).await?;
-        self.can_go_on(&prepared, row, decision).await?;
+        let (done, note) = self.where_to_go_on(&prepared, row, decision).await?;
         let set = self.set_name().to_owned();
-        Ok(Some(prepared.into_plan(set, Action::Resume)))
+        let mut change = prepared.into_plan(set, Action::Resume);
+        change.notes.push(format!("{done} of its {} done", count(change.statements, "statement")));
+        change.notes.extend(note);
+        change.statements -= done.min(change.statements);
+        Ok(Some(change))
     }
 
-    /// How many migrations a run may still apply, after so many.
-    fn left_of(&self, applied: usize) -> usize {
-        self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(applied))
+    /// What was left in the middle of a script up goes on only as far as a run may go; and nothing else can run before it is done.
+    pub(super) fn refuse_held_back(&self, aim: &Aim, row: &HistoryRow, before: Before) -> Result<(), Error> {
+        if !matches!(aim, Aim::Run) || row.state != RowState::Running {
+            return Ok(());
+        }
+        match &self.migrator.target {
+            Some(target) if row.version > *target => Err(refuse::interrupted_above(row, target)),
+            _ if self.left_after(before) == 0 => Err(refuse::interrupted_beyond(row)),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many migrations a run may still apply.
+    fn left_after(&self, before: Before) -> usize {
+        self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(before.0))
+    }
+
+    /// What the verb has done up to now.
+    pub(super) fn done_before(&self) -> Before {
+        Before::of(self.report.changes.iter().map(|change| change.action))
     }
 
     /// What is pending, up to the target.

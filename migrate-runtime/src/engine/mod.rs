@@ -36,7 +36,7 @@ mod start;
 mod step;
 mod wait;
 
-use migrate_core::plan::Standings;
+use migrate_core::plan::{Standings, write_as_in_files};
 use migrate_core::{Label, Migration};
 
 use crate::driver::Session;
@@ -44,10 +44,11 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::migrations::Migrations;
 use crate::migrator::{Migrator, Scope};
-use crate::report::{History, Plan, PlannedChange, Report, Status};
+use crate::report::{History, Plan, Report, Status};
 use crate::table::TableName;
 use carry_out::Whole;
 pub(crate) use edits::Edit;
+use goal::Before;
 pub(crate) use goal::Verb;
 use sql::Sql;
 
@@ -77,6 +78,8 @@ pub(crate) struct Engine<'a, S> {
     has_tried_to_create: bool,
     /// Whether the transaction that the connection was handed over in was rolled back by the database.
     has_lost_transaction: bool,
+    /// How many pending migrations of the set a run leaves out, as it was told to.
+    left_out: usize,
     report: Report,
 }
 
@@ -94,6 +97,7 @@ impl<'a, S: Session> Engine<'a, S> {
             has_failed_start: false,
             has_tried_to_create: false,
             has_lost_transaction: false,
+            left_out: 0,
             report: Report::default(),
             session,
             migrator,
@@ -128,6 +132,11 @@ impl<'a, S: Session> Engine<'a, S> {
         self.migrations_of.set.name()
     }
 
+    /// An error that was met in the set that is at work: where there are several, it says which.
+    fn told_by_set(&self, error: Error) -> Error {
+        if self.sets.len() > 1 { error.in_set(self.set_name()) } else { error }
+    }
+
     /// Does what a verb is for.
     pub(crate) async fn execute(mut self, verb: &Verb) -> Result<Report, Error> {
         self.report.when_empty = verb.when_empty();
@@ -156,16 +165,21 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// What a verb would do.
     pub(crate) async fn plan(mut self, verb: &Verb) -> Result<Plan, Error> {
-        let mut changes: Vec<PlannedChange> = Vec::new();
+        let mut plan = Plan { when_empty: verb.when_empty(), total: self.report.total, ..Plan::default() };
         if let Verb::Edit(edit) = verb {
-            changes = self.plan_edit(edit).await?;
-        } else {
-            for goal in self.goals(verb).await? {
-                self.select(goal.set)?;
-                changes.extend(self.plan_goal(&goal, &changes).await?);
-            }
+            plan.changes = self.plan_edit(edit).await?;
+            return Ok(plan);
         }
-        Ok(Plan { changes, total: self.report.total, when_empty: verb.when_empty() })
+        let goals = self.goals(verb).await?;
+        self.check(&goals).await?;
+        for goal in &goals {
+            self.select(goal.set)?;
+            let before = Before::of(plan.changes.iter().map(|change| change.action));
+            let planned = self.plan_goal(goal, before).await;
+            plan.changes.extend(planned.map_err(|error| self.told_by_set(error))?);
+            plan.pending += self.left_out;
+        }
+        Ok(plan)
     }
 
     /// Where everything stands.
@@ -186,7 +200,9 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut history = History::default();
         for set in self.sets.clone() {
             self.select(set)?;
-            history.add(set.set.name(), self.read_history().await?.rows);
+            let mut rows = self.read_history().await?.rows;
+            write_as_in_files(&self.migrations, &mut rows);
+            history.add(set.set.name(), rows);
         }
         Ok(history)
     }

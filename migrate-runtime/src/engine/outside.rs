@@ -31,8 +31,15 @@ struct Continuation {
     progress: Progress,
     /// Removes what is left of the next statement.
     cleanup: Vec<String>,
+    /// What became of the statement that was in doubt.
+    verdict: Option<String>,
+}
+
+impl Continuation {
     /// What the audit trail tells of it.
-    action: String,
+    fn audited(&self) -> String {
+        ["resumed"].into_iter().chain(self.verdict.as_deref()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// How far a script has come.
@@ -71,7 +78,7 @@ impl<'a, S: Session> Engine<'a, S> {
             return self.interpret(prepared, &request, error);
         }
         let progress = Progress { done: 0, is_in_doubt: false };
-        let start = Continuation { progress, cleanup: Vec::new(), action: String::new() };
+        let start = Continuation { progress, cleanup: Vec::new(), verdict: None };
         self.run_outside(prepared, recorded, &claim, start).await
     }
 
@@ -87,8 +94,7 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let prepared = self.unfinished(row).await?;
         if !prepared.runs_outside() {
-            // Whoever wrote the row, it was not this script.
-            self.sound_standings(recorded, self.migrator.policy, None).await?;
+            return Err(refuse::no_longer_outside(&prepared));
         }
         let stored = self.stored_script(&prepared, row).await?;
         let before = scan(&stored, self.sql.dialect);
@@ -105,7 +111,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 return Err(error);
             }
         };
-        let audited = self.sql.audited(&start.action, &self.applied_by(&recorded.facts), "");
+        let audited = self.sql.audited(&start.audited(), &self.applied_by(&recorded.facts), "");
         let sql = self.sql.take_up(&prepared, row, &claim.token, start.progress, &audited);
         let sql = self.bounded(&Foreseen::of(&recorded.rows), &sql);
         self.tell_start(&prepared);
@@ -116,19 +122,21 @@ impl<'a, S: Session> Engine<'a, S> {
         self.run_outside(&prepared, recorded, &claim, start).await
     }
 
-    /// Whether what was left in the middle can be finished, without a look at what only a session knows.
+    /// Where what was left in the middle would go on: how many statements are done, and what became of the one in doubt; without a look
+    /// at what only a session knows.
     ///
     /// # Errors
     /// As [`continuation`](Engine::continuation).
-    pub(super) async fn can_go_on(
+    pub(super) async fn where_to_go_on(
         &mut self,
         prepared: &Prepared<'_>,
         row: &HistoryRow,
         decision: Option<Resume>,
-    ) -> Result<(), Error> {
+    ) -> Result<(usize, Option<String>), Error> {
         let stored = self.stored_script(prepared, row).await?;
         let before = scan(&stored, self.sql.dialect);
-        self.continuation(prepared, row, (&stored, &before), decision).await.map(|_| ())
+        let found = self.continuation(prepared, row, (&stored, &before), decision).await?;
+        Ok((found.progress.done, found.verdict))
     }
 
     /// The script as it was when it was begun.
@@ -168,29 +176,30 @@ impl<'a, S: Session> Engine<'a, S> {
             return Err(refuse::done_statement_changed(prepared, changed, text_before(changed)));
         }
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
-        let resumed = Continuation { progress: at(done, false), cleanup: Vec::new(), action: "resumed".into() };
+        let resumed = Continuation { progress: at(done, false), cleanup: Vec::new(), verdict: None };
         let Some(in_doubt) = before.statements.get(done).filter(|_| begun > done) else { return Ok(resumed) };
         let effect = match decision {
             Some(Resume::Skip | Resume::MarkDone) => Effect::Done,
             _ => self.effect_of(stored, in_doubt).await?,
         };
         let number = done + 1;
-        let action = match (decision, &effect) {
-            (Some(Resume::Skip), _) => format!("resumed, statement {number} skipped"),
-            (Some(Resume::MarkDone), _) => format!("resumed, statement {number} marked done"),
-            (Some(Resume::Retry), _) => format!("resumed, statement {number} retried"),
-            (None, Effect::Done) => format!("resumed, statement {number} found done"),
-            (None, _) => format!("resumed, statement {number} found not done"),
+        let became = match (decision, &effect) {
+            (Some(Resume::Skip), _) => "skipped",
+            (Some(Resume::MarkDone), _) => "marked done",
+            (Some(Resume::Retry), _) => "retried",
+            (None, Effect::Done) => "found done",
+            (None, _) => "found not done",
         };
+        let verdict = Some(format!("statement {number} {became}"));
         match effect {
             Effect::Done if !is_unchanged(done) => {
                 Err(refuse::done_statement_changed(prepared, done, text_before(done)))
             }
-            Effect::Done => Ok(Continuation { progress: at(number, false), action, ..resumed }),
+            Effect::Done => Ok(Continuation { progress: at(number, false), verdict, ..resumed }),
             // It stays in doubt until what is left of it is removed, and it has run.
-            Effect::NotDone(cleanup) => Ok(Continuation { progress: at(done, true), cleanup, action }),
+            Effect::NotDone(cleanup) => Ok(Continuation { progress: at(done, true), cleanup, verdict }),
             Effect::Unknown if decision == Some(Resume::Retry) => {
-                Ok(Continuation { progress: at(done, true), action, ..resumed })
+                Ok(Continuation { progress: at(done, true), verdict, ..resumed })
             }
             Effect::Unknown => Err(refuse::in_doubt(prepared, row, stored, in_doubt)),
         }
@@ -222,7 +231,7 @@ impl<'a, S: Session> Engine<'a, S> {
             Err(_) => Ok(()),
         };
         let mut change = self.change(prepared, started);
-        change.notes.extend(Some(start.action).filter(|action| !action.is_empty()));
+        change.notes.extend(start.verdict);
         let switched_back = match switched {
             Ok(true) => self.switch_foreign_keys_on().await,
             switched => switched.map(|_| ()),

@@ -54,9 +54,10 @@ pub(super) struct Source<'a> {
 /// Everything that keeps any of them from being run in `dialect`.
 pub(super) fn all(sources: Vec<Source<'_>>, dialect: Dialect) -> Result<Vec<Prepared<'_>>, Error> {
     let mut problems = Vec::new();
+    let is_of_history = sources.iter().any(|source| source.embedded.is_none());
     let prepared: Vec<Prepared<'_>> =
         sources.into_iter().map(|source| prepare(source, dialect, &mut problems)).collect();
-    if problems.is_empty() { Ok(prepared) } else { Err(refuse::unreadable_scripts(dialect, &problems)) }
+    if problems.is_empty() { Ok(prepared) } else { Err(refuse::unreadable_scripts(dialect, &problems, is_of_history)) }
 }
 
 fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>) -> Prepared<'a> {

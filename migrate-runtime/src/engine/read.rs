@@ -1,6 +1,7 @@
 //! The closer look: what is in the history, and what must be known of the connection. Writes nothing.
 
 use migrate_core::plan::{Ahead, Item, Policy, Standing, Standings};
+use migrate_core::scan::split;
 use migrate_core::{BadRow, Dialect, Header, HistoryRow, RowState, Version};
 
 use super::prepare::Prepared;
@@ -108,12 +109,25 @@ impl<'a, S: Session> Engine<'a, S> {
         if problems.is_empty() {
             return Ok(standings);
         }
-        let mut applied_sql = Vec::new();
-        for item in problems.iter().filter(|item| item.diverging_checksums().is_some()) {
-            let sql = self.stored_text("sql", item.version()).await?;
-            applied_sql.push((item.version().clone(), sql.unwrap_or_default()));
+        let mut kept = Vec::new();
+        for item in problems.iter() {
+            let text = match item.standing() {
+                Standing::Divergent => self.stored_text("sql", item.version()).await?.or(Some(String::new())),
+                Standing::Running | Standing::Interrupted => self.begun_statement(item).await?,
+                _ => None,
+            };
+            kept.extend(text.map(|text| (item.version().clone(), text)));
         }
-        Err(refuse::history_mismatch(&problems, policy.ahead == Ahead::Refuse, &applied_sql))
+        Err(refuse::history_mismatch(&problems, policy.ahead == Ahead::Refuse, &kept))
+    }
+
+    /// The statement that a script outside of a transaction has begun, and the history does not know to be done.
+    async fn begun_statement(&mut self, item: &Item<'_>) -> Result<Option<String>, Error> {
+        let Some(row) = item.row().filter(|row| row.statements_begun > row.statements_done) else { return Ok(None) };
+        let column = if row.state == RowState::Reverting { "down_sql" } else { "sql" };
+        let stored = self.stored_text(column, &row.version).await?.unwrap_or_default();
+        let index = usize::try_from(row.statements_done).unwrap_or(usize::MAX);
+        Ok(split(&stored, self.sql.dialect).get(index).map(|statement| statement.text(&stored).to_owned()))
     }
 
     /// What has to be asked of the database to know where a migration stands: whether the runner of one in the middle lives, and

@@ -18,10 +18,16 @@ pub(super) use outside::*;
 pub(super) use sets::*;
 pub(super) use verb::*;
 
+use crate::excerpt::printable;
 use crate::report::count;
 
 fn lines<T: fmt::Display>(migrations: &[T]) -> String {
     migrations.iter().map(|migration| format!("   {migration}")).collect::<Vec<_>>().join("\n")
+}
+
+/// SQL, a line each.
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("       {}", printable(line))).collect::<Vec<_>>().join("\n")
 }
 
 fn is_are(number: usize, what: &str) -> String {

@@ -9,11 +9,13 @@ use super::text::{lines, sets, width};
 /// The rows of the history table, in the order of their application, with their audit trails.
 ///
 /// ```text
-/// applied  0001_users          2026-03-13T17:00:00.123Z      3 ms  app@web-1 shop 1.4.0
-/// applied  0003_orders         2026-03-14T09:30:00.000Z     12 ms  app@web-1 shop 1.5.0
-/// pending  0002_users_email    2026-03-15T08:00:00.000Z      1 ms  app@web-1 shop 1.5.0
-///          2026-03-15T08:00:00.000Z reverted by app@web-1 shop 1.5.0
+/// applied    0001_users        2026-03-13T17:00:00.123Z      3 ms  app@web-1 shop 1.4.0
+/// pending    0003_orders       2026-03-14T09:30:00.000Z     12 ms  app@web-1 shop 1.5.0
+///            2026-03-15T08:00:00.000Z reverted by app@web-1 shop 1.5.1
+/// applied    0002_users_email  2026-03-15T08:00:01.500Z      1 ms  app@web-1 shop 1.5.1
 /// ```
+///
+/// A row has one time of application, the latest: what was done to it since is in its audit trail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct History {

@@ -5,7 +5,7 @@ use std::fmt;
 use migrate_core::Label;
 
 use super::Action;
-use super::text::{count, lines, sets, width};
+use super::text::{count, empty, left_out, lines, sets, width};
 
 /// What a verb would do: a dry run.
 ///
@@ -13,11 +13,12 @@ use super::text::{count, lines, sets, width};
 /// would apply 0003_orders          2 statements  migrations/0003_orders.sql
 /// would apply 0004_orders_total    1 statement   migrations/0004_orders_total.sql
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Plan {
     pub(crate) changes: Vec<PlannedChange>,
     pub(crate) total: usize,
+    pub(crate) pending: usize,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) when_empty: &'static str,
 }
@@ -49,7 +50,13 @@ impl Plan {
         &self.changes
     }
 
-    /// Whether there would be nothing to do.
+    /// How many migrations would be pending still after a run, because [`Migrator::target`](crate::Migrator::target) or
+    /// [`Migrator::at_most`](crate::Migrator::at_most) leave them out.
+    pub fn pending(&self) -> usize {
+        self.pending
+    }
+
+    /// Whether nothing would be done.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
@@ -63,7 +70,7 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.changes.is_empty() {
-            return write!(f, "{}, {}", self.when_empty, count(self.total, "migration"));
+            return empty(f, self.when_empty, self.total, self.pending);
         }
         let width = width(self.changes.iter().map(|change| &change.migration));
         let longest = self.changes.iter().map(|change| change.action.to_do().len()).max().unwrap_or(0);
@@ -78,6 +85,7 @@ impl fmt::Display for Plan {
                 }
             }
             notes.iter().try_for_each(|note| write!(f, "\n  note: {note}"))
-        })
+        })?;
+        left_out(f, self.pending, "pending still, then")
     }
 }

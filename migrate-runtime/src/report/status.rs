@@ -3,7 +3,7 @@
 use std::fmt;
 
 use migrate_core::plan::{Item, Standing, Standings};
-use migrate_core::{Dialect, Label};
+use migrate_core::{Dialect, Label, RowState};
 
 use super::text::{lines, sets, width};
 
@@ -48,6 +48,8 @@ pub struct MigrationStatus {
     pub statements_done: Option<u64>,
     /// Whether a statement was begun, and the history does not know what became of it.
     pub is_in_doubt: bool,
+    /// Whether it is the script down that is running or was interrupted.
+    pub is_reverting: bool,
     /// The checksum of the SQL that was applied: `sha256:…`.
     pub applied_checksum: Option<String>,
     /// The checksum of the SQL in the binary: `sha256:…`.
@@ -87,6 +89,7 @@ impl MigrationStatus {
             statements: row.map(|row| row.statements),
             statements_done: row.map(|row| row.statements_done),
             is_in_doubt: row.is_some_and(|row| row.statements_begun > row.statements_done),
+            is_reverting: row.is_some_and(|row| row.state == RowState::Reverting),
             migration: item.label(),
             version: item.version().digits().to_owned(),
             standing: item.standing(),
@@ -119,7 +122,8 @@ impl fmt::Display for Status {
             }
             if matches!(status.standing, Standing::Running | Standing::Interrupted) {
                 let (done, of) = (status.statements_done.unwrap_or(0), status.statements.unwrap_or(0));
-                write!(f, "  {done} of {of} statements done")?;
+                let script = if status.is_reverting { " of its script down" } else { "" };
+                write!(f, "  {done} of {of} statements{script} done")?;
                 if status.is_in_doubt {
                     write!(f, ", the next one begun")?;
                 }

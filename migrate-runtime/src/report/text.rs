@@ -8,6 +8,22 @@ pub(crate) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
+/// What is said when nothing was done, or would be.
+pub(super) fn empty(f: &mut fmt::Formatter<'_>, when_empty: &str, total: usize, pending: usize) -> fmt::Result {
+    match pending {
+        0 => write!(f, "{when_empty}, {}", count(total, "migration")),
+        _ => write!(f, "nothing to apply: {pending} of {} left out", count(total, "migration")),
+    }
+}
+
+/// A last line about what a run leaves out, if it does.
+pub(super) fn left_out(f: &mut fmt::Formatter<'_>, pending: usize, how: &str) -> fmt::Result {
+    match pending {
+        0 => Ok(()),
+        _ => write!(f, "\n{} {how}", count(pending, "migration")),
+    }
+}
+
 pub(super) fn width<'a>(labels: impl Iterator<Item = &'a Label>) -> usize {
     labels.map(|label| label.as_str().chars().count()).max().unwrap_or(0)
 }

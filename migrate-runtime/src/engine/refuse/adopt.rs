@@ -66,6 +66,13 @@ pub(in crate::engine) fn bad_rows(tool: Tool, bad: &[BadForeignRow]) -> Error {
         .with_help("correct these rows by hand, or name the tool whose table it is")
 }
 
+pub(in crate::engine) fn several_rows(tool: Tool, rows: usize) -> Error {
+    let message = format!("the history of {tool} has {rows} rows, and {tool} keeps only one; nothing was changed");
+    Error::new(ErrorKind::ForeignHistory, message).with_help(
+        "find out which version the database really has, and leave only that row; a table with a row a migration may be that of dbmate",
+    )
+}
+
 pub(in crate::engine) fn problems(tool: Tool, problems: &[Problem]) -> Error {
     let indented = |problem: &Problem| format!("   {}", problem.to_string().replace('\n', "\n     "));
     let body: Vec<String> = problems.iter().map(indented).collect();

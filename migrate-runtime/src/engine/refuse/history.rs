@@ -1,10 +1,11 @@
 //! Why a history, or the table that it is in, cannot be gone on from.
 
 use migrate_core::plan::{Item, Standing};
-use migrate_core::{Label, Version};
+use migrate_core::{Label, Migration, RowState, Version};
 
 use super::super::foreign;
-use super::{is_are, lines};
+use super::super::sql::is_in_transaction;
+use super::{indented, is_are, lines};
 use crate::difference::difference;
 use crate::error::{self, Error, ErrorKind};
 use crate::report::count;
@@ -12,13 +13,12 @@ use crate::report::count;
 /// So many divergent migrations are shown with their difference.
 const MOST_DIFFERENCES: usize = 5;
 
-pub(in crate::engine) fn history_mismatch(
-    items: &[&Item<'_>],
-    refuses_ahead: bool,
-    applied_sql: &[(Version, String)],
-) -> Error {
+/// What the history has kept of a migration that is a problem: the text that was applied, or the statement that was begun.
+pub(in crate::engine) type Kept = (Version, String);
+
+pub(in crate::engine) fn history_mismatch(items: &[&Item<'_>], refuses_ahead: bool, kept: &[Kept]) -> Error {
     let mut differences = 0;
-    let body: Vec<String> = items.iter().map(|item| describe(item, applied_sql, &mut differences)).collect();
+    let body: Vec<String> = items.iter().map(|item| describe(item, kept, &mut differences)).collect();
     let problems: Vec<error::Problem> =
         items.iter().map(|item| error::Problem { migration: item.label(), standing: item.standing() }).collect();
     let message = format!(
@@ -26,8 +26,11 @@ pub(in crate::engine) fn history_mismatch(
         count(problems.len(), "migration")
     );
     let has = |standing| problems.iter().any(|problem| problem.standing == standing);
+    // Outside of a transaction, it is known how far it came.
+    let can_go_on = items.iter().any(|item| item.standing() == Standing::Interrupted && is_outside(item));
     let remedy = |(standing, remedy): (Standing, &'static str)| match standing {
         Standing::Ahead if refuses_ahead => AHEAD_IS_REFUSED,
+        Standing::Interrupted if can_go_on => CAN_GO_ON,
         _ => remedy,
     };
     let help: Vec<&str> = REMEDIES.into_iter().filter(|(standing, _)| has(*standing)).map(remedy).collect();
@@ -39,6 +42,8 @@ pub(in crate::engine) fn history_mismatch(
 
 const AHEAD_IS_REFUSED: &str =
     "ahead: a newer binary has migrated this database, and `Migrator::refuse_ahead` was asked for: run that one";
+
+const CAN_GO_ON: &str = "interrupted: `run` goes on with it where it is safe to tell how, and `Migrator::resume` with what you have found out of the statement that was begun";
 
 const REMEDIES: [(Standing, &str); 6] = [
     (
@@ -70,18 +75,36 @@ const REMEDIES: [(Standing, &str); 6] = [
     ),
 ];
 
-fn describe(item: &Item<'_>, applied_sql: &[(Version, String)], differences: &mut usize) -> String {
+fn is_outside(item: &Item<'_>) -> bool {
+    item.row().is_some_and(|row| !row.claim.as_deref().is_some_and(is_in_transaction))
+}
+
+fn describe(item: &Item<'_>, kept: &[Kept], differences: &mut usize) -> String {
     let (label, standing) = (item.label(), item.standing().as_str());
-    let path = item.embedded().map(|migration| format!("\n  --> {}", migration.up().path())).unwrap_or_default();
+    let is_reverting = item.row().is_some_and(|row| row.state == RowState::Reverting);
+    let script = |migration: Migration<'_>| {
+        let script = if is_reverting { migration.down()? } else { migration.up() };
+        Some(format!("\n  --> {}", script.path()))
+    };
+    let path = item.embedded().and_then(script).unwrap_or_default();
     let applied =
         item.row().map(|row| format!("\n     applied at {} by {}", row.applied_at, row.applied_by)).unwrap_or_default();
     let mut text = format!("{label} is {standing}{path}{applied}");
+    if let Some(row) = item.row().filter(|row| row.state != RowState::Applied && is_outside(item)) {
+        let script = if is_reverting { " of its script down" } else { "" };
+        text.push_str(&format!("\n     {} of {} statements{script} done", row.statements_done, row.statements));
+        if let Some((_, begun)) = kept.iter().find(|(version, _)| version == item.version()) {
+            let number = row.statements_done + 1;
+            text.push_str(&format!(", and statement {number} begun:\n{}", indented(begun)));
+        }
+        return text;
+    }
     let (Some((applied, embedded)), Some(migration)) = (item.diverging_checksums(), item.embedded()) else {
         return text;
     };
     text.push_str(&format!("\n     applied  {applied}\n     embedded {embedded}"));
     if let Some((_, sql)) =
-        applied_sql.iter().find(|(version, _)| version == item.version()).filter(|_| *differences < MOST_DIFFERENCES)
+        kept.iter().find(|(version, _)| version == item.version()).filter(|_| *differences < MOST_DIFFERENCES)
     {
         *differences += 1;
         text.push_str(&match sql == migration.up().sql() {

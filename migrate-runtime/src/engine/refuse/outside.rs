@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
+use migrate_core::plan::Standing;
 use migrate_core::scan::Statement;
 use migrate_core::{HistoryRow, Label};
 
 use super::super::prepare::Prepared;
 use super::database::{advice, bookkeeping};
-use super::lines;
+use super::{indented, lines};
 use crate::driver::DriverError;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Problem};
 use crate::excerpt::Excerpt;
 
 pub(in crate::engine) fn outside_in_transaction(label: &Label, is_ours: bool) -> Error {
@@ -73,6 +74,21 @@ pub(in crate::engine) fn unknown_interrupted(row: &HistoryRow) -> Error {
         .with_help("start the binary that has it: it goes on where the other one was")
 }
 
+pub(in crate::engine) fn no_longer_outside(prepared: &Prepared<'_>) -> Error {
+    let label = &prepared.label;
+    let message = format!(
+        "migration {label} was interrupted outside of a transaction, and its file does not ask for that any more; nothing was changed"
+    );
+    Error::new(ErrorKind::Interrupted, message)
+        .with_body(Excerpt::of_file(&prepared.path).text)
+        .with_migration(&prepared.version, label.clone())
+        .with_problems(vec![Problem { migration: label.clone(), standing: Standing::Interrupted }])
+        .with_help(
+            "put `-- migrate: no-transaction` back until it has come to its end; or finish or undo it by hand, and tell the history with \
+             `Migrator::mark_applied` or `Migrator::mark_pending`",
+        )
+}
+
 pub(in crate::engine) fn done_statement_changed(prepared: &Prepared<'_>, index: usize, before: Option<&str>) -> Error {
     let (label, number) = (&prepared.label, index + 1);
     let message = format!(
@@ -112,8 +128,4 @@ pub(in crate::engine) fn in_doubt(
             "look whether it was done, then `Migrator::resume` with `Resume::MarkDone` if it was, `Resume::Retry` if it was not, or \
              `Resume::Skip` to go on without it",
         )
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("       {}", crate::excerpt::printable(line))).collect::<Vec<_>>().join("\n")
 }

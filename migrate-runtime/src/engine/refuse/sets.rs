@@ -24,15 +24,19 @@ pub(in crate::engine) fn lacking_dialect(dialect: Dialect, set: &MigrationSet, l
     Error::new(ErrorKind::MissingDialect, message).with_help(help)
 }
 
-pub(in crate::engine) fn unreadable_scripts(dialect: Dialect, problems: &[Problem]) -> Error {
+pub(in crate::engine) fn unreadable_scripts(dialect: Dialect, problems: &[Problem], is_of_history: bool) -> Error {
+    let help = match is_of_history {
+        true => "revert it with the binary that has it, or undo it by hand, and tell the history with `Migrator::mark_pending`".to_owned(),
+        false => format!("correct the files; with `dialect = \"{dialect}\"` in `embed_migrations!` the build tells"),
+    };
     let indented = |problem: &Problem| format!("   {}", problem.to_string().replace('\n', "\n     "));
     let texts: Vec<String> = problems.iter().map(indented).collect();
     Error::new(
         ErrorKind::UnreadableScript,
-        format!("pending migrations cannot be run on {dialect}; nothing was applied"),
+        format!("not every script that is to run can be run on {dialect}; nothing was changed"),
     )
     .with_body(texts.join("\n"))
-    .with_help(format!("give `dialect = \"{dialect}\"` to `embed_migrations!` to be told at build time"))
+    .with_help(help)
 }
 
 pub(in crate::engine) fn no_sets() -> Error {

@@ -1,7 +1,7 @@
 //! Why a verb cannot do what it is asked for.
 
 use migrate_core::plan::Standing;
-use migrate_core::{Label, Version};
+use migrate_core::{HistoryRow, Label, Version};
 
 use super::{is_are, lines};
 use crate::error::{Error, ErrorKind};
@@ -51,6 +51,21 @@ pub(in crate::engine) fn not_in_binary(labels: &[Label]) -> Error {
 pub(in crate::engine) fn unknown_version(version: &Version) -> Error {
     Error::new(ErrorKind::UnknownVersion, format!("there is no migration of version {version}; nothing was changed"))
         .with_help("`status` lists the migrations")
+}
+
+pub(in crate::engine) fn interrupted_above(row: &HistoryRow, target: &Version) -> Error {
+    held_back(row, &format!("is above version {target}, up to which to run"))
+}
+
+pub(in crate::engine) fn interrupted_beyond(row: &HistoryRow) -> Error {
+    held_back(row, "counts as one more than `Migrator::at_most` allows")
+}
+
+fn held_back(row: &HistoryRow, why: &str) -> Error {
+    let message = format!("migration {} was interrupted, and {why}; nothing was changed", row.label());
+    Error::new(ErrorKind::Interrupted, message)
+        .with_migration(&row.version, row.label())
+        .with_help("nothing else can run before it has come to its end: let `run` go on with it first")
 }
 
 pub(in crate::engine) fn one_set_only() -> Error {
