@@ -7,6 +7,7 @@ mod verbs;
 mod adopt;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use migrate_core::plan::{Ahead, Policy};
@@ -63,9 +64,10 @@ pub use verbs::DryRun;
 /// | [`status`](Migrator::status), [`history`](Migrator::history), [`verify`](Migrator::verify) | look, and write nothing |
 ///
 /// Each has a twin for asynchronous drivers, and each that writes can be tried first: [`dry_run`](Migrator::dry_run).
+#[derive(Clone)]
 pub struct Migrator<'a> {
     pub(crate) sets: Vec<&'a Migrations>,
-    history_table: String,
+    pub(crate) history_table: String,
     pub(crate) target: Option<Version>,
     pub(crate) at_most: Option<usize>,
     pub(crate) scope: Scope,
@@ -75,8 +77,8 @@ pub struct Migrator<'a> {
     pub(crate) lock_retries: u32,
     pub(crate) statement_timeout: Duration,
     pub(crate) applied_by: Option<String>,
-    pub(crate) steps: Vec<RegisteredStep<'a>>,
-    observer: Option<Box<Observer<'a>>>,
+    pub(crate) steps: Vec<Arc<RegisteredStep<'a>>>,
+    observer: Option<Arc<Observer<'a>>>,
     may_be_stale: bool,
     pub(crate) may_reset: bool,
 }
@@ -303,7 +305,7 @@ impl<'a> Migrator<'a> {
 
     fn with_step(mut self, set: Option<&'a Migrations>, version: Version, name: String, step: Step<'a>) -> Self {
         let script = step.script(&version, name.replace('\0', ""));
-        self.steps.push(RegisteredStep { set, script, step });
+        self.steps.push(Arc::new(RegisteredStep { set, script, step }));
         self
     }
 
@@ -330,7 +332,7 @@ impl<'a> Migrator<'a> {
     /// Calls `observer` for everything that happens in [`run`](Migrator::run). It must not block for long: some events come while a
     /// transaction is open. Another call replaces the observer.
     pub fn on_event(mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'a) -> Self {
-        self.observer = Some(Box::new(observer));
+        self.observer = Some(Arc::new(observer));
         self
     }
 
@@ -444,6 +446,13 @@ impl<'a> Migrator<'a> {
         self.refuse_stale()?;
         let table = TableName::parse(&self.history_table)?;
         Engine::new(session, self, &table)?.verify().await
+    }
+
+    /// The steps of a set.
+    pub(crate) fn steps_of(&self, set: &Migrations) -> impl Iterator<Item = &RegisteredStep<'a>> {
+        let (name, only) = (set.set.name().to_owned(), self.sets.first().map(|set| set.set.name()));
+        let is_own = move |step: &&RegisteredStep<'_>| step.set.map(|set| set.set.name()).or(only) == Some(&name);
+        self.steps.iter().map(|step| &**step).filter(is_own)
     }
 
     fn refuse_stale(&self) -> Result<(), Error> {

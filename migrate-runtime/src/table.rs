@@ -1,5 +1,7 @@
 //! The name of the history table, as an option gives it.
 
+use migrate_core::Dialect;
+
 use crate::error::{Error, ErrorKind};
 use crate::quote;
 
@@ -29,6 +31,14 @@ impl TableName {
             ));
         }
         Ok(TableName { schema: schema.map(str::to_owned), table: table.to_owned() })
+    }
+
+    /// Whether it is one that ends with the connection.
+    pub(crate) fn is_temporary(&self, dialect: Dialect) -> bool {
+        self.schema.as_deref().map(str::to_ascii_lowercase).is_some_and(|schema| match dialect {
+            Dialect::Sqlite => schema == "temp",
+            _ => schema.starts_with("pg_temp"),
+        })
     }
 
     /// The name in quotes, in `schema` unless it has one of its own.

@@ -30,7 +30,7 @@ mod read;
 mod ready;
 mod refuse;
 mod request;
-mod sets;
+pub(crate) mod sets;
 mod sql;
 mod start;
 mod step;
@@ -86,6 +86,9 @@ pub(crate) struct Engine<'a, S> {
 impl<'a, S: Session> Engine<'a, S> {
     pub(crate) fn new(session: S, migrator: &'a Migrator<'a>, table: &'a TableName) -> Result<Engine<'a, S>, Error> {
         let dialect = session.dialect();
+        if table.is_temporary(dialect) {
+            return Err(refuse::temporary_table(table));
+        }
         let sets = sets::in_order(&migrator.sets)?;
         let migrations_of = *sets.first().ok_or_else(refuse::no_sets)?;
         let mut engine = Engine {

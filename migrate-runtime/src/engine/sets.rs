@@ -8,7 +8,7 @@ use crate::migrations::Migrations;
 ///
 /// # Errors
 /// Two of one name, or a circle.
-pub(super) fn in_order<'a>(given: &[&'a Migrations]) -> Result<Vec<&'a Migrations>, Error> {
+pub(crate) fn in_order<'a>(given: &[&'a Migrations]) -> Result<Vec<&'a Migrations>, Error> {
     let mut ordered: Vec<&Migrations> = Vec::with_capacity(given.len());
     let name = |set: &Migrations| set.set.name().to_owned();
     for (index, set) in given.iter().enumerate() {

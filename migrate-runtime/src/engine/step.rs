@@ -1,6 +1,7 @@
 //! Migrations in Rust: their place among the files, and their transaction, which is the driver's own.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Instant;
 
 use migrate_core::{Migration, RowState, Version, embedded};
@@ -16,7 +17,7 @@ use crate::driver::{Session, StepFailure, StepRun};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::{Excerpt, printable};
 use crate::migrations::Migrations;
-use crate::migrator::RegisteredStep;
+use crate::migrator::{Migrator, RegisteredStep};
 
 impl<'a, S: Session> Engine<'a, S> {
     /// Every step has to belong to a set that is looked at.
@@ -25,7 +26,7 @@ impl<'a, S: Session> Engine<'a, S> {
             let is_it = |other: &Migrations| other.set.name() == set.set.name();
             self.sets.iter().any(|own| is_it(own) || own.before_it().any(is_it))
         };
-        let is_lost = |step: &&RegisteredStep<'_>| match step.set {
+        let is_lost = |step: &&Arc<RegisteredStep<'_>>| match step.set {
             Some(set) => !is_known(set),
             None => self.sets.len() > 1,
         };
@@ -37,9 +38,8 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// The steps of the set that is at work.
     fn own_steps(&self) -> impl Iterator<Item = &'a RegisteredStep<'a>> + use<'a, S> {
-        let (steps, set, only) = (&self.migrator.steps, self.set_name(), self.sets.first().map(|set| set.set.name()));
-        let is_own = move |step: &&RegisteredStep<'_>| step.set.map(|set| set.set.name()).or(only) == Some(set);
-        steps.iter().filter(is_own)
+        let migrator: &'a Migrator<'a> = self.migrator;
+        migrator.steps_of(self.migrations_of)
     }
 
     /// Puts the steps in their places among the migrations of the set.

@@ -6,7 +6,8 @@
 //! | SQLite in a file | `testing::sqlite_file(&MIGRATIONS, path)` | a copy |
 //! | Postgres | `testing::Postgres::shared()?.database(&MIGRATIONS)` | a copy of a template |
 //!
-//! And [`Rehearsal`]: every way that a database can take through a set leads to the same schema.
+//! And [`Rehearsal`]: every way that a database can take through a set leads to the same schema. Each takes a set, or a
+//! [`Migrator`](crate::Migrator) for several sets, steps in Rust or another history table: see [`With`].
 //!
 //! For `[dev-dependencies]`, with the feature of a driver. Postgres is a server whose address the environment variable
 //! `MIGRATE_TEST_URL` holds, or else a throw-away one, started from the programs of the machine. Each test has a database of its own, so
@@ -40,8 +41,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#[cfg(any(feature = "rusqlite", feature = "postgres", feature = "tokio-postgres"))]
-mod key;
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 mod poll;
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
@@ -52,6 +51,8 @@ mod rehearsal;
 mod server;
 #[cfg(feature = "rusqlite")]
 mod sqlite;
+#[cfg(any(feature = "rusqlite", feature = "postgres", feature = "tokio-postgres"))]
+mod with;
 
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 pub use self::postgres::{Postgres, TestDatabase};
@@ -61,6 +62,8 @@ pub use rehearsal::{Rehearsal, Rehearsed};
 pub use server::{Server, Stop};
 #[cfg(feature = "rusqlite")]
 pub use sqlite::{sqlite, sqlite_file};
+#[cfg(any(feature = "rusqlite", feature = "postgres", feature = "tokio-postgres"))]
+pub use with::With;
 
 /// What the kit could not do, with the next step.
 #[cfg(any(feature = "rusqlite", feature = "postgres", feature = "tokio-postgres"))]

@@ -10,15 +10,14 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::{failed, key};
+use super::{With, failed};
 use crate::driver::sqlite_error;
 use crate::error::{Error, ErrorKind};
-use crate::migrations::Migrations;
 
-/// A database in memory with `migrations` applied, as [`Migrations::run`] leaves it.
+/// A database in memory that is migrated with a set, or a migrator, as [`Migrator::run`](crate::Migrator::run) leaves it.
 ///
 /// The first call for a set runs the migrations, the others copy what it has left: microseconds. Nothing is shared between two
-/// databases. Settings of the connection are the defaults of the driver, whatever a migration has set.
+/// databases. Of steps in Rust, name and revision count, not what their functions do. Settings of the connection are the defaults of the driver, whatever a migration has set.
 ///
 /// ```
 /// # #[cfg(feature = "rusqlite-bundled")] {
@@ -33,10 +32,11 @@ use crate::migrations::Migrations;
 /// ```
 ///
 /// # Errors
-/// As [`Migrations::run`].
-pub fn sqlite(migrations: &Migrations) -> Result<Connection, Error> {
-    let db = Connection::open_in_memory().map_err(unopened)?;
-    copy(migrations, db)
+/// As [`Migrator::run`](crate::Migrator::run).
+pub fn sqlite<'a>(with: impl Into<With<'a>>) -> Result<Connection, Error> {
+    let mut db = Connection::open_in_memory().map_err(unopened)?;
+    copy(&image(&with.into())?, &mut db)?;
+    Ok(db)
 }
 
 /// [`sqlite`] in a new file.
@@ -55,39 +55,45 @@ pub fn sqlite(migrations: &Migrations) -> Result<Connection, Error> {
 /// ```
 ///
 /// # Errors
-/// As [`Migrations::run`], and when there is a file at `path` already: it would be lost.
-pub fn sqlite_file(migrations: &Migrations, path: impl AsRef<Path>) -> Result<Connection, Error> {
-    let path = path.as_ref();
+/// As [`Migrator::run`](crate::Migrator::run), and when there is a file at `path` already: it would be lost.
+pub fn sqlite_file<'a>(with: impl Into<With<'a>>, path: impl AsRef<Path>) -> Result<Connection, Error> {
+    let (path, image) = (path.as_ref(), image(&with.into())?);
     // Fails for a file that is there; SQLite takes an empty one for a new database.
     OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
         let message = format!("`{}` cannot be made: {error}", path.display());
         failed(message, "name a file that is not there yet, in a folder that is")
     })?;
-    copy(migrations, Connection::open(path).map_err(unopened)?)
+    let mut db = Connection::open(path).map_err(unopened)?;
+    copy(&image, &mut db)?;
+    Ok(db)
 }
 
 /// A migrated database that is copied, and never handed out.
 type Image = Arc<Mutex<Option<Connection>>>;
 
-fn copy(migrations: &Migrations, mut db: Connection) -> Result<Connection, Error> {
+/// The image that databases with the same migrations are copied from; it is made unless it is there.
+fn image(with: &With<'_>) -> Result<Image, Error> {
     static IMAGES: LazyLock<Mutex<HashMap<Vec<u8>, Image>>> = LazyLock::new(Mutex::default);
     // A panic of another test, in a function that SQLite calls, leaves no half of anything: an image is kept when it is whole.
     let image = {
         let mut images = IMAGES.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(images.entry(key::of(migrations.set())).or_default())
+        Arc::clone(images.entry(with.key()).or_default())
     };
-    let mut image = image.lock().unwrap_or_else(PoisonError::into_inner);
-    let migrated = match &mut *image {
-        Some(migrated) => migrated,
-        none => {
-            let mut fresh = Connection::open_in_memory().map_err(unopened)?;
-            migrations.run(&mut fresh)?;
-            none.insert(fresh)
-        }
-    };
-    let copied = Backup::new(migrated, &mut db).and_then(|backup| backup.step(-1)).map_err(unopened)?;
-    match copied {
-        StepResult::Done => Ok(db),
+    let mut migrated = image.lock().unwrap_or_else(PoisonError::into_inner);
+    if migrated.is_none() {
+        let mut fresh = Connection::open_in_memory().map_err(unopened)?;
+        with.migrator().run(&mut fresh)?;
+        *migrated = Some(fresh);
+    }
+    drop(migrated);
+    Ok(image)
+}
+
+fn copy(image: &Image, db: &mut Connection) -> Result<(), Error> {
+    let image = image.lock().unwrap_or_else(PoisonError::into_inner);
+    let copied = image.as_ref().map(|migrated| Backup::new(migrated, db).and_then(|backup| backup.step(-1)));
+    match copied.transpose().map_err(unopened)? {
+        Some(StepResult::Done) => Ok(()),
         _ => Err(failed("the copy of a migrated database is not whole", "run the test again")),
     }
 }

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use migrate_runtime::testing::{Postgres, Stop};
-use migrate_runtime::{ErrorKind, fingerprint};
+use migrate_runtime::testing::{Postgres, Rehearsal, Stop};
+use migrate_runtime::{ErrorKind, Migrations, Migrator, Step, fingerprint};
 use migrate_tests::{Cluster, OwnCluster, migrations, numbered, poll, postgres as cluster};
 
 const BOUND: Duration = Duration::from_secs(60);
@@ -49,13 +49,49 @@ fn each_database_is_migrated_and_nobody_elses() {
 
 #[tokio::test]
 async fn asynchronous_tests_have_databases_too() {
-    let (kit, two) = (kit(cluster()), numbered(2));
-    let database = kit.database_async(&two).await.unwrap();
+    let (kit, two): (_, &'static Migrations) = (kit(cluster()), Box::leak(Box::new(numbered(2))));
+    let database = kit.database_async(two).await.unwrap();
     let mut client = database.connect_async().await.unwrap();
     two.verify_async(&mut client).await.unwrap();
     // Blocks, but neither panics nor hangs.
-    let blocking = kit.database(&two).unwrap();
+    let blocking = kit.database(two).unwrap();
     drop((database, blocking, kit));
+}
+
+/// Several sets, a step of either driver, and a history table of another name.
+#[test]
+fn a_migrator_makes_databases_as_well() {
+    let (kit, [base, more]) = (kit(cluster()), super::two_sets());
+    let steps = [
+        Step::postgres(|tx| Ok(tx.batch_execute(super::IN_RUST)?)),
+        Step::tokio_postgres(|tx| Box::pin(async move { Ok(tx.batch_execute(super::IN_RUST).await?) })),
+    ];
+    for (revision, step) in steps.into_iter().enumerate() {
+        let migrator =
+            Migrator::many([more, base]).history_table("h").step_of(more, 2, "in rust", step.revision(revision as u64));
+        for _ in 0..2 {
+            let database = kit.database(&migrator).unwrap();
+            let mut client = database.connect().unwrap();
+            migrator.verify(&mut client).unwrap();
+            let rows: i64 = client.query_one("SELECT sum(x) FROM more1", &[]).unwrap().get(0);
+            assert_eq!(rows, 7);
+        }
+        let rehearsed = Rehearsal::of(&migrator).postgres(&kit).unwrap();
+        assert_eq!(rehearsed.to_string(), "rehearsed 4 migrations; without a script down: 2_in rust");
+    }
+}
+
+#[test]
+fn what_the_server_says_is_not_always_about_creating_databases() {
+    let url = cluster().url("postgres");
+    let (server, _) = url.rsplit_once('/').unwrap();
+    for (url, words) in [
+        (format!("{server}/nowhere"), "name a database that is there"),
+        (url.replace("postgres@", "nobody@"), "user and password"),
+    ] {
+        let error = Postgres::at(&url).unwrap().empty_database().unwrap_err();
+        assert!(error.to_string().contains(words) && !error.to_string().contains("CREATEDB"), "{url}: {error}");
+    }
 }
 
 #[test]

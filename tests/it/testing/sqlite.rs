@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use migrate_runtime::{ErrorKind, fingerprint, testing};
+use migrate_runtime::{ErrorKind, Migrator, Step, fingerprint, testing};
 use migrate_tests::{migrations, numbered, set};
 
 #[test]
@@ -41,6 +41,40 @@ fn sets_are_told_apart() {
         told,
         ["default a -", "default a DROP TABLE a", "default a DROP TABLE IF EXISTS a", "default b -", "other a -"]
     );
+}
+
+#[test]
+fn a_migrator_makes_databases_as_well() {
+    let [base, more] = super::two_sets();
+    let made = |table: &str, name: &str| {
+        let step = Step::rusqlite(|tx| Ok(tx.execute_batch(super::IN_RUST)?));
+        Migrator::many([more, base]).history_table(table).step_of(more, 2, name, step)
+    };
+    for (table, name) in [("h", "in rust"), ("h", "in another way"), ("other", "in rust")] {
+        for _ in 0..2 {
+            let mut db = testing::sqlite(made(table, name)).unwrap();
+            made(table, name).verify(&mut db).unwrap();
+            let named: String = db
+                .query_row(&format!("SELECT name FROM {table} WHERE version = '2' AND \"set\" = 'more'"), [], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            assert_eq!(named, name);
+            assert_eq!(db.query_row("SELECT sum(x) FROM more1", [], |row| row.get(0)), Ok(7));
+        }
+    }
+    let rehearsed = testing::Rehearsal::of(made("h", "in rust")).sqlite().unwrap();
+    assert_eq!(rehearsed.to_string(), "rehearsed 4 migrations; without a script down: 2_in rust");
+    assert!(!rehearsed.fingerprint().to_string().contains("table h:"), "{}", rehearsed.fingerprint());
+}
+
+#[test]
+fn a_set_that_fails_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    testing::sqlite_file(&migrations(&[("1_a.sql", "SELECT * FROM nowhere")]), &path).unwrap_err();
+    assert!(!path.exists());
+    testing::sqlite_file(&migrations(&[("1_a.sql", "SELECT 1")]), &path).unwrap();
 }
 
 #[test]

@@ -6,6 +6,7 @@ use migrate_core::{HistoryRow, Label, Version};
 use super::{is_are, lines};
 use crate::error::{Error, ErrorKind};
 use crate::report::{Action, count};
+use crate::table::TableName;
 
 pub(in crate::engine) fn no_down(labels: &[Label]) -> Error {
     let message = format!("{} without a script down; nothing was reverted", is_are(labels.len(), "migration"));
@@ -76,6 +77,11 @@ pub(in crate::engine) fn one_set_only() -> Error {
 pub(in crate::engine) fn target_of_many(target: &Version) -> Error {
     Error::new(ErrorKind::InvalidOption, format!("version {target} may be one of any set, and there are several"))
         .with_help("use `Migrator::new` with the set that is meant")
+}
+
+pub(in crate::engine) fn temporary_table(table: &TableName) -> Error {
+    let message = format!("the history table `{}` would end with the connection; nothing was changed", table.table);
+    Error::new(ErrorKind::InvalidOption, message).with_help("name one that lasts with `Migrator::history_table`")
 }
 
 pub(in crate::engine) fn no_reason(action: Action) -> Error {

@@ -10,6 +10,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use super::failed;
 use crate::driver::{DriverErrorKind, postgres_error};
 use crate::error::{Error, ErrorKind};
+use crate::migrator::Migrator;
 
 /// Connects, does `work`, and disconnects.
 pub(in crate::testing) fn on_server<T: Send>(
@@ -32,6 +33,27 @@ pub(in crate::testing) fn on_server<T: Send>(
         Ok(done) => done,
         Err(panic) => panic::resume_unwind(panic),
     })
+}
+
+/// Runs the migrations in the database that `client` is connected to with `config`: steps in Rust with the driver that they are made for.
+#[cfg_attr(not(feature = "postgres"), allow(unused_variables))]
+pub(in crate::testing) async fn run(
+    config: &Config,
+    client: &mut Client,
+    migrator: &Migrator<'_>,
+) -> Result<(), Error> {
+    #[cfg(feature = "postgres")]
+    if migrator.steps.iter().any(|step| matches!(step.step.body, crate::step::Body::Postgres(_))) {
+        let blocking = || {
+            let connected = postgres::Config::from(config.clone()).connect(postgres::NoTls);
+            migrator.run(&mut connected.map_err(|error| refused("connecting", "", error))?).map(drop)
+        };
+        return thread::scope(|scope| match scope.spawn(blocking).join() {
+            Ok(done) => done,
+            Err(panic) => panic::resume_unwind(panic),
+        });
+    }
+    migrator.run_async(client).await.map(drop)
 }
 
 /// Does `work`, which blocks, on a thread where that is allowed.
@@ -75,7 +97,19 @@ pub(super) fn refused(what: &str, sql: &str, error: tokio_postgres::Error) -> Er
             ErrorKind::ConnectionLost,
             "see to it that there is a server at the address, and that it has room for more sessions",
         ),
-        _ => (ErrorKind::TestDatabase, "connect as a role that may create databases: `ALTER ROLE … CREATEDB`"),
+        _ if error.has_code(&["42501"]) => {
+            (ErrorKind::TestDatabase, "connect as a role that may create databases: `ALTER ROLE … CREATEDB`")
+        }
+        _ if error.code().is_some_and(|code| code.starts_with("28")) => {
+            (ErrorKind::TestDatabase, "look at user and password in the address, and at `pg_hba.conf` of the server")
+        }
+        _ if error.has_code(&["3D000"]) => {
+            (ErrorKind::TestDatabase, "name a database that is there in the address: `postgres`, say")
+        }
+        _ if error.has_code(&["53300"]) => {
+            (ErrorKind::TestDatabase, "run fewer tests at once, or raise `max_connections` of the server")
+        }
+        _ => (ErrorKind::TestDatabase, "see what the server says"),
     };
     Error::new(kind, format!("the server for tests refused {what}: {error}")).with_help(help).with_driver(error)
 }

@@ -50,7 +50,7 @@ impl TestDatabase {
     /// The server does not accept it.
     #[cfg(feature = "postgres")]
     pub fn connect(&self) -> Result<postgres::Client, Error> {
-        let config = postgres::Config::from(self.kit.config_of(&self.name));
+        let config = postgres::Config::from(self.config());
         config.connect(postgres::NoTls).map_err(|error| admin::refused("connecting", "", error))
     }
 
@@ -63,9 +63,12 @@ impl TestDatabase {
         self.open().await
     }
 
+    pub(in crate::testing) fn config(&self) -> tokio_postgres::Config {
+        self.kit.config_of(&self.name)
+    }
+
     pub(in crate::testing) async fn open(&self) -> Result<tokio_postgres::Client, Error> {
-        let config = self.kit.config_of(&self.name);
-        let connected = config.connect(tokio_postgres::NoTls).await;
+        let connected = self.config().connect(tokio_postgres::NoTls).await;
         let (client, connection) = connected.map_err(|error| admin::refused("connecting", "", error))?;
         // An error also reaches whoever waits for an answer of the client.
         tokio::spawn(async { drop(connection.await) });

@@ -13,13 +13,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio_postgres::{Client, Config};
 
-use super::failed;
+use super::{With, failed};
 use crate::error::Error;
-use crate::migrations::Migrations;
 use names::Address;
 use owner::Owner;
 
-pub(super) use admin::{on_server, runtime};
+pub(super) use admin::{on_server, run, runtime};
 pub use database::TestDatabase;
 
 /// The environment variable that names the server for tests.
@@ -138,7 +137,9 @@ impl Postgres {
         Ok(SHARED.get_or_init(|| shared))
     }
 
-    /// A new database with `migrations` applied, as [`Migrations::run`] leaves it.
+    /// A new database that is migrated with a set, or a migrator, as [`Migrator::run`](crate::Migrator::run) leaves it.
+    ///
+    /// Of steps in Rust, name and revision count for the template, not what their functions do.
     ///
     /// ```no_run
     /// # #[cfg(feature = "postgres")] {
@@ -151,9 +152,10 @@ impl Postgres {
     /// ```
     ///
     /// # Errors
-    /// As [`Migrations::run`], and when the server does not create the database.
-    pub fn database(&self, migrations: &Migrations) -> Result<TestDatabase, Error> {
-        self.create(async |client, owner, name| template::copy(client, &self.kit, owner, migrations, name).await)
+    /// As [`Migrator::run`](crate::Migrator::run), and when the server does not create the database.
+    pub fn database<'a>(&self, with: impl Into<With<'a>>) -> Result<TestDatabase, Error> {
+        let with = with.into();
+        self.create(async |client, owner, name| template::copy(client, &self.kit, owner, &with, name).await)
     }
 
     /// [`database`](Postgres::database) for asynchronous tests, which must run in tokio.
@@ -161,9 +163,11 @@ impl Postgres {
     /// ```no_run
     /// # #[cfg(feature = "tokio-postgres")] {
     /// # async fn test() -> Result<(), Box<dyn std::error::Error>> {
-    /// use migrate_runtime::{embed_migrations, testing::Postgres};
+    /// use migrate_runtime::{Migrations, embed_migrations, testing::Postgres};
     ///
-    /// let database = Postgres::shared()?.database_async(&embed_migrations!("doc-migrations")).await?;
+    /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    ///
+    /// let database = Postgres::shared()?.database_async(&MIGRATIONS).await?;
     /// database.connect_async().await?.batch_execute("INSERT INTO users (name) VALUES ('Ada')").await?;
     /// # Ok(())
     /// # }
@@ -173,9 +177,9 @@ impl Postgres {
     /// # Errors
     /// As [`database`](Postgres::database).
     #[cfg(feature = "tokio-postgres")]
-    pub async fn database_async(&self, migrations: &Migrations) -> Result<TestDatabase, Error> {
-        let (kit, migrations) = (self.clone(), migrations.clone());
-        admin::elsewhere(move || kit.database(&migrations)).await
+    pub async fn database_async(&self, with: impl Into<With<'static>>) -> Result<TestDatabase, Error> {
+        let (kit, with) = (self.clone(), with.into());
+        admin::elsewhere(move || kit.database(with)).await
     }
 
     /// A new database without anything in it.

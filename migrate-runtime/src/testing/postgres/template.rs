@@ -7,13 +7,12 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::Client;
 
-use super::admin::{execute, first_cells};
+use super::admin::{execute, first_cells, run};
 use super::names::{self, TEMPLATE};
 use super::owner::Owner;
 use super::{Kit, on_server};
 use crate::error::Error;
-use crate::migrations::Migrations;
-use crate::testing::key;
+use crate::testing::With;
 
 /// How long a session that has ended may take to leave its database.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,19 +26,13 @@ const IS_NOT_THERE: &str = "3D000";
 const IS_THERE: &str = "42P04";
 
 /// Creates the database `name` as a copy of the template of the set, which is made unless it is there.
-pub(super) async fn copy(
-    client: &Client,
-    kit: &Kit,
-    owner: &Owner,
-    migrations: &Migrations,
-    name: &str,
-) -> Result<(), Error> {
-    let template = names::template(&kit.address.config, &key::of(migrations.set()));
+pub(super) async fn copy(client: &Client, kit: &Kit, owner: &Owner, with: &With<'_>, name: &str) -> Result<(), Error> {
+    let template = names::template(&kit.address.config, &with.key());
     let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
     for _ in 1..TRIES {
         match when_left(client, &create).await {
             Err(error) if error.database_code() == Some(IS_NOT_THERE) => {
-                make(client, kit, owner, migrations, &template).await?;
+                make(client, kit, owner, with, &template).await?;
             }
             done => return done,
         }
@@ -63,23 +56,17 @@ pub(super) async fn drop_all(client: &Client) -> Result<(), Error> {
     Ok(())
 }
 
-async fn make(client: &Client, kit: &Kit, owner: &Owner, migrations: &Migrations, template: &str) -> Result<(), Error> {
+async fn make(client: &Client, kit: &Kit, owner: &Owner, with: &With<'_>, template: &str) -> Result<(), Error> {
     // Saves work and nothing else: two could make it, and one of them would be first to rename. The session ends with the request of
     // the kit, and with it the lock.
     let lock = format!("pg_catalog.hashtextextended('{template}', 0)");
     execute(client, &format!("SELECT pg_catalog.pg_advisory_lock({lock})")).await?;
-    let made = make_alone(client, kit, owner, migrations, template).await;
+    let made = make_alone(client, kit, owner, with, template).await;
     execute(client, &format!("SELECT pg_catalog.pg_advisory_unlock({lock})")).await?;
     made
 }
 
-async fn make_alone(
-    client: &Client,
-    kit: &Kit,
-    owner: &Owner,
-    migrations: &Migrations,
-    template: &str,
-) -> Result<(), Error> {
+async fn make_alone(client: &Client, kit: &Kit, owner: &Owner, with: &With<'_>, template: &str) -> Result<(), Error> {
     let is_there = format!("SELECT 1 FROM pg_catalog.pg_database WHERE datname = '{template}'");
     if !first_cells(client, &is_there).await?.is_empty() {
         return Ok(());
@@ -87,7 +74,8 @@ async fn make_alone(
     let name = owner.new_name();
     create(client, &name).await?;
     let made = async {
-        on_server(&kit.config_of(&name), async |client| migrations.run_async(client).await)?;
+        let config = kit.config_of(&name);
+        on_server(&config, async |client| run(&config, client, with.migrator()).await)?;
         execute(client, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await?;
         when_left(client, &format!("ALTER DATABASE {name} RENAME TO {template}")).await
     };

@@ -1,20 +1,20 @@
 //! The rehearsal of a set: every way that a database can come to its latest schema, and back.
 //!
 //! It must never touch a database that it has not made itself. What it knows of a database is its fingerprint; `stage` provides the
-//! databases, `verbs` the ways up and down.
+//! databases, and the ways up and down.
 
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 mod postgres;
 mod report;
 #[cfg(feature = "rusqlite")]
 mod sqlite;
-mod verbs;
 
-use migrate_core::{Dialect, Label, Migration};
+use migrate_core::{Dialect, Migration};
 
+use super::With;
 use crate::error::{Error, ErrorKind};
 use crate::fingerprint::Fingerprint;
-use crate::migrations::Migrations;
+use crate::migrator::Migrator;
 
 pub use report::Rehearsed;
 
@@ -46,14 +46,15 @@ pub use report::Rehearsed;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Rehearsal<'a> {
-    migrations: &'a Migrations,
+    with: With<'a>,
     requires_down: bool,
 }
 
 impl<'a> Rehearsal<'a> {
-    /// The rehearsal of a set.
-    pub fn of(migrations: &'a Migrations) -> Rehearsal<'a> {
-        Rehearsal { migrations, requires_down: false }
+    /// The rehearsal of a set, or of a migrator: then of its sets one after the other, each on top of those before it. How far the
+    /// migrator would go, its target and number, is left aside.
+    pub fn of(with: impl Into<With<'a>>) -> Rehearsal<'a> {
+        Rehearsal { with: with.into(), requires_down: false }
     }
 
     /// Fails for a migration that has no script down.
@@ -89,74 +90,118 @@ impl<'a> Rehearsal<'a> {
     }
 
     async fn on(&self, stage: &mut impl Stage) -> Result<Rehearsed, Error> {
-        let set = self.migrations.set();
-        // A version without a script is refused by the first run.
-        let steps = set.migrations(stage.dialect()).unwrap_or_default();
-        let without_down: Vec<&Migration<'_>> = steps.iter().filter(|step| step.down().is_none()).collect();
-        if let Some(step) = without_down.first().filter(|_| self.requires_down) {
-            return Err(lacks_down(step));
+        let sets = self.with.sets()?;
+        let migrations: Vec<Vec<Migration<'_>>> =
+            sets.iter().map(|set| self.with.migrations_of(set, stage.dialect())).collect();
+        let without_down: Vec<&Migration<'_>> =
+            migrations.iter().flatten().filter(|migration| migration.down().is_none()).collect();
+        if let Some(migration) = without_down.first().filter(|_| self.requires_down) {
+            return Err(lacks_down(migration));
         }
         stage.renew().await?;
-        stage.up(self.migrations, None).await?;
-        let latest = stage.fingerprint().await?;
+        let mut fingerprint = stage.fingerprint(&self.with.migrator().history_table).await?;
+        for (index, (set, migrations)) in sets.iter().zip(&migrations).enumerate() {
+            let before = if index == 0 { None } else { Some(self.with.only(&sets[..index])) };
+            let walk = Walk { set: self.with.only(&[set]), before };
+            fingerprint = walk.on(stage, migrations).await?;
+        }
+        let without_down = without_down.into_iter().map(Migration::label).collect();
+        Ok(Rehearsed { migrations: migrations.iter().map(Vec::len).sum(), without_down, fingerprint })
+    }
+}
 
-        self.step_by_step(stage, &steps, &latest).await?;
+/// The rehearsal of one set.
+struct Walk<'a> {
+    set: Migrator<'a>,
+    /// What has to be there before.
+    before: Option<Migrator<'a>>,
+}
+
+impl Walk<'_> {
+    /// Every way to the latest schema, which is returned.
+    async fn on(&self, stage: &mut impl Stage, migrations: &[Migration<'_>]) -> Result<Fingerprint, Error> {
+        self.renew(stage).await?;
+        stage.up(&self.set).await?;
+        let latest = self.fingerprint(stage).await?;
+
+        self.one_by_one(stage, migrations, &latest).await?;
         // From zero and from the last but one, it has come by now.
-        for step in steps.iter().rev().skip(2) {
-            stage.renew().await?;
-            stage.up(self.migrations, Some(step)).await?;
+        for migration in migrations.iter().rev().skip(2) {
+            self.renew(stage).await?;
+            stage.up(&self.up_to(migration)).await?;
             stage.reconnect().await?;
-            stage.up(self.migrations, None).await?;
-            let found = stage.fingerprint().await?;
+            stage.up(&self.set).await?;
+            let found = self.fingerprint(stage).await?;
             same(&latest, &found, || {
                 let message =
-                    format!("a database at `{}` does not come to the schema that a new one has", step.label());
+                    format!("a database at `{}` does not come to the schema that a new one has", migration.label());
                 let help = "`-` is what a new database has, `+` is what this one has: a later migration depends on more than the schema";
-                (step, message, help)
+                (migration, message, help)
             })?;
         }
-        let without_down: Vec<Label> = without_down.into_iter().map(Migration::label).collect();
-        Ok(Rehearsed { migrations: steps.len(), without_down, fingerprint: latest })
+        Ok(latest)
     }
 
     /// One migration at a time: up, and where it can, down and up again.
-    async fn step_by_step(
+    async fn one_by_one(
         &self,
         stage: &mut impl Stage,
-        steps: &[Migration<'_>],
+        migrations: &[Migration<'_>],
         latest: &Fingerprint,
     ) -> Result<(), Error> {
-        stage.renew().await?;
-        let mut before = stage.fingerprint().await?;
-        for step in steps {
-            stage.up(self.migrations, Some(step)).await?;
-            let after = stage.fingerprint().await?;
-            if step.down().is_some() {
-                stage.down(self.migrations).await?;
-                same(&before, &stage.fingerprint().await?, || {
-                    let message = format!("`{}` down does not lead back to the schema before it", step.label());
+        self.renew(stage).await?;
+        let mut before = self.fingerprint(stage).await?;
+        for migration in migrations {
+            stage.up(&self.up_to(migration)).await?;
+            let after = self.fingerprint(stage).await?;
+            if migration.down().is_some() {
+                stage.down(&self.set).await?;
+                same(&before, &self.fingerprint(stage).await?, || {
+                    let message = format!("`{}` down does not lead back to the schema before it", migration.label());
                     (
-                        step,
+                        migration,
                         message,
                         "`-` is what was there before it, `+` is what is there now: complete its script down",
                     )
                 })?;
-                stage.up(self.migrations, Some(step)).await?;
-                same(&after, &stage.fingerprint().await?, || {
-                    let message = format!("`{}` up, down and up again does not lead to the same schema", step.label());
-                    (step, message, "`-` is the first time, `+` the second: its scripts depend on more than the schema")
+                stage.up(&self.up_to(migration)).await?;
+                same(&after, &self.fingerprint(stage).await?, || {
+                    let message =
+                        format!("`{}` up, down and up again does not lead to the same schema", migration.label());
+                    (
+                        migration,
+                        message,
+                        "`-` is the first time, `+` the second: its scripts depend on more than the schema",
+                    )
                 })?;
             }
             stage.reconnect().await?;
             before = after;
         }
-        let Some(last) = steps.last() else { return Ok(()) };
+        let Some(last) = migrations.last() else { return Ok(()) };
         same(latest, &before, || {
             let message =
                 "migrations one by one, each on a new connection, do not lead to the schema that they have at once"
                     .to_owned();
             (last, message, "`-` is at once, `+` one by one: a migration depends on settings of an earlier one")
         })
+    }
+
+    /// A new database, with what has to be there before.
+    async fn renew(&self, stage: &mut impl Stage) -> Result<(), Error> {
+        stage.renew().await?;
+        match &self.before {
+            Some(before) => stage.up(before).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn fingerprint(&self, stage: &mut impl Stage) -> Result<Fingerprint, Error> {
+        stage.fingerprint(&self.set.history_table).await
+    }
+
+    fn up_to(&self, migration: &Migration<'_>) -> Migrator<'_> {
+        self.set.clone().target(migration.version().clone())
     }
 }
 
@@ -170,13 +215,12 @@ trait Stage {
     /// Goes on with the same database, as another process would.
     async fn reconnect(&mut self) -> Result<(), Error>;
 
-    /// Applies what is pending, up to a migration or all of it.
-    async fn up(&mut self, migrations: &Migrations, to: Option<&Migration<'_>>) -> Result<(), Error>;
+    async fn up(&mut self, migrator: &Migrator<'_>) -> Result<(), Error>;
 
     /// Takes back the last that is applied.
-    async fn down(&mut self, migrations: &Migrations) -> Result<(), Error>;
+    async fn down(&mut self, migrator: &Migrator<'_>) -> Result<(), Error>;
 
-    async fn fingerprint(&mut self) -> Result<Fingerprint, Error>;
+    async fn fingerprint(&mut self, history_table: &str) -> Result<Fingerprint, Error>;
 }
 
 fn same<'a>(

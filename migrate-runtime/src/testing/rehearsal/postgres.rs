@@ -2,14 +2,14 @@
 
 use std::{panic, thread};
 
-use migrate_core::{Dialect, Migration};
+use migrate_core::Dialect;
 use tokio_postgres::Client;
 
-use super::{Stage, verbs};
+use super::Stage;
 use crate::error::Error;
-use crate::fingerprint::{Fingerprint, fingerprint_async};
-use crate::migrations::Migrations;
-use crate::testing::postgres::runtime;
+use crate::fingerprint::{Fingerprint, fingerprint_without_async};
+use crate::migrator::Migrator;
+use crate::testing::postgres::{run, runtime};
 use crate::testing::{Postgres, TestDatabase};
 
 pub(super) struct OnServer<'a> {
@@ -51,15 +51,15 @@ impl Stage for OnServer<'_> {
         Ok(())
     }
 
-    async fn up(&mut self, migrations: &Migrations, to: Option<&Migration<'_>>) -> Result<(), Error> {
-        verbs::up_async(&mut self.client, migrations, to).await
+    async fn up(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
+        run(&self.database.config(), &mut self.client, migrator).await
     }
 
-    async fn down(&mut self, migrations: &Migrations) -> Result<(), Error> {
-        verbs::down_async(&mut self.client, migrations).await
+    async fn down(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
+        migrator.revert_last_async(&mut self.client, 1).await.map(drop)
     }
 
-    async fn fingerprint(&mut self) -> Result<Fingerprint, Error> {
-        fingerprint_async(&mut self.client).await
+    async fn fingerprint(&mut self, history_table: &str) -> Result<Fingerprint, Error> {
+        fingerprint_without_async(&mut self.client, history_table).await
     }
 }

@@ -15,7 +15,7 @@ pub struct Rehearsed {
 }
 
 impl Rehearsed {
-    /// How many migrations the set has.
+    /// How many migrations there are.
     pub fn migrations(&self) -> usize {
         self.migrations
     }

@@ -1,13 +1,13 @@
 //! Databases in memory. They end with their connection, so that another connection is another copy.
 
-use migrate_core::{Dialect, Migration};
+use migrate_core::Dialect;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
-use super::{Stage, verbs};
+use super::Stage;
 use crate::error::Error;
-use crate::fingerprint::{Fingerprint, fingerprint};
-use crate::migrations::Migrations;
+use crate::fingerprint::{Fingerprint, fingerprint_without};
+use crate::migrator::Migrator;
 use crate::testing::sqlite::unopened;
 
 pub(super) struct InMemory {
@@ -37,15 +37,15 @@ impl Stage for InMemory {
         Ok(())
     }
 
-    async fn up(&mut self, migrations: &Migrations, to: Option<&Migration<'_>>) -> Result<(), Error> {
-        verbs::up(&mut self.db, migrations, to)
+    async fn up(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
+        migrator.run(&mut self.db).map(drop)
     }
 
-    async fn down(&mut self, migrations: &Migrations) -> Result<(), Error> {
-        verbs::down(&mut self.db, migrations)
+    async fn down(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
+        migrator.revert_last(&mut self.db, 1).map(drop)
     }
 
-    async fn fingerprint(&mut self) -> Result<Fingerprint, Error> {
-        fingerprint(&mut self.db)
+    async fn fingerprint(&mut self, history_table: &str) -> Result<Fingerprint, Error> {
+        fingerprint_without(&mut self.db, history_table)
     }
 }
