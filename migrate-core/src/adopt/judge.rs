@@ -133,7 +133,7 @@ impl<'r> Judge<'r, '_, '_> {
             }
             ForeignKey::UpTo(version) => {
                 let end = self.migrations.partition_point(|migration| migration.version() <= version);
-                self.count(end);
+                self.count(end, row);
                 let is_last = |at: &usize| self.migrations[*at].version() == version;
                 let last = end.checked_sub(1).filter(is_last);
                 if let Some(last) = last.filter(|_| tool == Tool::GolangMigrate) {
@@ -144,17 +144,17 @@ impl<'r> Judge<'r, '_, '_> {
             }
             ForeignKey::First(count) => {
                 let count = usize::try_from(*count).unwrap_or(usize::MAX);
-                self.count(count.min(self.migrations.len()));
+                self.count(count.min(self.migrations.len()), row);
                 count <= self.migrations.len()
             }
         }
     }
 
-    /// Counts the first migrations as applied.
-    fn count(&mut self, first: usize) {
+    /// Counts the first migrations as applied, because of a row.
+    fn count(&mut self, first: usize, row: &'r ForeignRow) {
         for standing in self.standings.iter_mut().take(first) {
             if matches!(standing, Standing::Pending) {
-                *standing = Standing::Applied(Proof::Position, None);
+                *standing = Standing::Applied(Proof::Position, Some(row));
             }
         }
     }

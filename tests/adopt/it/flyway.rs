@@ -50,7 +50,7 @@ fn histories_of_flyway() {
              (5, NULL, 'views', 'SQL', 'R__views.sql', 77, '', 1, true)",
         );
         let told = || old.told(Tool::Flyway, &set(files.path()));
-        let matched = "1 position, 2 checksum + ms, 3 checksum + ms, 4 version + ms, pending 6";
+        let matched = "1 position +, 2 checksum + ms, 3 checksum + ms, 4 version + ms, pending 6";
         let left_out = "out << Flyway Schema Creation >>, out views";
         assert_eq!(told(), format!("{matched}, {left_out}"));
         let notes = ["`views` is repeatable", "2 migrations are without a checksum", "`6_next` is not applied"];

@@ -1,0 +1,3 @@
+CREATE TABLE schema_migrations (version uint64,dirty bool);
+INSERT INTO "schema_migrations" VALUES(2,0);
+CREATE UNIQUE INDEX version_unique ON schema_migrations (version);

@@ -1,0 +1,5 @@
+-- +goose Up
+CREATE TABLE late (id integer PRIMARY KEY);
+
+-- +goose Down
+DROP TABLE late;

@@ -1,0 +1,6 @@
+-- CreateTable
+CREATE TABLE "users" (
+    "id" INTEGER NOT NULL PRIMARY KEY,
+    "name" TEXT
+);
+-- größe
