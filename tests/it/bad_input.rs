@@ -346,7 +346,7 @@ fn a_statement_that_cannot_run_in_a_transaction() {
             ("2_a.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY ON a (id);"),
         ]);
         let error = connection.run(&Migrator::new(&concurrent)).unwrap_err();
-        let parts = ["2_a.sql:2:1", "`CREATE INDEX CONCURRENTLY`", "nothing was applied", "-- migrate: no-transaction"];
+        let parts = ["2_a.sql:2:1", "`CREATE INDEX CONCURRENTLY`", "nothing was changed", "-- migrate: no-transaction"];
         assert_says(&error, ErrorKind::UnreadableScript, &parts);
         assert_eq!(connection.tables(), ["a"]);
         // The server knows that the table has partitions.

@@ -483,3 +483,26 @@ fn the_transaction_is_immediate() {
     });
     database.run(&migrator).unwrap();
 }
+
+/// While foreign keys are off nothing follows what is deleted: what should have followed refers to nothing, and is found.
+#[test]
+fn what_should_have_followed_is_found() {
+    for place in PLACES {
+        for action in ["CASCADE", "SET NULL", "SET DEFAULT"] {
+            for change in ["DELETE FROM q WHERE id = 1", "UPDATE q SET id = 9 WHERE id = 1"] {
+                let mut database = database(place);
+                let tables = format!(
+                    "CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1), (2); \
+                     CREATE TABLE r (q integer DEFAULT 2 REFERENCES q ON DELETE {action} ON UPDATE {action}); INSERT INTO r VALUES (1);"
+                );
+                database.connection.execute_batch(&tables).unwrap();
+                let script = format!("{REBUILD}{change};");
+                let error =
+                    Migrator::new(&migrations(&[("1_both.sql", &script)])).run(&mut database.connection).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+                assert!(error.to_string().contains("row 1 of `r` refers to a row of `q` that is not there"), "{error}");
+                assert_eq!(database.value("SELECT group_concat(id) FROM q"), "1,2");
+            }
+        }
+    }
+}

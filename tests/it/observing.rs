@@ -18,7 +18,7 @@ fn results_are_json() {
     let plan = serde_json::to_value(connection.plan(&migrator).unwrap()).unwrap();
     assert_eq!(
         plan,
-        json!({ "total": 2, "changes": [
+        json!({ "total": 2, "pending": 0, "changes": [
             { "set": "default", "action": "apply", "migration": "1_a", "statements": 1, "path": "migrations/1_a.sql", "sql": "CREATE TABLE a (x integer);", "notes": [] },
             { "set": "default", "action": "apply", "migration": "2_b", "statements": 2, "path": "migrations/2_b.sql", "sql": "SELECT 1;\nSELECT 2;", "notes": [] },
         ] })
@@ -30,7 +30,7 @@ fn results_are_json() {
     }
     assert_eq!(
         report,
-        json!({ "total": 2, "changes": [
+        json!({ "total": 2, "pending": 0, "changes": [
             { "set": "default", "migration": "1_a", "action": "apply", "statements": 1, "duration_ms": null, "notes": [] },
             { "set": "default", "migration": "2_b", "action": "apply", "statements": 2, "duration_ms": null, "notes": [] },
         ] })

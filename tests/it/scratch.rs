@@ -42,10 +42,7 @@ impl Package {
     fn with_features(name: &'static str, features: &str, more: &str, files: &[(&str, &str)]) -> Package {
         let workspace = workspace();
         let package = Package { name, folder: packages().join(name) };
-        // What an earlier run has left.
-        if package.folder.exists() {
-            fs::remove_dir_all(&package.folder).unwrap();
-        }
+        package.forget();
         let runtime = workspace.join("migrate-runtime");
         let manifest = format!(
             "[package]\nname = {name:?}\nversion = \"1.2.3\"\nedition = \"2024\"\n\n\
@@ -57,6 +54,24 @@ impl Package {
             package.write(path, text);
         }
         package
+    }
+
+    /// Removes what an earlier run has left, so that cargo takes none of it for up to date.
+    fn forget(&self) {
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder).unwrap();
+        }
+        for profile in ["debug", "release"] {
+            let known =
+                fs::read_dir(packages().join("target").join(profile).join(".fingerprint")).into_iter().flatten();
+            let is_own = |path: &PathBuf| {
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+                let rest = name.as_deref().and_then(|name| name.strip_prefix(self.name)?.strip_prefix('-'));
+                rest.is_some_and(|hash| !hash.contains('-'))
+            };
+            let own = known.flatten().map(|entry| entry.path()).filter(is_own);
+            own.for_each(|path| fs::remove_dir_all(path).unwrap());
+        }
     }
 
     /// Writes a file that is newer than any build so far, whatever the resolution of the file system's clock.

@@ -70,7 +70,7 @@ impl<S: Session> Engine<'_, S> {
         Ok(match cells.as_slice() {
             [Some("t"), Some("t"), _] => Effect::Done,
             [Some("t"), Some("f"), Some(schema)] => {
-                Effect::NotDone(vec![format!("DROP INDEX CONCURRENTLY {schema}.{}", identifier(index))])
+                Effect::NotDone(vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {schema}.{}", identifier(index))])
             }
             _ => Effect::Unknown,
         })
@@ -79,7 +79,7 @@ impl<S: Session> Engine<'_, S> {
     /// Building anew can always be repeated; what the server had built aside is removed first.
     async fn effect_of_reindex(&mut self, relation: &str) -> Result<Effect, Error> {
         let left = format!(
-            "SELECT pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index AS i \
+            "SELECT pg_catalog.format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index AS i \
              JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
              WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND i.indrelid IN (SELECT coalesce(own.indrelid, r.oid) \
              FROM pg_catalog.pg_class AS r LEFT JOIN pg_catalog.pg_index AS own ON own.indexrelid = r.oid \
