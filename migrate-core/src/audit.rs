@@ -3,6 +3,8 @@
 //! A line an event, its fields separated by tabs, so that people can read it in the table. The database puts its own time in front.
 //! Reading never fails: somebody may have written into the column by hand.
 
+use crate::printable::printable_line;
+
 /// Something that was done to a row of the history table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -37,7 +39,7 @@ impl AuditEntry {
     /// ```
     pub fn read(trail: &str) -> Vec<AuditEntry> {
         let entry = |line: &str| {
-            let mut fields = line.splitn(5, '\t').map(|field| field.replace(char::is_control, "\u{fffd}"));
+            let mut fields = line.splitn(5, '\t').map(printable_line);
             let mut next = || fields.next().unwrap_or_default();
             let (at, action, by, before, reason) = (next(), next(), next(), next(), next());
             AuditEntry { at, action, by, checksum_before: Some(before).filter(|before| !before.is_empty()), reason }

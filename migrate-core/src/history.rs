@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::printable::printable_line;
 use crate::{Checksum, Label, Version};
 
 /// The state of a row of the history table.
@@ -103,7 +104,7 @@ impl HistoryRow {
             statements: cells.required(6, |text| text.parse().ok())?,
             statements_begun: cells.required(7, |text| text.parse().ok())?,
             statements_done: cells.required(8, |text| text.parse().ok())?,
-            applied_by: cells.required(9, |text| Some(text.replace(char::is_control, "\u{fffd}")))?,
+            applied_by: cells.required(9, |text| Some(printable_line(text)))?,
             claim: cells.optional(10, |text| Some(text.to_owned()))?,
             audit: cells.required(11, |text| Some(text.to_owned()))?,
         })

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::filename::within_folder;
+use crate::printable::printable_line;
 use crate::{Checksum, Dialect, Problem, Version};
 
 /// An SQL file, or a part of one: a step up or down, for one dialect or for all.
@@ -128,7 +129,7 @@ pub struct Label(String);
 impl Label {
     pub(crate) fn new(version: &Version, name: &str) -> Label {
         // A name from a history may hold anything.
-        let name = name.replace(char::is_control, "\u{fffd}");
+        let name = printable_line(name);
         Label(format!("{version}_{name}"))
     }
 

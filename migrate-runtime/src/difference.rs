@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 use similar::algorithms::{Capture, Replace, myers};
 use similar::{ChangeTag, DiffOp};
 
-use crate::excerpt::printable;
-
 /// More lines than this say no more.
 const MOST_LINES: usize = 40;
 
@@ -63,7 +61,7 @@ fn unified(hunk: &[DiffOp], applied: &[&str], embedded: &[&str]) -> Vec<String> 
             let text = line.strip_suffix('\n').unwrap_or(line);
             let cut = text.char_indices().nth(WIDEST).map(|(end, _)| &text[..end]);
             let (text, more) = cut.map_or((text, ""), |cut| (cut, "…"));
-            shown.push(format!("     {sign}{}{more}", printable(text)));
+            shown.push(format!("     {sign}{}{more}", migrate_core::printable(text)));
             if !line.ends_with('\n') {
                 shown.push("     \\ no newline at the end".to_owned());
             }

@@ -258,7 +258,7 @@ impl Error {
     /// Adds a line at the end of the body.
     pub(crate) fn with_note(mut self, note: &str) -> Error {
         let margin = " ".repeat(self.0.margin + 1);
-        self.0.body.push_str(&format!("\n{margin}= {}", crate::excerpt::printable(note)));
+        self.0.body.push_str(&format!("\n{margin}= {}", migrate_core::printable(note)));
         self
     }
 

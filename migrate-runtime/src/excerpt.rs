@@ -39,7 +39,7 @@ fn draw(path: &str, sql: &str, offset: usize) -> (String, usize) {
 
     // A long line is shown from a bit before the spot.
     let skipped = if before > WIDTH * 2 / 3 { before - WIDTH / 3 } else { 0 };
-    let shown: String = printable(&line.chars().skip(skipped).take(WIDTH).collect::<String>());
+    let shown: String = migrate_core::printable(&line.chars().skip(skipped).take(WIDTH).collect::<String>());
     let (cut_before, cut_after) = (skipped > 0, line.chars().count() > skipped + WIDTH);
     let indent: String = shown.chars().take(before - skipped).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
     let mark = "^".repeat(word_length(&sql[offset..]).clamp(1, WIDTH - (before - skipped).min(WIDTH - 1)));
@@ -55,14 +55,6 @@ fn draw(path: &str, sql: &str, offset: usize) -> (String, usize) {
         "{margin}--> {path}:{place}\n{margin} |\n{number} | {start}{shown}{end}\n{margin} | {pad}{indent}{mark}"
     );
     (text, number.len())
-}
-
-/// A text from a file or a database without what could do things to a terminal, or be there and not be seen: control characters, those
-/// that change the direction of writing, spaces without width.
-pub(crate) fn printable(text: &str) -> String {
-    let is_hidden = |c: &char| matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let is_harmless = |c: &char| !(c.is_control() || is_hidden(c)) || matches!(c, '\t' | '\n');
-    text.chars().map(|c| if is_harmless(&c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
 fn word_length(text: &str) -> usize {

@@ -291,3 +291,20 @@ fn steps_that_make_no_sense_are_refused() {
         }
     }
 }
+
+#[test]
+fn a_step_that_removes_its_own_row_is_undone() {
+    for driver in Driver::ALL {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let (fresh, files) = (Fresh::new(driver), files());
+            let mut connection = fresh.connect();
+            let removing = unruly(driver, &[INSERT, "DELETE FROM schema_migrations WHERE version = '2'"], false);
+            let error = connection.run(&Migrator::new(&files).scope(scope).step(2, "add two", removing)).unwrap_err();
+            assert!(error.to_string().contains("leave the table to the runner"), "{driver:?}: {error}");
+            assert!(!connection.is_in_transaction());
+            let migrator = Migrator::new(&files).scope(scope).step(2, "add two", step(driver, INSERT, false));
+            connection.run(&migrator).unwrap();
+            assert_eq!(connection.rows("SELECT x FROM a ORDER BY x"), ["2", "3"]);
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::{Adoption, Differing, ForeignKey, ForeignRow, ForeignState, Proof, Tool};
 use crate::Problem;
+use crate::printable::printable_line;
 
 impl Adoption<'_> {
     /// What speaks against taking the history over, in the order in which it should be dealt with: what is dirty, what differs, what
@@ -66,7 +67,7 @@ impl Adoption<'_> {
         let found = row.checksum.as_deref().unwrap_or_default();
         Problem::new(message, help)
             .in_file(migration.up().path())
-            .with_note(format!("{tool} has kept {}", found.replace(char::is_control, "\u{fffd}")))
+            .with_note(format!("{tool} has kept {}", printable_line(found)))
     }
 
     fn unknown(&self, row: &ForeignRow) -> Problem {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Version;
+use crate::printable::printable_line;
 
 /// A row of another tool's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl ForeignRow {
             key if name.is_empty() || key == &ForeignKey::Text(name.to_owned()) => key.to_string(),
             key => format!("{key} {name}"),
         };
-        text.replace(char::is_control, "\u{fffd}")
+        printable_line(&text)
     }
 }
 

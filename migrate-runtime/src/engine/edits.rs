@@ -182,7 +182,7 @@ impl<S: Session> Engine<'_, S> {
             Edit::Adopt(old) => return self.adopt(old, recorded).await,
             Edit::Baseline(version) => self.baseline(version, edit, recorded)?,
             Edit::Repair(version, reason) | Edit::MarkApplied(version, reason) | Edit::MarkPending(version, reason) => {
-                if reason.trim().is_empty() {
+                if reason.chars().all(|c| c.is_whitespace() || c.is_control()) {
                     return Err(refuse::no_reason(edit.action()));
                 }
                 self.edit_one(version, edit, recorded).await?.into_iter().collect()

@@ -1,6 +1,6 @@
 //! What an error of the driver means for a migration, and how it is told.
 
-use migrate_core::{Dialect, Direction};
+use migrate_core::{Dialect, Direction, printable};
 
 use super::apply::Outcome;
 use super::blockers::LOCK_TIMEOUT;
@@ -10,7 +10,7 @@ use super::sql::{ANOTHER_TRANSACTION, NO_RECORD};
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::{Error, ErrorKind};
-use crate::excerpt::{Excerpt, printable};
+use crate::excerpt::Excerpt;
 use crate::report::{Change, count};
 
 /// unique_violation of Postgres; SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_UNIQUE.

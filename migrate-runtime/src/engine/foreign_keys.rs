@@ -20,6 +20,9 @@ const SWITCH_ON: &str = "PRAGMA foreign_keys = ON";
 const CHECK: &str = "SELECT d.name, c.\"table\", c.rowid, c.parent, c.fkid \
                      FROM pragma_database_list AS d, pragma_foreign_key_check(NULL, d.name) AS c";
 
+/// What is said of a key that SQLite cannot check.
+pub(super) const UNCHECKED: &str = "cannot be checked";
+
 /// What a change tells of a migration that ran so.
 pub(super) const NOTE: &str = "foreign keys were off while it ran, and hold as before";
 
@@ -158,7 +161,7 @@ fn describe(row: &Row) -> String {
     let (database, table, parent) = pair(row);
     let table = if database == "main" { table.to_owned() } else { format!("{database}.{table}") };
     match (cell(row, 2), row.get(4)) {
-        (_, None) => format!("rows of `{table}` cannot be checked: {parent}"),
+        (_, None) => format!("rows of `{table}` {UNCHECKED}: {parent}"),
         ("", _) => format!("a row of `{table}` refers to a row of `{parent}` that is not there"),
         (number, _) => format!("row {number} of `{table}` refers to a row of `{parent}` that is not there"),
     }

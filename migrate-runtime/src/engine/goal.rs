@@ -89,8 +89,10 @@ impl<'a, S: Session> Engine<'a, S> {
     /// # Errors
     /// Every problem with the history that keeps the verb from being done.
     pub(super) async fn goals(&mut self, verb: &Verb) -> Result<Vec<Goal<'a>>, Error> {
-        if let Verb::Run = verb {
-            return self.goals_of_run().await;
+        match verb {
+            Verb::Run => return self.goals_of_run().await,
+            Verb::Reset if !self.migrator.may_reset => return Err(refuse::reset_not_allowed()),
+            _ => {}
         }
         let mut goals = Vec::new();
         let sets = self.sets.clone();

@@ -157,10 +157,8 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn carry_out_verb(&mut self, verb: &Verb) -> Result<(), Error> {
-        match verb {
-            Verb::Edit(edit) => return self.carry_out_edit(edit).await,
-            Verb::Reset if !self.migrator.may_reset => return Err(refuse::reset_not_allowed()),
-            _ => {}
+        if let Verb::Edit(edit) = verb {
+            return self.carry_out_edit(edit).await;
         }
         let goals = self.goals(verb).await?;
         if goals.is_empty() { Ok(()) } else { self.carry_out(&goals).await }

@@ -93,9 +93,6 @@ impl<'a, S: Session> Engine<'a, S> {
             return Err(refuse::outside_in_transaction(&row.label(), self.whole.is_some()));
         }
         let prepared = self.unfinished(row).await?;
-        if !prepared.runs_outside() {
-            return Err(refuse::no_longer_outside(&prepared));
-        }
         let stored = self.stored_script(&prepared, row).await?;
         let before = scan(&stored, self.sql.dialect);
         let claim = self.new_claim().await?;
@@ -147,13 +144,17 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// The script that a row is in the middle of, as it is today.
+    ///
+    /// # Errors
+    /// There is none, or it does not run outside of a transaction any more.
     pub(super) async fn unfinished(&mut self, row: &HistoryRow) -> Result<Prepared<'a>, Error> {
         let source = match row.state {
             RowState::Reverting => self.source_down(row).await?.ok_or_else(|| refuse::no_down(&[row.label()]))?,
             _ => self.source_up(row).ok_or_else(|| refuse::unknown_interrupted(row))?,
         };
         let mut prepared = super::prepare::all(vec![source], self.sql.dialect)?;
-        prepared.pop().ok_or_else(|| refuse::unknown_interrupted(row))
+        let prepared = prepared.pop().ok_or_else(|| refuse::unknown_interrupted(row))?;
+        if prepared.runs_outside() { Ok(prepared) } else { Err(refuse::no_longer_outside(&prepared)) }
     }
 
     /// Where the script goes on.

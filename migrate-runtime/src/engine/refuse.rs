@@ -11,6 +11,8 @@ mod verb;
 
 use std::fmt;
 
+use migrate_core::printable;
+
 pub(super) use database::*;
 pub(super) use foreign_keys::*;
 pub(super) use history::*;
@@ -18,7 +20,6 @@ pub(super) use outside::*;
 pub(super) use sets::*;
 pub(super) use verb::*;
 
-use crate::excerpt::printable;
 use crate::report::count;
 
 fn lines<T: fmt::Display>(migrations: &[T]) -> String {

@@ -4,18 +4,19 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Instant;
 
-use migrate_core::{Migration, RowState, Version, embedded};
+use migrate_core::{Dialect, Migration, RowState, Version, embedded, printable};
 
 use super::apply::Outcome;
-use super::failure::driver_lines;
+use super::failure::{driver_lines, is_of_claim};
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::Recorded;
 use super::request::{Part, Request};
+use super::sql::NO_RECORD;
 use super::{Engine, refuse};
-use crate::driver::{Session, StepFailure, StepRun};
+use crate::driver::{DriverError, Session, StepFailure, StepRun};
 use crate::error::{Error, ErrorKind};
-use crate::excerpt::{Excerpt, printable};
+use crate::excerpt::Excerpt;
 use crate::migrations::Migrations;
 use crate::migrator::{Migrator, RegisteredStep};
 
@@ -85,7 +86,12 @@ impl<'a, S: Session> Engine<'a, S> {
         let inside = frame.guard.map_or_else(String::new, |guard| {
             format!("{guard};\n{}", self.sql.expect_same_transaction(&prepared.version))
         });
-        let after = Request::of(&[(Part::Guard, &inside), (Part::Finish, &frame.finish), (Part::Close, "")]);
+        let finish = match self.sql.dialect {
+            Dialect::Sqlite => format!("{};\n{}", frame.finish, self.sql.expect_recorded(prepared)),
+            // It tells by itself.
+            _ => frame.finish,
+        };
+        let after = Request::of(&[(Part::Guard, &inside), (Part::Finish, &finish), (Part::Close, "")]);
         let (before, is_nested) = (&frame.claim, self.is_nested);
         let run = StepRun { before, step: &registered.step, inside: &inside, after: &after.sql, is_nested };
         self.tell_start(prepared);
@@ -94,6 +100,9 @@ impl<'a, S: Session> Engine<'a, S> {
             Ok(()) => Ok(Outcome::Done(self.change(prepared, started))),
             Err(StepFailure::Before(error)) => {
                 self.interpret(prepared, &Request::of(&[(Part::Open, ""), (Part::Claim, before)]), error)
+            }
+            Err(StepFailure::After(error)) if self.sql.dialect == Dialect::Sqlite && is_of_claim(&error) => {
+                self.interpret(prepared, &after, DriverError::new(Dialect::Sqlite, error.kind(), NO_RECORD, error))
             }
             Err(StepFailure::After(error)) => self.interpret(prepared, &after, error),
             Err(StepFailure::LeftTransaction(error)) => Err(self.step_left(prepared, error.map(|error| said(&*error)))),

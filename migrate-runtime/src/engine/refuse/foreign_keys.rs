@@ -2,6 +2,7 @@
 
 use migrate_core::Label;
 
+use super::super::foreign_keys::UNCHECKED;
 use super::super::prepare::Prepared;
 use super::lines;
 use crate::error::{Error, ErrorKind};
@@ -33,7 +34,7 @@ const MOST_ROWS: usize = 10;
 
 pub(in crate::engine) fn dangling_rows(prepared: &Prepared<'_>, rows: &[String]) -> Error {
     let label = &prepared.label;
-    let message = format!("migration {label} leaves {} to nothing, and was rolled back", referring(rows));
+    let message = format!("migration {label} leaves {}, and was rolled back", referring(rows));
     dangling(message, prepared, rows).with_help(
         "correct the script, so that every row refers to one that is there; foreign keys were off while it ran, because it, or another \
          one in the same transaction, rebuilds a table or asks for it",
@@ -42,14 +43,21 @@ pub(in crate::engine) fn dangling_rows(prepared: &Prepared<'_>, rows: &[String])
 
 pub(in crate::engine) fn dangling_rows_outside(prepared: &Prepared<'_>, rows: &[String]) -> Error {
     let label = &prepared.label;
-    let message =
-        format!("migration {label}, which runs outside of a transaction, has left {} to nothing", referring(rows));
+    let message = format!("migration {label}, which runs outside of a transaction, has left {}", referring(rows));
     dangling(message, prepared, rows)
         .with_help("its statements are done: correct these rows by hand, then `Migrator::mark_applied`")
 }
 
 fn referring(rows: &[String]) -> String {
-    format!("{} that {}", count(rows.len(), "row"), if rows.len() == 1 { "refers" } else { "refer" })
+    let of_tables = rows.iter().filter(|row| row.contains(UNCHECKED)).count();
+    let refer = if rows.len() == 1 { "refers" } else { "refer" };
+    match rows.len() - of_tables {
+        0 => format!("foreign keys of {} that cannot be checked", count(of_tables, "table")),
+        dangling if of_tables == 0 => format!("{} that {refer} to nothing", count(dangling, "row")),
+        dangling => {
+            format!("{} that {refer} to nothing, and foreign keys that cannot be checked", count(dangling, "row"))
+        }
+    }
 }
 
 fn dangling(message: String, prepared: &Prepared<'_>, rows: &[String]) -> Error {

@@ -87,8 +87,9 @@ fn describe(item: &Item<'_>, kept: &[Kept], differences: &mut usize) -> String {
         Some(format!("\n  --> {}", script.path()))
     };
     let path = item.embedded().and_then(script).unwrap_or_default();
+    let done = if item.row().is_some_and(|row| row.state == RowState::Running) { "begun" } else { "applied" };
     let applied =
-        item.row().map(|row| format!("\n     applied at {} by {}", row.applied_at, row.applied_by)).unwrap_or_default();
+        item.row().map(|row| format!("\n     {done} at {} by {}", row.applied_at, row.applied_by)).unwrap_or_default();
     let mut text = format!("{label} is {standing}{path}{applied}");
     if let Some(row) = item.row().filter(|row| row.state != RowState::Applied && is_outside(item)) {
         let script = if is_reverting { " of its script down" } else { "" };

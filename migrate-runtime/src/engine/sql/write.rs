@@ -241,6 +241,11 @@ impl Sql<'_> {
         self.counts_as(&prepared.version, state_after(prepared.direction))
     }
 
+    /// SQLite: fails unless it does.
+    pub(in crate::engine) fn expect_recorded(&self, prepared: &Prepared<'_>) -> String {
+        self.expect(&format!("({}) = 1", self.is_recorded(prepared)))
+    }
+
     fn counts_as(&self, version: &Version, state: RowState) -> String {
         format!("SELECT count(*) FROM {} WHERE {} AND state = '{}'", self.table, self.row(version), state.as_str())
     }
