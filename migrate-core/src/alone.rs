@@ -70,12 +70,22 @@ impl Alone {
 /// Whether a statement changes the session rather than the database: whoever goes on with its script on another connection has to
 /// repeat it.
 pub fn is_of_session(sql: &str, statement: &Statement, dialect: Dialect) -> bool {
-    let Some(verb) = statement.pieces(sql, dialect).next() else { return false };
+    let pieces: Vec<Piece<'_>> = statement.pieces(sql, dialect).collect();
+    let Some(verb) = pieces.first() else { return false };
     let verbs: &[&str] = match dialect {
         Dialect::Sqlite => &["PRAGMA", "ATTACH", "DETACH"],
         _ => &["SET", "RESET"],
     };
-    verbs.iter().any(|word| verb.is(word))
+    verbs.iter().any(|word| verb.is(word)) || dialect == Dialect::Postgres && calls_set_config_alone(&pieces)
+}
+
+/// `SELECT set_config(…)`, as dumps write it, and nothing else that is called.
+fn calls_set_config_alone(pieces: &[Piece<'_>]) -> bool {
+    let calls = pieces.windows(2).filter(|pair| pair[1].is_sign("(") && !pair[0].is_sign("(")).map(|pair| &pair[0]);
+    let mut calls = calls.peekable();
+    pieces.first().is_some_and(|verb| verb.is("SELECT"))
+        && calls.peek().is_some()
+        && calls.all(|call| call.is("SET_CONFIG"))
 }
 
 /// `CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] name ON [ONLY] table …`

@@ -64,7 +64,7 @@ pub enum ErrorKind {
     Database,
     /// The history table is not one of ours.
     ForeignTable,
-    /// A row of the history table cannot be read.
+    /// A row of the history table cannot be read, or is gone although it was written.
     BadHistory,
     /// A version has no script for the dialect of the database.
     MissingDialect,
@@ -174,6 +174,11 @@ impl Error {
         self.0.driver.as_ref()?.code()
     }
 
+    /// Where in the server it happened, where it said so.
+    pub(crate) fn driver_context(&self) -> Option<&str> {
+        self.0.driver.as_ref()?.context()
+    }
+
     /// The driver's own error, to be downcast to `rusqlite::Error`, `postgres::Error` or `tokio_postgres::Error`.
     pub fn driver_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.driver.as_ref().map(DriverError::driver_error)
@@ -251,7 +256,8 @@ impl Error {
     pub(crate) fn behind(self, first: Option<Error>) -> Error {
         let Some(mut first) = first else { return self };
         first.0.problems.extend(self.0.problems.iter().cloned());
-        first.0.body.push_str(&format!("\n{self}"));
+        let told = if self.0.help == first.0.help { self.with_help("") } else { self };
+        first.0.body.push_str(&format!("\n{told}"));
         first
     }
 

@@ -183,7 +183,8 @@ impl<'a> Migrator<'a> {
 
     /// How long to wait while another runner applies one and the same migration, or holds the SQLite file; 5 minutes by default.
     /// On SQLite each try waits for as long as the connection's own busy timeout says (5 seconds with rusqlite) before it is counted.
-    /// Past it, the verb fails with [`ErrorKind::WaitTimeout`] and names the holder.
+    /// Past it, the verb fails with [`ErrorKind::WaitTimeout`], and names the holder where the database knows: Postgres does, SQLite
+    /// only for a script outside of a transaction.
     pub fn wait_timeout(mut self, timeout: Duration) -> Self {
         self.wait_timeout = timeout;
         self

@@ -33,6 +33,11 @@ impl TableName {
         Ok(TableName { schema: schema.map(str::to_owned), table: table.to_owned() })
     }
 
+    /// Whether SQLite keeps the name to itself.
+    pub(crate) fn is_reserved(&self, dialect: Dialect) -> bool {
+        dialect == Dialect::Sqlite && self.table.to_ascii_lowercase().starts_with("sqlite_")
+    }
+
     /// Whether it is one that ends with the connection.
     pub(crate) fn is_temporary(&self, dialect: Dialect) -> bool {
         self.schema.as_deref().map(str::to_ascii_lowercase).is_some_and(|schema| match dialect {

@@ -645,8 +645,11 @@ fn a_wait_ends_with_the_holder_named() {
         assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{error}");
         assert!(*waited.lock().unwrap() > 0);
         let text = error.to_string();
-        let expect =
-            if fresh.driver().is_sqlite() { "another connection is busy" } else { "application the other runner" };
+        let expect = if fresh.driver().is_sqlite() {
+            "another connection is in the way"
+        } else {
+            "application the other runner"
+        };
         assert!(text.contains(expect), "{text}");
         assert!(!connection.is_in_transaction());
 

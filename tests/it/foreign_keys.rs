@@ -506,3 +506,26 @@ fn what_should_have_followed_is_found() {
         }
     }
 }
+
+/// What was there before it was interrupted is not known any more: nothing that refers to nothing is taken for old.
+#[test]
+fn what_is_left_outside_of_a_transaction_is_not_forgotten_by_another_run() {
+    for place in PLACES {
+        let mut database = database(place);
+        let rebuild = "-- migrate: no-transaction\nCREATE TABLE n (id INTEGER PRIMARY KEY, x text);\n\
+                       INSERT INTO n SELECT * FROM p WHERE id = 2;\nDROP TABLE p;\nALTER TABLE n RENAME TO p;";
+        let set = migrations(&[("1_rebuild.sql", rebuild)]);
+        let words = [
+            "has left 2 rows that refer to nothing",
+            "there are 2 rows that refer to nothing; whether they were there before is not known",
+        ];
+        for word in [words[0], words[1], words[1]] {
+            let error = Migrator::new(&set).run(&mut database.connection).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+            assert!(error.to_string().contains(word), "{word:?} is not in\n{error}");
+        }
+        database.connection.execute_batch("DELETE FROM c WHERE p = 1; DELETE FROM k WHERE p = 1").unwrap();
+        Migrator::new(&set).run(&mut database.connection).unwrap();
+        assert_eq!(database.value("PRAGMA foreign_keys"), "1");
+    }
+}

@@ -283,3 +283,25 @@ fn parameters_are_refused() {
     let error = fail(&mut fresh.connect(), &migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (?1);")]));
     assert_eq!(error.migration().unwrap().as_str(), "2_b", "{error}");
 }
+
+/// What this run has applied is not applied again because its row is gone: that would never end.
+#[test]
+fn a_row_that_is_gone_after_its_commit_is_told() {
+    on(&SERVER, |fresh| {
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        connection.execute(
+            "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM schema_migrations WHERE version = NEW.version; RETURN NULL; END'; \
+             CREATE CONSTRAINT TRIGGER forget AFTER INSERT ON schema_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION forget()",
+        );
+        let set = migrations(&[
+            FIRST,
+            ("2_b.sql", "INSERT INTO done VALUES (2);"),
+            ("3_c.sql", "INSERT INTO done VALUES (3);"),
+        ]);
+        let error = fail(&mut connection, &set);
+        assert_eq!(error.kind(), ErrorKind::BadHistory, "{error}");
+        assert!(error.to_string().contains("migration 2_b was applied a moment ago"), "{error}");
+        assert_eq!(done(&mut connection), ["2"]);
+    });
+}

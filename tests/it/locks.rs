@@ -2,9 +2,9 @@
 
 use std::sync::{Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope};
+use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope, Step};
 use migrate_tests::{Connection, Driver, Fresh, migrations, poll};
 
 const DRIVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
@@ -526,5 +526,76 @@ fn what_works_concurrently_waits_unless_its_file_says_otherwise() {
         assert_eq!(run(&mut connection, impatient(&set)).0.unwrap(), 1);
         let invalid = connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid");
         assert_eq!(invalid, "0");
+    }
+}
+
+/// Somebody has locked the history itself: readers and writers wait for a time, and are told for whom.
+#[test]
+fn a_history_that_is_locked_is_waited_for_and_its_holder_named() {
+    for driver in DRIVERS {
+        for mode in ["ACCESS EXCLUSIVE", "SHARE"] {
+            for pending in [false, true] {
+                let (fresh, set) = on_a_table(driver, "CREATE TABLE b (x integer);");
+                let mut connection = fresh.connect();
+                if pending {
+                    connection.run(&Migrator::new(&migrations(&[("0_a.sql", "SELECT 1;")]))).unwrap();
+                } else {
+                    connection.run(&Migrator::new(&set)).unwrap();
+                }
+                let mut locker = fresh.connect();
+                locker.execute(&format!("BEGIN; LOCK TABLE schema_migrations IN {mode} MODE"));
+                let process = locker.value("SELECT pg_backend_pid()");
+                let migrator = || Migrator::new(&set).allow_missing().wait_timeout(Duration::from_millis(1500));
+                let started = Instant::now();
+                let ended = connection.run(&migrator());
+                if mode == "SHARE" && !pending {
+                    assert!(ended.unwrap().is_empty());
+                } else {
+                    let error = ended.unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{mode}: {error}");
+                    contains(&error, &[&format!("process {process}")]);
+                }
+                assert!(started.elapsed() < Duration::from_secs(20), "{mode}: {:?}", started.elapsed());
+                locker.execute("COMMIT");
+                connection.run(&migrator()).unwrap();
+            }
+        }
+    }
+}
+
+/// What runs inside of a function, what is no table, and what a step has asked for.
+#[test]
+fn who_is_in_the_way_of_what_no_statement_names() {
+    let in_a_function = "DO $$ BEGIN EXECUTE 'ALTER TABLE ' || 't ADD COLUMN y integer'; END $$;";
+    let advisory = "SELECT pg_advisory_xact_lock(7);";
+    let hidden = "SELECT alter_it();";
+    for driver in DRIVERS {
+        for (script, is_named) in
+            [(in_a_function, "a lock is held by"), (advisory, "a lock is held by"), (hidden, "a lock is held by")]
+        {
+            let (fresh, set) = on_a_table(driver, script);
+            let mut connection = fresh.connect();
+            connection.execute(
+                "CREATE FUNCTION alter_it() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER TABLE ' || 't ADD COLUMN y integer'; END $$",
+            );
+            let mut reader = reader(&fresh);
+            reader.execute("SELECT pg_advisory_xact_lock(7)");
+            let process = reader.value("SELECT pg_backend_pid()");
+            let error = run(&mut connection, impatient(&set)).0.unwrap_err();
+            contains(&error, &[&format!("{is_named} process {process}")]);
+        }
+        let (fresh, _) = on_a_table(driver, "");
+        let set = migrations(&[]);
+        let mut connection = fresh.connect();
+        let mut reader = reader(&fresh);
+        let process = reader.value("SELECT pg_backend_pid()");
+        let step = match driver {
+            Driver::Postgres => Step::postgres(|tx| Ok(tx.batch_execute("ALTER TABLE t ADD COLUMN y integer")?)),
+            _ => Step::tokio_postgres(|tx| {
+                Box::pin(async move { Ok(tx.batch_execute("ALTER TABLE t ADD COLUMN y integer").await?) })
+            }),
+        };
+        let error = run(&mut connection, impatient(&set).step(1, "script", step)).0.unwrap_err();
+        contains(&error, &[&format!("lock is held by process {process}"), "wait longer"]);
     }
 }

@@ -517,3 +517,119 @@ fn settings_end_with_the_script() {
     assert_eq!(shown(&mut client, "lock_timeout"), "0");
     assert_eq!(shown(&mut client, "statement_timeout"), "0");
 }
+
+/// What a session had set is set again: also where a dump wrote it, and where it cannot be told it is asked.
+#[test]
+fn what_was_set_for_the_session_counts_when_it_goes_on() {
+    let cases = [
+        ("SET search_path = app", true),
+        ("SELECT pg_catalog.set_config('search_path', 'app', false)", true),
+        ("DO $$ BEGIN PERFORM set_config('search_path', 'app', false); END $$", false),
+    ];
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        for (setting, is_known) in cases {
+            let fresh = Fresh::new(driver);
+            let sql = format!(
+                "-- migrate: no-transaction\n{setting};\nCREATE INDEX CONCURRENTLY i ON t (id);\nINSERT INTO t VALUES (5);"
+            );
+            let tables = "CREATE SCHEMA app; CREATE TABLE t (id integer); CREATE TABLE app.t (id integer); CREATE INDEX i ON public.t (id);";
+            let set = migrations(&[("1_tables.sql", tables), ("2_outside.sql", &sql)]);
+            let migrator = Migrator::new(&set);
+            let mut connection = fresh.connect();
+            connection.run(&migrator).unwrap();
+            connection.execute("DELETE FROM app.t; DROP INDEX app.i");
+            connection.execute(
+                "UPDATE schema_migrations SET state = 'running', statements_begun = 2, statements_done = 1, claim = '1-2-3 4 5' WHERE version = '2'",
+            );
+            if !is_known {
+                for error in [connection.plan(&migrator).unwrap_err(), connection.run(&migrator).unwrap_err()] {
+                    assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+                    assert!(error.to_string().contains("has set for the session is not known"), "{error}");
+                }
+                continue;
+            }
+            let plan = connection.plan(&migrator).unwrap();
+            assert!(plan.to_string().contains("statement 2 found not done"), "{setting}: {plan}");
+            assert_eq!(connection.value("SHOW search_path"), "\"$user\", public");
+            let report = connection.run(&migrator).unwrap();
+            assert!(report.to_string().contains("statement 2 found not done"), "{setting}: {report}");
+            assert_eq!(connection.rows("SELECT id FROM app.t"), ["5"]);
+            assert_eq!(connection.rows("SELECT id FROM public.t"), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn what_is_attached_still_is_no_hindrance() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let aux = fresh.file().with_extension("aux");
+    let script = |last: &str| {
+        let sql = format!(
+            "-- migrate: no-transaction\nATTACH '{}' AS aux1;\nCREATE TABLE aux1.x (v integer);\n{last};",
+            aux.display()
+        );
+        migrations(&[("1_outside.sql", &*sql)])
+    };
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&script("INSERT INTO nope VALUES (1)"))).unwrap_err();
+    connection.run(&Migrator::new(&script("INSERT INTO aux1.x VALUES (1)"))).unwrap();
+    assert_eq!(connection.rows("SELECT v FROM aux1.x"), ["1"]);
+}
+
+/// Whoever wants to take back waits for a runner that is at work.
+#[test]
+fn a_revert_waits_for_a_living_runner() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let files = [
+            ("1_tables.up.sql", "CREATE TABLE t (a integer);"),
+            ("2_outside.up.sql", "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);"),
+            ("2_outside.down.sql", "DROP INDEX i;"),
+        ];
+        let set = migrations(&files);
+        fresh.connect().run(&Migrator::new(&set).target(1)).unwrap();
+        let mut old = fresh.connect();
+        old.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM t");
+        let (waiting, waits) = mpsc::channel();
+        thread::scope(|threads| {
+            let builder =
+                threads.spawn(|| fresh.connect().run(&Migrator::new(&set)).map(|report| report.changes().len()));
+            let mut connection = fresh.connect();
+            poll("the index to be built", Duration::from_secs(30), || {
+                let begun = "SELECT count(*) FROM schema_migrations WHERE state = 'running' AND statements_begun = 1";
+                (connection.value(begun) == "1").then_some(())
+            });
+            let reverter = threads.spawn(|| {
+                let waiting = std::sync::Mutex::new(waiting);
+                let migrator = Migrator::new(&set).on_event(move |event| {
+                    if let Event::Waiting { holder, .. } = event {
+                        assert!(holder.is_some_and(|holder| holder.contains("process")), "{holder:?}");
+                        _ = waiting.lock().unwrap().send(());
+                    }
+                });
+                fresh.connect().execute_verb(&migrator, &Verb::RevertLast(1)).map(|report| report.changes().len())
+            });
+            waits.recv_timeout(Duration::from_secs(30)).unwrap();
+            old.execute("COMMIT");
+            assert_eq!(builder.join().unwrap().unwrap(), 1);
+            assert_eq!(reverter.join().unwrap().unwrap(), 1);
+        });
+        assert_eq!(fresh.connect().value("SELECT count(*) FROM pg_class WHERE relname = 'i'"), "0");
+    }
+}
+
+/// Inside a transaction it cannot run, and that is known before anything is done.
+#[test]
+fn inside_the_transaction_of_a_user_it_is_refused_before_anything_is_done() {
+    let set =
+        migrations(&[("1_a.sql", "CREATE TABLE a (x integer);"), ("2_b.sql", "-- migrate: no-transaction\nVACUUM;")]);
+    let database = postgres().database("nested_outside");
+    let mut client = database.connect();
+    let mut transaction = client.transaction().unwrap();
+    let migrator = Migrator::new(&set);
+    for error in [migrator.plan(&mut transaction).unwrap_err(), migrator.run(&mut transaction).unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert!(error.to_string().contains("nothing was changed"), "{error}");
+    }
+    assert_eq!(transaction.query("SELECT 1 FROM pg_class WHERE relname = 'a'", &[]).unwrap().len(), 0);
+}

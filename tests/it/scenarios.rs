@@ -287,6 +287,16 @@ scenarios! {
         / "1 2" ("") Verb::Run
         => Err(("interrupted", &["2_t was interrupted outside of a transaction", "`-- migrate: no-transaction`", "nothing was changed"])), "1 applied, 2 interrupted", "t1";
 
+    as_one_beside_an_interrupted_one: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+        / "1 2* 3" ("all") Verb::Run
+        => Err(("interrupted", &["not at its end", "Scope::PerMigration"])), "1 applied, 2 interrupted, 3 pending", "t1";
+    nothing_is_in_doubt_to_be_skipped: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+        / "1 2*" ("") Verb::Resume(migrate_runtime::Resume::Skip)
+        => Err(("interrupted", &["no statement of migration 2_t is in doubt: statement 1 has not run"])), "1 applied, 2 interrupted", "t1";
+    nothing_is_in_doubt_to_be_marked: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+        / "1 2*" ("") Verb::Resume(migrate_runtime::Resume::MarkDone)
+        => Err(("interrupted", &["statement 1 has not run", "Resume::Retry"])), "1 applied, 2 interrupted", "t1";
+
     resume_nothing: "1" / "1 2" ("") Verb::Resume(migrate_runtime::Resume::Retry) => Ok(""), "1 applied, 2 pending", "t1";
 }
 

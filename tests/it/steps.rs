@@ -278,9 +278,11 @@ fn steps_that_make_no_sense_are_refused() {
         assert_eq!(error.kind(), ErrorKind::InvalidOption, "{error}");
         let other = if driver.is_sqlite() { Driver::Postgres } else { Driver::Rusqlite };
         let foreign = Migrator::new(&files).step(2, "foreign", step(other, INSERT, false));
-        let error = connection.run(&foreign).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-        assert!(!connection.is_in_transaction());
+        for error in [connection.run(&foreign).unwrap_err(), connection.plan(&foreign).unwrap_err()] {
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert!(error.to_string().contains("2_foreign") && !connection.is_in_transaction(), "{error}");
+        }
+        assert!(!connection.tables().contains(&"a".to_owned()), "something was done before it was refused");
         let other = set("other", &[("1_x.sql", "SELECT 1;")]);
         let whose = Migrator::many([&files, &other]).step(2, "whose", step(driver, INSERT, false));
         let lost = Migrator::new(&files).step_of(&other, 2, "lost", step(driver, INSERT, false));
@@ -300,11 +302,33 @@ fn a_step_that_removes_its_own_row_is_undone() {
             let mut connection = fresh.connect();
             let removing = unruly(driver, &[INSERT, "DELETE FROM schema_migrations WHERE version = '2'"], false);
             let error = connection.run(&Migrator::new(&files).scope(scope).step(2, "add two", removing)).unwrap_err();
-            assert!(error.to_string().contains("leave the table to the runner"), "{driver:?}: {error}");
+            assert!(error.to_string().contains("has kept its row from being written"), "{driver:?}: {error}");
             assert!(!connection.is_in_transaction());
             let migrator = Migrator::new(&files).scope(scope).step(2, "add two", step(driver, INSERT, false));
             connection.run(&migrator).unwrap();
             assert_eq!(connection.rows("SELECT x FROM a ORDER BY x"), ["2", "3"]);
         }
+    }
+}
+
+#[test]
+fn an_error_that_a_step_keeps_to_itself_is_told() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let (fresh, files) = (Fresh::new(driver), files());
+        let swallowing = match driver {
+            Driver::Postgres => Step::postgres(|tx| {
+                let _ = tx.batch_execute("SELECT nope()");
+                Ok(())
+            }),
+            _ => Step::tokio_postgres(|tx| {
+                Box::pin(async move {
+                    let _ = tx.batch_execute("SELECT nope()").await;
+                    Ok(())
+                })
+            }),
+        };
+        let error = fresh.connect().run(&Migrator::new(&files).step(2, "add two", swallowing)).unwrap_err();
+        assert!(error.to_string().contains("has not returned its error"), "{error}");
+        assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
     }
 }

@@ -142,9 +142,9 @@ fn sqlite() {
 fn postgres_blocking() {
     let database = postgres().database("transcript");
     let [first, second, failing] = transcripts(database.connect());
-    let start = "SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(\
-                 version::pg_catalog.text ||";
-    let (facts, history) = ("SELECT CASE WHEN", "SELECT version, name,");
+    let start = "SET LOCAL lock_timeout; SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(\
+                 pg_catalog.string_agg(version::pg_catalog.text ||";
+    let (facts, history) = ("SELECT CASE WHEN", "SET LOCAL lock_timeout; SELECT version, name,");
     let create = "BEGIN; SET LOCAL lock_timeout; CREATE TABLE IF; SET LOCAL lock_timeout; COMMIT";
     let table = "\"public\".\"schema_migrations\"";
     let claim_behind = |lock: &str| {

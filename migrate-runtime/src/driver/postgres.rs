@@ -9,7 +9,7 @@ use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use super::postgres_error::{driver_error, rows, step_failure};
 use super::{Database, DriverError, Itself, Row, Session, StepFailure, StepRun, one_by_one};
-use crate::step::{Body, Postgres};
+use crate::step::{Body, Postgres, Step};
 
 impl Database<Itself> for Client {
     fn session(&mut self) -> impl Session {
@@ -113,6 +113,10 @@ impl<C: Connection> Session for PostgresSession<'_, C> {
 
     fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send {
         ready(self.connection.query(sql).map(rows).map_err(|error| driver_error(sql, error)))
+    }
+
+    fn takes_step(&self, step: &Step<'_>) -> bool {
+        matches!(step.body, Body::Postgres(_))
     }
 
     fn run_step(&mut self, run: StepRun<'_>) -> impl Future<Output = Result<(), StepFailure>> + Send {

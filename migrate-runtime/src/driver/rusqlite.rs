@@ -10,7 +10,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Savepoint, Transaction};
 
 use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session, StepFailure, StepRun, one_by_one};
-use crate::step::Body;
+use crate::step::{Body, Step};
 
 impl Database<Itself> for Connection {
     fn session(&mut self) -> impl Session {
@@ -125,6 +125,10 @@ impl Session for RusqliteSession<'_> {
 
     fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send {
         ready(self.rows(sql).map_err(|error| driver_error(error, 0)))
+    }
+
+    fn takes_step(&self, step: &Step<'_>) -> bool {
+        matches!(step.body, Body::Rusqlite(_))
     }
 
     fn run_step(&mut self, run: StepRun<'_>) -> impl Future<Output = Result<(), StepFailure>> + Send {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use migrate_core::Dialect;
 
 use super::{DriverError, StepFailure, StepRun};
+use crate::step::Step;
 
 /// A row of a result: its cells as text, `None` for NULL.
 pub type Row = Vec<Option<String>>;
@@ -37,6 +38,12 @@ pub trait Session {
 
     /// Waits. Never called inside a transaction of the engine.
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Whether a step is made for this driver. A driver that has no steps need not know of this.
+    fn takes_step(&self, step: &Step<'_>) -> bool {
+        let _ = step;
+        false
+    }
 
     /// Runs a [`Step`](crate::Step) in a transaction of the driver's own, between the statements that claim its row and those that record
     /// it. A driver that has no steps need not know of this.

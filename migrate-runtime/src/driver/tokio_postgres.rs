@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Error, SimpleQueryMessage, Transaction};
 use super::postgres_error::{driver_error, rows, step_failure};
 use super::{AsyncDatabase, DriverError, Itself, Row, Session, StepFailure, StepRun};
 #[cfg(feature = "tokio-postgres")]
-use crate::step::{Body, TokioPostgres};
+use crate::step::{Body, Step, TokioPostgres};
 
 impl AsyncDatabase<Itself> for Client {
     fn session(&mut self) -> impl Session + Send {
@@ -104,6 +104,11 @@ impl<C: Connection> Session for TokioPostgresSession<'_, C> {
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>, DriverError> {
         self.connection.query(sql).await.map(rows).map_err(|error| driver_error(sql, error))
+    }
+
+    #[cfg(feature = "tokio-postgres")]
+    fn takes_step(&self, step: &Step<'_>) -> bool {
+        matches!(step.body, Body::TokioPostgres(_))
     }
 
     #[cfg(feature = "tokio-postgres")]

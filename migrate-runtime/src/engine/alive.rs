@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process;
 use std::sync::Mutex;
@@ -126,7 +127,12 @@ fn runners() -> std::sync::MutexGuard<'static, BTreeSet<String>> {
 
 /// Whether some process holds the lock on the file. What a dead one has left is removed.
 fn is_locked(path: &PathBuf) -> bool {
-    let Ok(file) = File::open(path) else { return false };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return false,
+        // It is somebody else's.
+        Err(_) => return true,
+    };
     match file.try_lock() {
         Ok(()) => {
             let _ = fs::remove_file(path);

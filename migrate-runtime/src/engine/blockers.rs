@@ -22,17 +22,26 @@ impl<S: Session> Engine<'_, S> {
         if self.sql.dialect != Dialect::Postgres || error.database_code() != Some(LOCK_TIMEOUT) {
             return error;
         }
-        let names = named(error.statement().unwrap_or_default());
-        if names.is_empty() {
-            return error;
+        // What ran inside of a function is named by the context alone.
+        let texts = [error.statement(), error.driver_context()].into_iter().flatten();
+        let said = texts.collect::<Vec<_>>().join("\n");
+        let mut names: Vec<String> = said.split('"').flat_map(named).chain(named(&said)).collect();
+        names.sort();
+        names.dedup();
+        let named = self.sessions(&of_names(&names, said.to_lowercase().contains("advisory")), begun).await;
+        if !named.is_empty() {
+            return named.iter().fold(error, |error, line| error.with_note(&format!("a lock is held by {line}")));
         }
-        // When it fails, nothing is known.
-        let Ok(rows) = self.query_without_harm(&blockers(&names, begun)).await else { return error };
-        let lines: Vec<String> = first_cells(rows).collect();
-        match lines.is_empty() {
-            true => error.with_note("no session is seen any more to hold a lock on what the statement names"),
-            false => lines.iter().fold(error, |error, line| error.with_note(&format!("a lock is held by {line}"))),
-        }
+        // Whoever holds a lock on any table may be the one.
+        let any = self.sessions("l.locktype = 'relation' AND l.relation >= 16384", begun).await;
+        let error = error.with_note("no session is seen any more to hold a lock on what is named here");
+        any.iter().fold(error, |error, line| error.with_note(&format!("another lock is held by {line}")))
+    }
+
+    /// Sessions that hold such a lock, described; none when the database does not say.
+    async fn sessions(&mut self, such: &str, begun: Instant) -> Vec<String> {
+        let rows = self.query_without_harm(&blockers(such, begun)).await;
+        first_cells(rows.unwrap_or_default()).collect()
     }
 }
 
@@ -74,26 +83,36 @@ fn body(text: &str) -> Option<&str> {
     text.get(end..text.len().checked_sub(end)?)
 }
 
-/// Sessions that hold a lock on one of the relations, or on the table of an index, the oldest transaction first; those that came later than the statement began
-/// are not what it waited for.
-fn blockers(names: &[String], begun: Instant) -> String {
+/// The locks on one of the relations, or on the table of an index; and all advisory ones, if it is about those.
+fn of_names(names: &[String], is_advisory: bool) -> String {
     let names: Vec<String> =
-        names.iter().map(|name| format!("pg_catalog.to_regclass({})", literal(name, Dialect::Postgres))).collect();
+        names.iter().map(|name| format!("(pg_catalog.to_regclass({}))", literal(name, Dialect::Postgres))).collect();
+    let relations = match names.is_empty() {
+        true => "false".to_owned(),
+        false => format!(
+            "l.locktype = 'relation' AND l.relation IN (SELECT unnest(ARRAY[r, i.indrelid]) FROM (VALUES {}) AS named (r) \
+             LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = r WHERE r IS NOT NULL)",
+            names.join(", ")
+        ),
+    };
+    format!("({relations} OR {is_advisory} AND l.locktype = 'advisory')")
+}
+
+/// Sessions that hold such a lock, the oldest transaction first; those that came later than the statement began are not what it waited
+/// for.
+fn blockers(such: &str, begun: Instant) -> String {
     let milliseconds = begun.elapsed().as_millis();
     format!(
-        "SELECT {description} || ', ' || pg_catalog.string_agg(DISTINCT l.mode || ' on ' || l.relation::pg_catalog.regclass, ', ') \
+        "SELECT {description} || ', ' || pg_catalog.string_agg(DISTINCT l.mode || ' on ' || coalesce(l.relation::pg_catalog.regclass::pg_catalog.text, 'an advisory lock'), ', ') \
          || CASE WHEN a.state LIKE 'idle%' THEN ', ' || a.state || ', last: ' ELSE ', running: ' END \
          || coalesce(pg_catalog.left(pg_catalog.regexp_replace(a.query, E'\\\\s+', ' ', 'g'), 200), 'a query that only a superuser may see') \
          FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
-         WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid() \
+         WHERE l.granted AND l.pid <> pg_catalog.pg_backend_pid() AND {such} \
          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
-         AND l.relation IN (SELECT unnest(ARRAY[r, i.indrelid]) FROM (VALUES ({names})) AS named (r) \
-         LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = r WHERE r IS NOT NULL) \
          AND (a.xact_start IS NULL OR a.xact_start <= pg_catalog.clock_timestamp() - interval '{milliseconds} milliseconds' + interval '1 second') \
          GROUP BY a.pid, a.usename, a.application_name, a.client_addr, a.xact_start, a.query_start, a.state, a.query \
          ORDER BY a.xact_start LIMIT 10",
-        description = super::sql::DESCRIPTION,
-        names = names.join("), (")
+        description = super::sql::DESCRIPTION
     )
 }
 

@@ -133,6 +133,19 @@ impl<'a, S: Session> Engine<'a, S> {
         }
     }
 
+    /// Waits for runners that are at work outside of a transaction.
+    pub(super) async fn wait_for_living(&mut self) -> Result<(), Error> {
+        for set in self.sets.clone() {
+            self.select(set)?;
+            let mut wait = Wait::start();
+            while let Some(row) = self.read_history().await?.in_the_middle().cloned() {
+                let Some(holder) = self.living_holder(row.claim.as_deref()).await? else { break };
+                self.wait_for_runner(&mut wait, &row.label(), &holder).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Opens the transaction around everything, when nobody else is in the way.
     async fn begin_whole(&mut self, is_first: bool, wait: &mut Wait, first: &Label) -> Result<(), Error> {
         wait.is_for(first);
@@ -180,6 +193,9 @@ impl<'a, S: Session> Engine<'a, S> {
                 self.report.pending += left_out;
                 return Ok(());
             };
+            if let Some(gone) = scripts.iter().find(|script| self.has_lost_its_row(script)) {
+                return Err(refuse::row_gone(&gone.label));
+            }
             let mut foreseen = Foreseen::of(&recorded.rows);
             if let Some((label, seen_then, error)) = contested.take()
                 && (&label, seen_then) == (&first.label, Seen::of(&recorded.rows))
@@ -225,7 +241,10 @@ impl<'a, S: Session> Engine<'a, S> {
                         return Err(self.with_blockers(error, started).await);
                     }
                     Outcome::Transient(error) => {
-                        self.try_again(&mut tries, &script.label, started, error).await?;
+                        match self.locker_of_history(&error).await {
+                            Some(holder) => self.wait_for_runner(&mut wait, &script.label, &holder).await?,
+                            None => self.try_again(&mut tries, &script.label, started, error).await?,
+                        }
                         continue 'plan;
                     }
                 }
@@ -235,6 +254,13 @@ impl<'a, S: Session> Engine<'a, S> {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether this very run has applied a script of which the history knows nothing: applying it again would never end.
+    fn has_lost_its_row(&self, script: &Prepared<'_>) -> bool {
+        let is_of_script = |change: &&Change| change.set == self.set_name() && change.migration == script.label;
+        let last = self.report.changes.iter().rev().find(is_of_script);
+        script.row.is_none() && last.is_some_and(|change| matches!(change.action, Action::Apply | Action::Resume))
     }
 
     /// Takes note of what was done.

@@ -177,7 +177,7 @@ impl<S: Session> Engine<'_, S> {
         }
     }
 
-    fn lost(&self, prepared: &Prepared<'_>, error: DriverError) -> Error {
+    pub(super) fn lost(&self, prepared: &Prepared<'_>, error: DriverError) -> Error {
         let Prepared { version, label, path, .. } = prepared;
         let doing = match prepared.direction {
             Direction::Up => "applied",
@@ -260,15 +260,15 @@ fn advice_on_bookkeeping(blame: &Blame, error: &DriverError, script: &str) -> Op
         Blame::Bookkeeping(Part::Finish) if error.has_code(&["42501"]) && changes_role() => Some(
             "the script leaves another role behind, which may not write to the history table: end it with `RESET ROLE`",
         ),
-        Blame::Bookkeeping(Part::Guard) => Some(
-            "the script has ended the transaction by itself, and what it did before is committed: look at it by hand",
-        ),
+        Blame::Bookkeeping(Part::Guard) => {
+            Some("it has ended the transaction by itself, and what it did before is committed: look at it by hand")
+        }
         Blame::Bookkeeping(Part::Finish) if error.has_code(&["42P01", "1"]) => {
             Some("the migration drops or renames the history table: name another one with `Migrator::history_table`")
         }
         Blame::Bookkeeping(_) if error.message().contains(NO_RECORD) => Some(
-            "the migration, or a trigger, rule or policy on the history table, has kept its row from being written: leave the table to \
-             the runner, or name another one with `Migrator::history_table`",
+            "the migration, or a trigger, rule or policy on the history table, has kept its row from being written: leave the table, and \
+             in a step the transaction, to the runner, or name another one with `Migrator::history_table`",
         ),
         _ => None,
     }
@@ -285,7 +285,8 @@ fn is_raised_by_commits(error: &DriverError) -> bool {
 /// What the database said, a line each, behind a margin of so many columns.
 pub(super) fn driver_lines(error: &DriverError, notes: &[String], margin: usize) -> String {
     let code = error.code().map(|code| format!(" {code}")).unwrap_or_default();
-    let mut lines = vec![format!("{}{code}: {}", error.dialect(), error.message())];
+    let own = [NO_RECORD, ANOTHER_TRANSACTION].into_iter().find(|own| error.message().contains(own));
+    let mut lines = vec![own.map_or_else(|| format!("{}{code}: {}", error.dialect(), error.message()), str::to_owned)];
     let more = [("detail", error.detail()), ("hint", error.hint()), ("context", error.context())];
     lines.extend(more.into_iter().filter_map(|(name, text)| Some(format!("{name}: {}", text?))));
     lines.extend(notes.iter().map(|note| format!("note: {note}")));

@@ -29,6 +29,13 @@ pub(super) fn is_ours(columns: &[&str]) -> bool {
     HistoryRow::COLUMNS.iter().chain(&OURS).all(|column| columns.contains(column))
 }
 
+/// The columns that a table lacks which has most of ours: one that was changed by hand, or by another version.
+pub(super) fn lacking(columns: &[&str]) -> Vec<&'static str> {
+    let ours = HistoryRow::COLUMNS.iter().chain(&OURS);
+    let (there, lacking): (Vec<&str>, Vec<&str>) = ours.partition(|column| columns.contains(column));
+    if there.len() > lacking.len() { lacking } else { Vec::new() }
+}
+
 /// The tool that a table with these columns looks like.
 pub(super) fn looks_like(columns: &[&str]) -> Option<&'static str> {
     let fits = |telling: &[&str]| telling.iter().all(|column| columns.contains(column));

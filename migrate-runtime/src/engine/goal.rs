@@ -229,10 +229,14 @@ impl<'a, S: Session> Engine<'a, S> {
             Aim::Resume(_) => Vec::new(),
         };
         let scripts = prepare::all(sources, self.sql.dialect)?;
+        self.refuse_steps_of_another_driver(&scripts)?;
         let outside: Vec<Label> =
             scripts.iter().filter(|script| script.runs_outside()).map(|script| script.label.clone()).collect();
         if self.is_whole_run() && !outside.is_empty() {
             return Err(refuse::outside_of_whole(&outside));
+        }
+        if let Some(first) = outside.first().filter(|_| self.is_nested) {
+            return Err(refuse::outside_in_transaction(first, false));
         }
         Ok(scripts)
     }
@@ -244,6 +248,9 @@ impl<'a, S: Session> Engine<'a, S> {
         if let Aim::Run | Aim::Resume(_) = goal.aim
             && let Some(row) = recorded.in_the_middle().cloned()
         {
+            if self.is_whole_run() {
+                return Err(refuse::in_the_middle_of_whole());
+            }
             planned.extend(self.plan_to_go_on(&row, goal, before).await?);
             before.0 += planned.len();
             recorded.rows.iter_mut().filter(|own| own.version == row.version).for_each(|own| {

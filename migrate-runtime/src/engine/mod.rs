@@ -89,6 +89,9 @@ impl<'a, S: Session> Engine<'a, S> {
         if table.is_temporary(dialect) {
             return Err(refuse::temporary_table(table));
         }
+        if table.is_reserved(dialect) {
+            return Err(refuse::reserved_table(table));
+        }
         let sets = sets::in_order(&migrator.sets)?;
         let migrations_of = *sets.first().ok_or_else(refuse::no_sets)?;
         let mut engine = Engine {
@@ -157,8 +160,11 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn carry_out_verb(&mut self, verb: &Verb) -> Result<(), Error> {
-        if let Verb::Edit(edit) = verb {
-            return self.carry_out_edit(edit).await;
+        match verb {
+            Verb::Edit(edit) => return self.carry_out_edit(edit).await,
+            // These wait when it is their turn.
+            Verb::Run | Verb::Resume(_) => {}
+            _ => self.wait_for_living().await?,
         }
         let goals = self.goals(verb).await?;
         if goals.is_empty() { Ok(()) } else { self.carry_out(&goals).await }

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use migrate_core::scan::{Scan, scan};
+use migrate_core::scan::{Scan, Statement, scan};
 use migrate_core::{Alone, Dialect, Direction, HistoryRow, RowState, is_of_session};
 
 use super::alive::Claim;
@@ -33,6 +33,7 @@ struct Continuation {
     cleanup: Vec<String>,
     /// What became of the statement that was in doubt.
     verdict: Option<String>,
+    is_resumed: bool,
 }
 
 impl Continuation {
@@ -78,7 +79,7 @@ impl<'a, S: Session> Engine<'a, S> {
             return self.interpret(prepared, &request, error);
         }
         let progress = Progress { done: 0, is_in_doubt: false };
-        let start = Continuation { progress, cleanup: Vec::new(), verdict: None };
+        let start = Continuation { progress, cleanup: Vec::new(), verdict: None, is_resumed: false };
         self.run_outside(prepared, recorded, &claim, start).await
     }
 
@@ -130,10 +131,26 @@ impl<'a, S: Session> Engine<'a, S> {
         row: &HistoryRow,
         decision: Option<Resume>,
     ) -> Result<(usize, Option<String>), Error> {
+        if self.is_nested {
+            return Err(refuse::outside_in_transaction(&row.label(), false));
+        }
         let stored = self.stored_script(prepared, row).await?;
         let before = scan(&stored, self.sql.dialect);
-        let found = self.continuation(prepared, row, (&stored, &before), decision).await?;
-        Ok((found.progress.done, found.verdict))
+        if self.sql.dialect == Dialect::Sqlite {
+            let found = self.continuation(prepared, row, (&stored, &before), decision).await?;
+            return Ok((found.progress.done, found.verdict));
+        }
+        // With the settings that its session had, which a rollback takes back.
+        self.session.roll_back_when_dropped(Some("ROLLBACK"));
+        self.session.execute("BEGIN READ ONLY").await.map_err(refuse::settings)?;
+        let found = match self.repeat_settings(&stored, &before, row).await {
+            Ok(()) => self.continuation(prepared, row, (&stored, &before), decision).await,
+            Err(error) => Err(error),
+        };
+        // When this fails, the connection is gone, and its settings with it.
+        let _ = self.session.execute("ROLLBACK").await;
+        self.session.roll_back_when_dropped(None);
+        found.map(|found| (found.progress.done, found.verdict))
     }
 
     /// The script as it was when it was begun.
@@ -172,13 +189,25 @@ impl<'a, S: Session> Engine<'a, S> {
         let (begun, done) = (count(row.statements_begun), count(row.statements_done));
         let text_before = |index: usize| before.statements.get(index).map(|statement| statement.text(stored));
         let text_today = |index: usize| prepared.statements.get(index).map(|statement| statement.text(&prepared.sql));
+        let sets_otherwise = |statement: &&Statement| {
+            let text = statement.text(stored).to_ascii_lowercase();
+            text.contains("set_config") && !is_of_session(stored, statement, self.sql.dialect)
+        };
+        if let Some(setting) = done_before(before, row).find(sets_otherwise).filter(|_| decision.is_none()) {
+            return Err(refuse::session_not_known(prepared, stored, setting));
+        }
         let is_unchanged = |index: usize| text_today(index).is_some() && text_before(index) == text_today(index);
         if let Some(changed) = (0..done).find(|index| !is_unchanged(*index)) {
             return Err(refuse::done_statement_changed(prepared, changed, text_before(changed)));
         }
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
-        let resumed = Continuation { progress: at(done, false), cleanup: Vec::new(), verdict: None };
-        let Some(in_doubt) = before.statements.get(done).filter(|_| begun > done) else { return Ok(resumed) };
+        let resumed = Continuation { progress: at(done, false), cleanup: Vec::new(), verdict: None, is_resumed: true };
+        let Some(in_doubt) = before.statements.get(done).filter(|_| begun > done) else {
+            return match decision {
+                Some(Resume::Skip | Resume::MarkDone) => Err(refuse::nothing_in_doubt(prepared, done)),
+                _ => Ok(resumed),
+            };
+        };
         let effect = match decision {
             Some(Resume::Skip | Resume::MarkDone) => Effect::Done,
             _ => self.effect_of(stored, in_doubt).await?,
@@ -198,7 +227,7 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             Effect::Done => Ok(Continuation { progress: at(number, false), verdict, ..resumed }),
             // It stays in doubt until what is left of it is removed, and it has run.
-            Effect::NotDone(cleanup) => Ok(Continuation { progress: at(done, true), cleanup, verdict }),
+            Effect::NotDone(cleanup) => Ok(Continuation { progress: at(done, true), cleanup, verdict, ..resumed }),
             Effect::Unknown if decision == Some(Resume::Retry) => {
                 Ok(Continuation { progress: at(done, true), verdict, ..resumed })
             }
@@ -208,10 +237,14 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// What the statements that are done had set for their session is set again for this one.
     async fn repeat_settings(&mut self, stored: &str, before: &Scan, row: &HistoryRow) -> Result<(), Error> {
-        let done = usize::try_from(row.statements_done).unwrap_or(usize::MAX);
-        for statement in before.statements.iter().take(done) {
-            if is_of_session(stored, statement, self.sql.dialect) {
-                self.session.execute(statement.text(stored)).await.map_err(refuse::settings)?;
+        for statement in done_before(before, row) {
+            if !is_of_session(stored, statement, self.sql.dialect) {
+                continue;
+            }
+            match self.session.execute(statement.text(stored)).await {
+                // The connection is still the one on which it ran.
+                Err(error) if self.sql.dialect == Dialect::Sqlite && is_attached_or_gone(&error) => {}
+                repeated => repeated.map_err(refuse::settings)?,
             }
         }
         Ok(())
@@ -228,7 +261,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut progress = start.progress;
         let switched = self.switch_foreign_keys_off(&[prepared]).await;
         let ended = match &switched {
-            Ok(_) => self.run_statements(prepared, recorded, claim, &start.cleanup, &mut progress).await,
+            Ok(_) => self.run_statements(prepared, recorded, claim, &start, &mut progress).await,
             Err(_) => Ok(()),
         };
         let mut change = self.change(prepared, started);
@@ -251,18 +284,19 @@ impl<'a, S: Session> Engine<'a, S> {
         prepared: &Prepared<'_>,
         recorded: &Recorded,
         claim: &Claim,
-        cleanup: &[String],
+        start: &Continuation,
         progress: &mut Progress,
     ) -> Result<(), Error> {
         if self.sql.dialect != Dialect::Sqlite {
             let timeouts = prepared.timeouts(self.migrator).set_for_session();
             self.session.execute(&timeouts).await.map_err(refuse::settings)?;
         }
-        let before = match self.has_switched_foreign_keys {
+        // What was there before it was interrupted is not known any more.
+        let before = match self.has_switched_foreign_keys && !start.is_resumed {
             true => self.dangling_rows().await.map_err(refuse::unreadable)?,
             false => Dangling::default(),
         };
-        for sql in cleanup {
+        for sql in &start.cleanup {
             self.session.execute(sql).await.map_err(refuse::no_cleanup)?;
         }
         let mut places = Places::of_script(&prepared.sql);
@@ -276,7 +310,7 @@ impl<'a, S: Session> Engine<'a, S> {
         if self.has_switched_foreign_keys {
             let new = self.dangling_rows().await.map_err(refuse::unreadable)?.new_since(&before, &prepared.rebuilt);
             if !new.is_empty() {
-                return Err(refuse::dangling_rows_outside(prepared, &new));
+                return Err(refuse::dangling_rows_outside(prepared, &new, start.is_resumed));
             }
         }
         let finish = self.sql.finish_outside(prepared, &self.applied_by(&recorded.facts), &claim.token);
@@ -411,4 +445,14 @@ impl<'a, S: Session> Engine<'a, S> {
         let sent = self.execute_transaction(&request.sql).await;
         sent.map_err(|error| (request, error))
     }
+}
+
+/// The statements of a script that are done, as it was when it was begun.
+fn done_before<'s>(before: &'s Scan, row: &HistoryRow) -> impl Iterator<Item = &'s Statement> + use<'s> {
+    before.statements.iter().take(usize::try_from(row.statements_done).unwrap_or(usize::MAX))
+}
+
+/// Whether SQLite refuses to attach or detach what is attached or detached already.
+fn is_attached_or_gone(error: &DriverError) -> bool {
+    ["is already in use", "no such database"].into_iter().any(|words| error.message().contains(words))
 }

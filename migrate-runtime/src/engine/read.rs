@@ -4,12 +4,14 @@ use migrate_core::plan::{Ahead, Item, Policy, Standing, Standings};
 use migrate_core::scan::split;
 use migrate_core::{BadRow, Dialect, Header, HistoryRow, RowState, Version};
 
+use super::blockers::LOCK_TIMEOUT;
 use super::prepare::Prepared;
 use super::sql::{SETTINGS, is_in_transaction, state_after};
 use super::wait::Wait;
 use super::{Engine, foreign, refuse};
 use crate::driver::{DriverErrorKind, Row, Session};
 use crate::error::Error;
+use crate::event::Event;
 
 /// The rows of the set, and what was found on the way.
 pub(super) struct Recorded {
@@ -32,7 +34,7 @@ pub(super) struct Facts {
 impl<'a, S: Session> Engine<'a, S> {
     /// Reads the history; an absent table is an empty history.
     pub(super) async fn read_history(&mut self) -> Result<Recorded, Error> {
-        let found = self.query_patiently(&self.sql.facts()).await?;
+        let found = self.query_patiently(&self.sql.facts()).await.map_err(|error| self.not_attached(error))?;
         let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
         let mut next = || cells.next().flatten();
         let (columns, has_key, home) = (next(), next(), next());
@@ -54,7 +56,7 @@ impl<'a, S: Session> Engine<'a, S> {
         if !has_key.is_some_and(|answer| answer == "t" || answer == "1") {
             return Err(refuse::no_key(self.sql.table()));
         }
-        let rows = self.query_patiently(&self.sql.history()).await?;
+        let rows = self.query_history(&self.sql.history()).await?;
         let decoded: Vec<Result<HistoryRow, BadRow>> = rows.iter().map(|row| HistoryRow::decode(row)).collect();
         let bad: Vec<String> = decoded.iter().filter_map(|row| row.as_ref().err()).map(BadRow::to_string).collect();
         if !bad.is_empty() {
@@ -63,10 +65,20 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(Recorded { rows: decoded.into_iter().flatten().collect(), table_exists: true, facts })
     }
 
+    /// SQLite: the database that the table is to be in may not be there.
+    fn not_attached(&self, error: Error) -> Error {
+        match self.sql.table_name().schema.as_deref().filter(|_| self.sql.dialect == Dialect::Sqlite) {
+            Some(schema) if error.to_string().contains(&format!("{schema}.sqlite_master")) => {
+                refuse::not_attached(schema)
+            }
+            _ => error,
+        }
+    }
+
     /// Whether somebody else has run this very script. Far cheaper than to read the whole history again, which is what any other
     /// answer leads to.
     pub(super) async fn is_done_by_now(&mut self, script: &Prepared<'_>) -> Result<bool, Error> {
-        let rows = self.query_patiently(&self.sql.history_of(&script.version)).await?;
+        let rows = self.query_history(&self.sql.history_of(&script.version)).await?;
         let row = rows.first().and_then(|row| HistoryRow::decode(row).ok());
         let is_of_same_text = |row: &HistoryRow| match (script.direction, script.embedded) {
             (migrate_core::Direction::Up, Some(migration)) => row.checksum == migration.up().checksum(),
@@ -85,7 +97,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// A text that the row of a migration keeps: `sql` or `down_sql`.
     pub(super) async fn stored_text(&mut self, column: &str, version: &Version) -> Result<Option<String>, Error> {
-        let rows = self.query_patiently(&self.sql.stored_text(column, version)).await?;
+        let rows = self.query_history(&self.sql.stored_text(column, version)).await?;
         Ok(first_cells(rows).next())
     }
 
@@ -153,17 +165,34 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(())
     }
 
-    /// A query that waits while SQLite is locked, for `wait_timeout` at most.
+    /// Postgres: a query of the history, which does not wait for ever when somebody has locked the table. Inside a transaction that is
+    /// not ours to bound, its own settings count.
+    pub(super) fn bounded_read(&self, sql: &str) -> String {
+        match self.sql.dialect {
+            Dialect::Postgres if !self.is_nested => format!("{};\n{sql}", self.sql.wait_at_most(self.claim_patience())),
+            _ => sql.to_owned(),
+        }
+    }
+
+    async fn query_history(&mut self, sql: &str) -> Result<Vec<Row>, Error> {
+        self.query_patiently(&self.bounded_read(sql)).await
+    }
+
+    /// A query that waits while SQLite, or the history of Postgres, is locked, for `wait_timeout` at most.
     pub(super) async fn query_patiently(&mut self, sql: &str) -> Result<Vec<Row>, Error> {
         let mut wait = Wait::start();
         loop {
             match self.session.query(sql).await {
                 Ok(rows) => return Ok(rows),
-                Err(error) if error.kind() == DriverErrorKind::Busy && !self.is_nested => {
-                    let waited = wait.waited();
+                Err(error)
+                    if (error.kind() == DriverErrorKind::Busy || error.has_code(&[LOCK_TIMEOUT]))
+                        && !self.is_nested =>
+                {
+                    let (waited, holder) = (wait.waited(), self.holder_of_history().await);
                     if waited >= self.migrator.wait_timeout {
-                        return Err(refuse::wait_timeout(None, waited, None, Some(error)));
+                        return Err(refuse::wait_timeout(None, waited, holder.as_deref(), Some(error)));
                     }
+                    self.migrator.tell(self.set_name(), &Event::Waiting { holder: holder.as_deref(), waited });
                     self.session.sleep(wait.next_pause()).await;
                 }
                 Err(error) if error.has_code(&["25P02"]) && self.has_failed_start => {

@@ -24,6 +24,9 @@ impl<S: Session> Engine<'_, S> {
         }
         if self.sql.table_name().schema.is_none() {
             match &recorded.facts.current_schema {
+                Some(schema) if schema.starts_with("pg_temp") => {
+                    return Err(refuse::temporary_table(self.sql.table_name()));
+                }
                 Some(schema) => self.sql.fix_schema(schema),
                 None => return Err(refuse::no_schema(recorded.facts.setting("search_path"))),
             }

@@ -196,11 +196,22 @@ impl<'a> Sql<'a> {
 
     /// Postgres: who has written to a table, quoted, and not committed.
     pub(super) fn writer_of(&self, table: &str) -> String {
+        self.owner_of_lock(table, "l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')")
+    }
+
+    /// Postgres: who has locked the history, so that others cannot write.
+    pub(super) fn locker(&self) -> String {
+        self.owner_of_lock(
+            &self.table,
+            "l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')",
+        )
+    }
+
+    fn owner_of_lock(&self, table: &str, modes: &str) -> String {
         format!(
             "SELECT {DESCRIPTION} \
              FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
-             WHERE l.locktype = 'relation' AND l.granted \
-             AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock') \
+             WHERE l.locktype = 'relation' AND l.granted AND {modes} \
              AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation = pg_catalog.to_regclass({}) \
              AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
              ORDER BY a.xact_start LIMIT 1",

@@ -17,7 +17,8 @@ impl<S: Session> Engine<'_, S> {
                 Ok(rows.is_ok_and(|rows| self.are_all_applied(&rows)))
             }
             _ => {
-                let answer = self.query_without_harm(&self.sql.digest(&self.step_versions())).await;
+                let digest = self.sql.digest(&self.step_versions());
+                let answer = self.query_without_harm(&self.bounded_read(&digest)).await;
                 let rows = match answer {
                     Ok(rows) => rows,
                     Err(error) if error.kind() == DriverErrorKind::ConnectionLost => {

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Instant;
 
-use migrate_core::{Dialect, Migration, RowState, Version, embedded, printable};
+use migrate_core::{Dialect, Label, Migration, RowState, Version, embedded, printable};
 
 use super::apply::Outcome;
 use super::failure::{driver_lines, is_of_claim};
@@ -14,7 +14,7 @@ use super::read::Recorded;
 use super::request::{Part, Request};
 use super::sql::NO_RECORD;
 use super::{Engine, refuse};
-use crate::driver::{DriverError, Session, StepFailure, StepRun};
+use crate::driver::{DriverError, DriverErrorKind, Session, StepFailure, StepRun};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::Excerpt;
 use crate::migrations::Migrations;
@@ -75,6 +75,15 @@ impl<'a, S: Session> Engine<'a, S> {
         self.own_steps().find(|registered| *registered.script.version() == prepared.version)
     }
 
+    /// Steps that the driver of the connection cannot run.
+    pub(super) fn refuse_steps_of_another_driver(&self, scripts: &[Prepared<'_>]) -> Result<(), Error> {
+        let is_of_another = |script: &&Prepared<'_>| {
+            self.step_of(script).is_some_and(|registered| !self.session.takes_step(&registered.step))
+        };
+        let labels: Vec<Label> = scripts.iter().filter(is_of_another).map(|script| script.label.clone()).collect();
+        if labels.is_empty() { Ok(()) } else { Err(refuse::steps_of_another_driver(&labels)) }
+    }
+
     pub(super) async fn apply_step(
         &mut self,
         prepared: &Prepared<'_>,
@@ -104,19 +113,34 @@ impl<'a, S: Session> Engine<'a, S> {
             Err(StepFailure::After(error)) if self.sql.dialect == Dialect::Sqlite && is_of_claim(&error) => {
                 self.interpret(prepared, &after, DriverError::new(Dialect::Sqlite, error.kind(), NO_RECORD, error))
             }
+            // Everything fails in a transaction that has failed.
+            Err(StepFailure::After(error)) if error.has_code(&["25P02"]) => {
+                let said = "   = a statement of the function has failed, and the function has not returned its error";
+                let help = "return the error, or run what may fail in a savepoint; nothing of this migration was kept";
+                Err(self.step_failed(prepared, said.into()).with_help(help).with_driver(error))
+            }
             Err(StepFailure::After(error)) => self.interpret(prepared, &after, error),
             Err(StepFailure::LeftTransaction(error)) => Err(self.step_left(prepared, error.map(|error| said(&*error)))),
             Err(StepFailure::OfDriver(error)) if self.is_claim_committed(&prepared.version).await => {
                 Err(self.step_left(prepared, Some(driver_lines(&error, &[], Excerpt::MARGIN))).with_driver(error))
             }
+            Err(StepFailure::OfDriver(error)) if error.kind() == DriverErrorKind::ConnectionLost => {
+                Err(self.lost(prepared, error))
+            }
             Err(StepFailure::OfDriver(error)) => {
                 let may_pass = self.may_pass(&error);
                 let lines = driver_lines(&error, &[], Excerpt::MARGIN);
-                let failed = self.step_failed(prepared, lines).that_may_pass(may_pass).with_driver(error);
+                let mut failed = self.step_failed(prepared, lines).that_may_pass(may_pass);
+                if let Some(advice) = refuse::advice(&error) {
+                    failed = failed.with_help(advice);
+                }
+                let failed = failed.with_driver(error);
                 if may_pass { Ok(Outcome::Transient(failed)) } else { Err(failed) }
             }
             Err(StepFailure::Function(error)) => Err(self.step_failed(prepared, said(&*error))),
-            Err(StepFailure::Unsupported) => Err(refuse::step_of_another_driver(&prepared.label)),
+            Err(StepFailure::Unsupported) => {
+                Err(refuse::steps_of_another_driver(std::slice::from_ref(&prepared.label)))
+            }
         }
     }
 

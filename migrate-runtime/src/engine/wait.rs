@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use migrate_core::{Dialect, Label};
 
+use super::blockers::LOCK_TIMEOUT;
 use super::read::first_cells;
 use super::{Engine, refuse};
 use crate::driver::{DriverError, Session};
@@ -138,6 +139,23 @@ impl<S: Session> Engine<'_, S> {
     /// Postgres: who has written to a table, quoted, and not committed; `None` when nobody has, or the database does not say.
     pub(super) async fn holder_of_table(&mut self, table: Option<&str>) -> Option<String> {
         let rows = self.session.query(&self.sql.writer_of(table?)).await.ok()?;
+        first_cells(rows).next()
+    }
+
+    /// Postgres: who keeps everybody from writing to the history, if that is what an error is about.
+    pub(super) async fn locker_of_history(&mut self, error: &Error) -> Option<String> {
+        if self.sql.dialect == Dialect::Sqlite || error.database_code() != Some(LOCK_TIMEOUT) {
+            return None;
+        }
+        self.holder_of_history().await
+    }
+
+    /// Postgres: who has locked the history against readers or writers; `None` when nobody has, or the database does not say.
+    pub(super) async fn holder_of_history(&mut self) -> Option<String> {
+        if self.sql.dialect == Dialect::Sqlite {
+            return None;
+        }
+        let rows = self.session.query(&self.sql.locker()).await.ok()?;
         first_cells(rows).next()
     }
 

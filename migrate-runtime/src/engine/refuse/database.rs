@@ -68,9 +68,21 @@ pub(in crate::engine) fn wait_timeout(
     holder: Option<&str>,
     error: Option<DriverError>,
 ) -> Error {
-    let what = label.map(|label| format!(" with migration {label}")).unwrap_or_default();
-    let who = holder.map(|holder| format!(": {holder}")).unwrap_or_default();
-    let message = format!("gave up after {:.1} s: another connection is busy{what}{who}", waited.as_secs_f64());
+    let waited = waited.as_secs_f64();
+    let message = match (label, holder) {
+        (Some(label), Some(holder)) => {
+            format!("gave up after {waited:.1} s: another connection is busy with migration {label}: {holder}")
+        }
+        (None, Some(holder)) => format!("gave up after {waited:.1} s: another connection is busy: {holder}"),
+        (Some(label), None) => {
+            format!(
+                "gave up after {waited:.1} s: another connection is in the way of migration {label}; the database does not say which"
+            )
+        }
+        (None, None) => {
+            format!("gave up after {waited:.1} s: another connection is in the way; the database does not say which")
+        }
+    };
     let told = Error::new(ErrorKind::WaitTimeout, message)
         .with_help("start again when it is done, or wait longer with `Migrator::wait_timeout`");
     match error {

@@ -41,11 +41,17 @@ pub(in crate::engine) fn dangling_rows(prepared: &Prepared<'_>, rows: &[String])
     )
 }
 
-pub(in crate::engine) fn dangling_rows_outside(prepared: &Prepared<'_>, rows: &[String]) -> Error {
+pub(in crate::engine) fn dangling_rows_outside(prepared: &Prepared<'_>, rows: &[String], is_resumed: bool) -> Error {
     let label = &prepared.label;
-    let message = format!("migration {label}, which runs outside of a transaction, has left {}", referring(rows));
+    let message = match is_resumed {
+        false => format!("migration {label}, which runs outside of a transaction, has left {}", referring(rows)),
+        true => format!(
+            "migration {label}, which was interrupted outside of a transaction, is through, and there are {}; whether they were there before is not known",
+            referring(rows)
+        ),
+    };
     dangling(message, prepared, rows)
-        .with_help("its statements are done: correct these rows by hand, then `Migrator::mark_applied`")
+        .with_help("its statements are done: correct these rows by hand, then `run`, or `Migrator::mark_applied` with those that may stay")
 }
 
 fn referring(rows: &[String]) -> String {

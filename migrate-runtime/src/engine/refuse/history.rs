@@ -124,9 +124,10 @@ pub(in crate::engine) fn pending(labels: &[Label]) -> Error {
 
 pub(in crate::engine) fn foreign_table(table: &str, columns: &[&str]) -> Error {
     let tool = foreign::looks_like(columns);
-    let whose = match tool {
-        Some(tool) => format!("it looks like the table of {tool}"),
-        None => "it is none of ours".to_owned(),
+    let whose = match (foreign::lacking(columns).as_slice(), tool) {
+        ([_, ..], _) => format!("it lacks {}", foreign::lacking(columns).join(", ")),
+        ([], Some(tool)) => format!("it looks like the table of {tool}"),
+        ([], None) => "it is none of ours".to_owned(),
     };
     let help = match tool.filter(|tool| foreign::is_adoptable(tool)) {
         Some(_) => {
@@ -141,6 +142,15 @@ pub(in crate::engine) fn foreign_table(table: &str, columns: &[&str]) -> Error {
     )
     .with_body(format!("   = its columns: {}", columns.join(", ")))
     .with_help(help)
+}
+
+pub(in crate::engine) fn row_gone(label: &Label) -> Error {
+    let message = format!(
+        "migration {label} was applied a moment ago, and its row is not in the history any more; nothing more was applied"
+    );
+    Error::new(ErrorKind::BadHistory, message).with_help(
+        "somebody, or a trigger on the history table, deletes rows: stop that, then record what was applied with `Migrator::mark_applied`",
+    )
 }
 
 pub(in crate::engine) fn no_key(table: &str) -> Error {

@@ -74,6 +74,35 @@ pub(in crate::engine) fn unknown_interrupted(row: &HistoryRow) -> Error {
         .with_help("start the binary that has it: it goes on where the other one was")
 }
 
+pub(in crate::engine) fn session_not_known(prepared: &Prepared<'_>, stored: &str, statement: &Statement) -> Error {
+    let label = &prepared.label;
+    let message = format!(
+        "migration {label} was interrupted, and what one of its statements has set for the session is not known; nothing was changed"
+    );
+    let shown = Excerpt::of(&prepared.path, stored, statement.span.start);
+    Error::new(ErrorKind::Interrupted, message)
+        .with_body(shown.text)
+        .with_margin(shown.margin)
+        .with_migration(&prepared.version, label.clone())
+        .with_statement(Some(statement.text(stored).to_owned()))
+        .with_help(
+            "`Migrator::resume` goes on without it, with `Resume::Retry` or what you have found out; a statement of its own, `SET …` or \
+             `SELECT set_config(…)`, would be repeated",
+        )
+}
+
+pub(in crate::engine) fn nothing_in_doubt(prepared: &Prepared<'_>, done: usize) -> Error {
+    let (label, next) = (&prepared.label, done + 1);
+    let message =
+        format!("no statement of migration {label} is in doubt: statement {next} has not run; nothing was changed");
+    Error::new(ErrorKind::Interrupted, message)
+        .with_body(Excerpt::of_file(&prepared.path).text)
+        .with_migration(&prepared.version, label.clone())
+        .with_help(format!(
+            "`run`, or `Resume::Retry`, goes on with statement {next}; what is behind those that are done may be changed in the file"
+        ))
+}
+
 pub(in crate::engine) fn no_longer_outside(prepared: &Prepared<'_>) -> Error {
     let label = &prepared.label;
     let message = format!(

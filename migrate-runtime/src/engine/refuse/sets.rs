@@ -3,6 +3,7 @@
 use migrate_core::plan::Item;
 use migrate_core::{Dialect, Label, MigrationSet, Problem, Script, Version};
 
+use super::{is_are, lines};
 use crate::error::{Error, ErrorKind};
 
 pub(in crate::engine) fn lacking_dialect(dialect: Dialect, set: &MigrationSet, lacking: &[&Version]) -> Error {
@@ -84,8 +85,9 @@ pub(in crate::engine) fn version_taken(step: &Script) -> Error {
     Error::new(ErrorKind::InvalidOption, message).with_help("give the step a version of its own")
 }
 
-pub(in crate::engine) fn step_of_another_driver(label: &Label) -> Error {
-    let message = format!("the step {label} is made for another driver; nothing of it was kept");
+pub(in crate::engine) fn steps_of_another_driver(labels: &[Label]) -> Error {
+    let message = format!("{} made for another driver; nothing was changed", is_are(labels.len(), "step"));
     Error::new(ErrorKind::Unsupported, message)
+        .with_body(lines(labels))
         .with_help("make it with the function of `Step` that is named after the driver of the connection")
 }

@@ -84,6 +84,18 @@ pub(in crate::engine) fn temporary_table(table: &TableName) -> Error {
     Error::new(ErrorKind::InvalidOption, message).with_help("name one that lasts with `Migrator::history_table`")
 }
 
+pub(in crate::engine) fn reserved_table(table: &TableName) -> Error {
+    let message = format!("SQLite keeps names like `{}` to itself; nothing was changed", table.table);
+    Error::new(ErrorKind::InvalidOption, message).with_help("name another table with `Migrator::history_table`")
+}
+
+pub(in crate::engine) fn not_attached(schema: &str) -> Error {
+    let message =
+        format!("there is no database `{schema}` on this connection to have the history table; nothing was changed");
+    Error::new(ErrorKind::InvalidOption, message)
+        .with_help("attach it first, or name another one with `Migrator::history_table`")
+}
+
 pub(in crate::engine) fn no_reason(action: Action) -> Error {
     Error::new(ErrorKind::InvalidOption, format!("there is no reason to {}; nothing was changed", action.to_do()))
         .with_help("say why: the history keeps it")

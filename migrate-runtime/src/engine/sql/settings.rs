@@ -9,7 +9,7 @@ use crate::quote::literal;
 
 /// What a script may change for the session of Postgres, and is set back after each migration; who one is comes first, because it decides
 /// what else may be set.
-pub(in crate::engine) const SETTINGS: [&str; 23] = [
+pub(in crate::engine) const SETTINGS: [&str; 26] = [
     "session_authorization",
     "role",
     "search_path",
@@ -21,6 +21,9 @@ pub(in crate::engine) const SETTINGS: [&str; 23] = [
     "default_transaction_isolation",
     "default_transaction_read_only",
     "default_transaction_deferrable",
+    "work_mem",
+    "maintenance_work_mem",
+    "application_name",
     "default_tablespace",
     "default_table_access_method",
     "check_function_bodies",
