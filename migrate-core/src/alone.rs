@@ -15,6 +15,8 @@ pub enum Alone {
         table: String,
         /// The name of the index, without quotes.
         index: String,
+        /// Whether one of that name is left as it is: `IF NOT EXISTS`.
+        is_left_as_it_is: bool,
     },
     /// Drops an index concurrently; the index, as SQL writes it.
     DropIndex(String),
@@ -54,10 +56,10 @@ impl Alone {
                 Some(one_name(after(pieces, "CONCURRENTLY")).map_or(Alone::Unknown, Alone::DropIndex))
             }
             "REINDEX CONCURRENTLY" => Some(reindex(pieces).unwrap_or(Alone::Unknown)),
-            "CREATE DATABASE" => Some(pieces.get(2).map_or(Alone::Unknown, |name| Alone::CreateDatabase(folded(name)))),
+            "CREATE DATABASE" => Some(pieces.get(2).and_then(folded).map_or(Alone::Unknown, Alone::CreateDatabase)),
             "DROP DATABASE" => {
                 let name = without_existence(pieces.get(2..).unwrap_or_default()).first();
-                Some(name.map_or(Alone::Unknown, |name| Alone::DropDatabase(folded(name))))
+                Some(name.and_then(folded).map_or(Alone::Unknown, Alone::DropDatabase))
             }
             "VACUUM" | "CLUSTER" | "DISCARD ALL" | "ALTER SYSTEM" => Some(Alone::Repeatable),
             what if what.starts_with("REINDEX") => Some(Alone::Repeatable),
@@ -90,14 +92,16 @@ fn calls_set_config_alone(pieces: &[Piece<'_>]) -> bool {
 
 /// `CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] name ON [ONLY] table …`
 fn create_index(pieces: &[Piece<'_>]) -> Option<Alone> {
-    let rest = without_existence(after(pieces, "CONCURRENTLY"));
+    let behind = after(pieces, "CONCURRENTLY");
+    let rest = without_existence(behind);
+    let is_left_as_it_is = rest.len() < behind.len();
     let (name, rest) = rest.split_first().filter(|(name, _)| !name.is("ON"))?;
     let (_, rest) = rest.split_first().filter(|(on, _)| on.is("ON"))?;
     let rest = match rest.split_first() {
         Some((only, rest)) if only.is("ONLY") => rest,
         _ => rest,
     };
-    Some(Alone::CreateIndex { table: qualified_name(rest)?.0, index: folded(name) })
+    Some(Alone::CreateIndex { table: qualified_name(rest)?.0, index: folded(name)?, is_left_as_it_is })
 }
 
 /// `REINDEX [(options)] { INDEX | TABLE } [CONCURRENTLY] name`
@@ -143,9 +147,17 @@ fn qualified_name<'p, 'a>(pieces: &'p [Piece<'a>]) -> Option<(String, &'p [Piece
     Some((name, rest))
 }
 
-/// The name that Postgres gives to what is written so.
-fn folded(name: &Piece<'_>) -> String {
-    name.quoted_name().unwrap_or_else(|| name.text.to_lowercase())
+/// The name that Postgres gives to what is written so: letters of other alphabets are not folded, and the end of a long name is cut off.
+/// `None` where escapes would have to be read.
+fn folded(name: &Piece<'_>) -> Option<String> {
+    const MOST_BYTES: usize = 63;
+    if name.text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("U&\"")) {
+        return None;
+    }
+    let mut name = name.quoted_name().unwrap_or_else(|| name.text.to_ascii_lowercase());
+    let end = (0..=MOST_BYTES.min(name.len())).rev().find(|end| name.is_char_boundary(*end));
+    name.truncate(end.unwrap_or_default());
+    Some(name)
 }
 
 #[cfg(test)]
@@ -155,10 +167,21 @@ mod tests {
 
     #[test]
     fn statements() {
-        let index = |table: &str, index: &str| Some(Alone::CreateIndex { table: table.into(), index: index.into() });
+        let built = |table: &str, index: &str, is_left_as_it_is| {
+            Some(Alone::CreateIndex { table: table.into(), index: index.into(), is_left_as_it_is })
+        };
+        let index = |table: &str, name: &str| built(table, name, false);
+        let long = "x".repeat(70);
+        let of_long = format!("CREATE INDEX CONCURRENTLY {long} ON t (a)");
         let cases = [
             ("CREATE INDEX CONCURRENTLY By_Name ON users (name)", index("users", "by_name")),
-            ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"By\" ON ONLY app.\"Us\"(x)", index("app.\"Us\"", "By")),
+            (
+                "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"By\" ON ONLY app.\"Us\"(x)",
+                built("app.\"Us\"", "By", true),
+            ),
+            ("CREATE INDEX CONCURRENTLY IÜ ON t (a)", index("t", "iÜ")),
+            ("CREATE INDEX CONCURRENTLY U&\"\\0441\" ON t (a)", Some(Alone::Unknown)),
+            (&*of_long, index("t", &long[..63])),
             ("CREATE INDEX CONCURRENTLY ON users (name)", Some(Alone::Unknown)),
             ("CREATE INDEX by_name ON users (name)", None),
             ("DROP INDEX CONCURRENTLY IF EXISTS a.b CASCADE", Some(Alone::DropIndex("a.b".into()))),
@@ -186,6 +209,19 @@ mod tests {
         {
             let statement = &scan(sql, Dialect::Sqlite).statements[0];
             assert_eq!(Alone::of(sql, statement, Dialect::Sqlite).is_some(), is_alone, "{sql}");
+        }
+        for (sql, expect) in [
+            ("SET search_path = a", true),
+            ("RESET ALL", true),
+            ("SELECT pg_catalog.set_config('search_path', 'a', false)", true),
+            ("SELECT set_config('a.b', 'x', false), set_config('a.c', 'y', false);", true),
+            ("SELECT set_config('a.b', f(), false)", false),
+            ("SELECT f(set_config('a.b', 'x', false))", false),
+            ("SELECT 1", false),
+            ("DO $$ BEGIN PERFORM set_config('a.b', 'x', false); END $$", false),
+        ] {
+            let statement = &scan(sql, Dialect::Postgres).statements[0];
+            assert_eq!(is_of_session(sql, statement, Dialect::Postgres), expect, "{sql}");
         }
     }
 }

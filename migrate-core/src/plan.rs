@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use crate::{Checksum, HistoryRow, Label, Migration, RowState, Version};
+use crate::{Checksum, Dialect, HistoryRow, Label, Migration, RowState, Version, scan};
 
 /// How a migration of the binary and a row of the history relate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,6 +135,20 @@ impl<'a> Item<'a> {
     pub fn label(&self) -> Label {
         let of_history = || self.row.as_ref().map_or("", |row| &row.name);
         Label::new(&self.version, self.embedded.map_or_else(of_history, |migration| migration.name()))
+    }
+
+    /// How many statements the script has that is at work, or was interrupted: that of the binary, which goes on with it. Otherwise what
+    /// the row remembers.
+    pub fn statements(&self, dialect: Dialect) -> Option<u64> {
+        let row = self.row.as_ref()?;
+        let script = self.embedded.and_then(|migration| match row.state {
+            RowState::Running => Some(migration.up()),
+            RowState::Reverting => migration.down(),
+            RowState::Applied | RowState::Pending => None,
+        });
+        let today = script.filter(|_| self.standing == Standing::Interrupted);
+        let today = today.map(|script| scan::split(script.sql(), dialect).len());
+        Some(today.and_then(|statements| u64::try_from(statements).ok()).unwrap_or(row.statements))
     }
 
     /// The name that the row remembers, where the binary has another one.

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use crate::Dialect;
 use crate::scan::{Piece, Scan, Statement};
 
-/// The tables that a script for SQLite makes anew: those that are dropped, and there again at the end. In small letters, without
-/// their schemas.
+/// The tables that a script for SQLite makes anew: those that are dropped, and there again at the end; or whose rows were copied before
+/// they are dropped, because another script may bring them back. In small letters, without their schemas.
 ///
 /// ```
 /// use migrate_core::{Dialect, rebuilt_tables, scan::scan};
@@ -26,6 +26,7 @@ pub fn rebuilt_tables(sql: &str, scan: &Scan) -> Vec<String> {
         match act {
             Act::Create(name) => _ = coming.insert(name),
             Act::Rename { to, .. } => _ = coming.insert(to),
+            Act::Copy(_) => {}
             Act::Drop(name) => {
                 let renamed_away = acts[..index].iter().enumerate().rev().find_map(|(at, act)| match act {
                     Act::Rename { from, to } if to == name => Some((at, from)),
@@ -35,7 +36,13 @@ pub fn rebuilt_tables(sql: &str, scan: &Scan) -> Vec<String> {
                     Some((at, from)) => acts[at..].iter().any(|act| act.makes(from)).then_some(from),
                     None => None,
                 };
-                rebuilt.extend(successor.or_else(|| coming.contains(name.as_str()).then_some(name)).cloned());
+                let is_copied = || {
+                    let earlier = &acts[..index];
+                    let is_own = earlier.iter().any(|act| act.makes(name));
+                    !is_own && earlier.iter().any(|act| matches!(act, Act::Copy(from) if from.contains(name)))
+                };
+                let is_there_again = || coming.contains(name.as_str()) || is_copied();
+                rebuilt.extend(successor.or_else(|| is_there_again().then_some(name)).cloned());
             }
         }
     }
@@ -67,13 +74,22 @@ pub fn may_cascade(sql: &str, statements: &[Statement]) -> bool {
 enum Act {
     Create(String),
     Drop(String),
-    Rename { from: String, to: String },
+    Rename {
+        from: String,
+        to: String,
+    },
+    /// Reads rows to write them somewhere else; every name in it.
+    Copy(HashSet<String>),
 }
 
 impl Act {
     fn of(sql: &str, statement: &Statement) -> Option<Act> {
         let mut pieces = statement.pieces(sql, Dialect::Sqlite).peekable();
         let verb = pieces.next()?;
+        if verb.is("INSERT") || verb.is("REPLACE") {
+            let selects = pieces.skip_while(|piece| !piece.is("SELECT")).map(|piece| key(&piece));
+            return Some(Act::Copy(selects.collect()));
+        }
         while pieces.next_if(|piece| piece.is("TEMP") || piece.is("TEMPORARY")).is_some() {}
         pieces.next().filter(|object| object.is("TABLE"))?;
         while pieces.next_if(|piece| ["IF", "NOT", "EXISTS"].into_iter().any(|word| piece.is(word))).is_some() {}
@@ -97,13 +113,13 @@ impl Act {
     fn makes(&self, table: &str) -> bool {
         match self {
             Act::Create(name) | Act::Rename { to: name, .. } => name == table,
-            Act::Drop(_) => false,
+            Act::Drop(_) | Act::Copy(_) => false,
         }
     }
 }
 
 fn key(name: &Piece<'_>) -> String {
-    name.bare().to_lowercase()
+    name.bare().to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -121,6 +137,10 @@ mod tests {
             ("CREATE TEMP TABLE b AS SELECT * FROM t; DROP TABLE t; CREATE TABLE t (x); DROP TABLE b", "t"),
             ("DROP TABLE t; CREATE TABLE IF NOT EXISTS t (x)", "t"),
             ("CREATE TABLE a2 (x); DROP TABLE a; ALTER TABLE a2 RENAME TO a; DROP TABLE b; CREATE TABLE b (y)", "a b"),
+            ("CREATE TABLE n (x); INSERT INTO n SELECT x FROM main.t AS o JOIN u; DROP TABLE T", "t"),
+            ("INSERT INTO archive SELECT * FROM \"t\"; DROP TABLE t", "t"),
+            ("CREATE TABLE b (x); INSERT INTO b VALUES (1); INSERT INTO u SELECT x FROM b; DROP TABLE b", ""),
+            ("INSERT INTO u VALUES ('t'); DROP TABLE t", ""),
             ("DROP TABLE t", ""),
             ("CREATE TABLE t (x); ALTER TABLE t RENAME TO u", ""),
             ("CREATE TABLE t (x); DROP TABLE t", ""),

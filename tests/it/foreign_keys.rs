@@ -529,3 +529,22 @@ fn what_is_left_outside_of_a_transaction_is_not_forgotten_by_another_run() {
         assert_eq!(database.value("PRAGMA foreign_keys"), "1");
     }
 }
+
+/// A table that is copied in one file and renamed in the next is not lost on the way.
+#[test]
+fn a_rebuild_over_two_files_is_found() {
+    for place in PLACES {
+        let mut database = database(place);
+        let set = migrations(&[
+            (
+                "1_copy.sql",
+                "CREATE TABLE n (id INTEGER PRIMARY KEY, x text); INSERT INTO n SELECT * FROM p; DROP TABLE p;",
+            ),
+            ("2_rename.sql", "ALTER TABLE n RENAME TO p;"),
+        ]);
+        let error = Migrator::new(&set).run(&mut database.connection).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+        assert_eq!(database.value("SELECT count(*) FROM c"), "2");
+        assert_eq!(database.value("SELECT count(*) FROM p"), "2");
+    }
+}

@@ -584,7 +584,7 @@ fn who_is_in_the_way_of_what_no_statement_names() {
             let error = run(&mut connection, impatient(&set)).0.unwrap_err();
             contains(&error, &[&format!("{is_named} process {process}")]);
         }
-        let (fresh, _) = on_a_table(driver, "");
+        let (fresh, _) = on_a_table(driver, "SELECT 1;");
         let set = migrations(&[]);
         let mut connection = fresh.connect();
         let mut reader = reader(&fresh);

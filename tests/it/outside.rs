@@ -312,7 +312,7 @@ fn after_a_failure_the_file_is_corrected_and_goes_on() {
         }
         let status = connection.status(&Migrator::new(&with(""))).unwrap();
         assert!(status.to_string().contains("interrupted"), "{status}");
-        assert!(status.to_string().contains("2 of 4 statements done"), "{status}");
+        assert!(status.to_string().contains("2 of 2 statements done"), "{status}");
 
         // What is done must stay as it is.
         let changed = migrations(&[(
@@ -632,4 +632,68 @@ fn inside_the_transaction_of_a_user_it_is_refused_before_anything_is_done() {
         assert!(error.to_string().contains("nothing was changed"), "{error}");
     }
     assert_eq!(transaction.query("SELECT 1 FROM pg_class WHERE relname = 'a'", &[]).unwrap().len(), 0);
+}
+
+/// An index that is there, but invalid, is not taken for the one that is meant; nor one whose name only looks like another.
+#[test]
+fn an_invalid_index_is_never_left_in_silence() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let invalidate = |connection: &mut migrate_tests::Connection, name: &str| {
+            connection
+                .execute(&format!("UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass"));
+        };
+        // There before: it is somebody else's.
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[(
+            "1_i.sql",
+            "-- migrate: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS nx ON t (id);",
+        )]);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE TABLE t (id integer); CREATE INDEX nx ON t (id)");
+        invalidate(&mut connection, "nx");
+        let error = connection.run(&Migrator::new(&set)).unwrap_err();
+        assert!(error.to_string().contains("would leave the index `nx` as it is: it is there, and invalid"), "{error}");
+        connection.execute("DROP INDEX nx");
+        connection.run(&Migrator::new(&set)).unwrap();
+
+        // Left by a runner that died: letters of other alphabets are not folded, and long names are cut off.
+        let long = format!("ix_{}", "é".repeat(60));
+        for name in ["IÜ", "\"Mixed Case\"", &*long] {
+            let fresh = Fresh::new(driver);
+            let sql = format!("-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON t (id);");
+            let set = migrations(&[("1_t.sql", "CREATE TABLE t (id integer);"), ("2_i.sql", &*sql)]);
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&set)).unwrap();
+            invalidate(&mut connection, name);
+            connection.execute(
+                "UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 0, claim = '1-2-3 4 5' WHERE version = '2'",
+            );
+            connection.run(&Migrator::new(&set)).unwrap();
+            assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0", "{name}");
+            assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass"), "1", "{name}");
+        }
+    }
+}
+
+/// "Of so many statements" counts the file of today.
+#[test]
+fn an_interrupted_script_is_told_with_the_file_of_today() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let set = |last: &str| {
+            let sql = format!("-- migrate: no-transaction\nINSERT INTO t VALUES (1);\n{last}");
+            migrations(&[("1_t.sql", "CREATE TABLE t (id integer);"), ("2_o.sql", &*sql)])
+        };
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&set("INSERT INTO nope VALUES (1);"))).unwrap_err();
+        let longer = set("INSERT INTO t VALUES (2);\nINSERT INTO t VALUES (3);");
+        let status = connection.status(&Migrator::new(&longer)).unwrap();
+        assert!(status.to_string().contains("1 of 3 statements done"), "{status}");
+        let error = connection.verify(&Migrator::new(&longer)).unwrap_err();
+        assert!(error.to_string().contains("1 of 3 statements done"), "{error}");
+        let plan = connection.plan(&Migrator::new(&longer)).unwrap();
+        assert!(plan.to_string().contains("note: 1 of its 3 statements done"), "{plan}");
+        connection.run(&Migrator::new(&longer)).unwrap();
+        assert_eq!(connection.rows("SELECT id FROM t ORDER BY id"), ["1", "2", "3"]);
+    }
 }

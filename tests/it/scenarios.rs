@@ -280,9 +280,16 @@ scenarios! {
         => Err(("history-mismatch", &[
             "2_t is interrupted", "2_t.up.sql", "0 of 1 statements done, and statement 1 begun:\n       CREATE TABLE t2 (id integer)", "Migrator::resume",
         ])), "1 applied, 2 interrupted", "t1 t2";
-    revert_beside_an_interrupted_revert: "1 2*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '2'"]
-        / "1 2*" ("") Verb::RevertLast(1)
-        => Err(("history-mismatch", &["2_t is interrupted", "2_t.down.sql", "0 of 1 statements of its script down done"])), "1 applied, 2 interrupted", "t1 t2";
+    revert_again_what_was_interrupted: "1 2 3*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '3'"]
+        / "1 2 3*" ("") Verb::RevertLast(1) => Ok("resume 3"), "1 applied, 2 applied, 3 pending", "t1 t2";
+    revert_more_than_what_was_interrupted: "1 2 3*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '3'"]
+        / "1 2 3*" ("") Verb::RevertTo(1) => Ok("resume 3, revert 2"), "1 applied, 2 pending, 3 pending", "t1";
+    redo_what_another_binary_was_reverting: "1 2*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '2'"]
+        / "1" ("") Verb::RedoLast(1)
+        => Err(("unknown-version", &["2_t"])), "1 applied, 2 interrupted", "t1 t2";
+    revert_beside_what_another_binary_has_begun: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'"]
+        / "1" ("") Verb::RevertLast(1)
+        => Err(("history-mismatch", &["2_t is interrupted", "start the binary that has it"])), "1 applied, 2 interrupted", "t1 t2";
     interrupted_and_no_longer_outside: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
         / "1 2" ("") Verb::Run
         => Err(("interrupted", &["2_t was interrupted outside of a transaction", "`-- migrate: no-transaction`", "nothing was changed"])), "1 applied, 2 interrupted", "t1";

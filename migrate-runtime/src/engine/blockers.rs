@@ -52,7 +52,7 @@ fn named(statement: &str) -> Vec<String> {
         let (mut before, mut is_behind_dot) = (None, false);
         for (_, part) in found.parts(statement, Dialect::Postgres) {
             let written = match part {
-                Part::Word(word) => identifier(&word.to_lowercase()),
+                Part::Word(word) => identifier(&word.to_ascii_lowercase()),
                 Part::Quoted(name) if !name.is_empty() => identifier(&name),
                 Part::Symbol('.') => {
                     is_behind_dot = true;

@@ -47,9 +47,9 @@ impl<'a, S: Session> Engine<'a, S> {
     /// How many migrations would run.
     async fn check_one(&mut self, goal: &Goal<'a>, before: Before) -> Result<usize, Error> {
         let recorded = self.read_history().await?;
-        match recorded.in_the_middle().filter(|_| matches!(goal.aim, Aim::Run | Aim::Resume(_))) {
+        match recorded.in_the_middle().filter(|row| goal.aim.goes_on_with(row)) {
             Some(row) => {
-                self.sound_standings(&recorded, self.migrator.policy, Some(&row.version)).await?;
+                self.sound_standings(&recorded, self.policy_beside(&goal.aim), Some(&row.version)).await?;
                 Ok(1)
             }
             None => Ok(self.scripts(&goal.aim, &goal.aim.foreseen(recorded), before).await?.len()),
@@ -75,7 +75,7 @@ impl<'a, S: Session> Engine<'a, S> {
             for goal in goals {
                 self.select(goal.set)?;
                 let recorded = self.read_history().await?;
-                if recorded.in_the_middle().is_some() && matches!(goal.aim, Aim::Run | Aim::Resume(_)) {
+                if recorded.in_the_middle().is_some_and(|row| goal.aim.goes_on_with(row)) {
                     return Err(refuse::in_the_middle_of_whole());
                 }
                 is_first |= Foreseen::of(&recorded.rows).is_empty();
@@ -167,13 +167,13 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut contested: Option<(Label, Seen, Error)> = None;
         'plan: loop {
             let mut recorded = self.read_history().await?;
-            if let (Aim::Run | Aim::Resume(_), Some(row)) = (aim, recorded.in_the_middle().cloned()) {
+            if let Some(row) = recorded.in_the_middle().filter(|row| aim.goes_on_with(row)).cloned() {
                 if let Some(holder) = self.living_holder(row.claim.as_deref()).await? {
                     self.wait_for_runner(&mut wait, &row.label(), &holder).await?;
                     continue 'plan;
                 }
                 self.refuse_held_back(aim, &row, self.done_before())?;
-                self.sound_standings(&recorded, self.migrator.policy, Some(&row.version)).await?;
+                self.sound_standings(&recorded, self.policy_beside(aim), Some(&row.version)).await?;
                 self.change_settings(&mut recorded).await?;
                 let decision = if let Aim::Resume(decision) = aim { Some(*decision) } else { None };
                 match self.go_on(&row, &recorded, decision).await? {

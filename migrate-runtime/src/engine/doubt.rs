@@ -18,10 +18,17 @@ pub(super) enum Effect {
     Unknown,
 }
 
+impl Effect {
+    /// Whether nothing of it is there.
+    pub(super) fn is_not_begun(&self) -> bool {
+        matches!(self, Effect::NotDone(cleanup) if cleanup.is_empty())
+    }
+}
+
 impl<S: Session> Engine<'_, S> {
     pub(super) async fn effect_of(&mut self, sql: &str, statement: &Statement) -> Result<Effect, Error> {
         match Alone::of(sql, statement, self.sql.dialect) {
-            Some(Alone::CreateIndex { table, index }) => self.effect_of_build(&table, &index).await,
+            Some(Alone::CreateIndex { table, index, .. }) => self.effect_of_build(&table, &index).await,
             Some(Alone::DropIndex(index)) => {
                 let gone = format!("SELECT pg_catalog.to_regclass({}) IS NULL", self.literal(&index));
                 self.done_if(&gone).await
@@ -37,20 +44,19 @@ impl<S: Session> Engine<'_, S> {
         }
     }
 
-    /// Whether what a statement makes is there before it has run, or what it removes is not: then nothing that is found later tells
-    /// whether it ran. The server refuses it, or it does nothing, as often as it is tried.
-    pub(super) async fn is_anticipated(
+    /// What is there of a statement before it has run; `None` where that says nothing. Where what it makes is there, or what it removes
+    /// is not, nothing that is found later tells whether it ran: the server refuses it, or it does nothing, as often as it is tried.
+    pub(super) async fn found_before(
         &mut self,
         sql: &str,
         statement: &Statement,
         alone: &Alone,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Effect>, Error> {
         match alone {
             Alone::CreateIndex { .. } | Alone::DropIndex(_) | Alone::CreateDatabase(_) | Alone::DropDatabase(_) => {
-                let effect = self.effect_of(sql, statement).await?;
-                Ok(!matches!(effect, Effect::NotDone(cleanup) if cleanup.is_empty()))
+                self.effect_of(sql, statement).await.map(Some)
             }
-            _ => Ok(false),
+            _ => Ok(None),
         }
     }
 

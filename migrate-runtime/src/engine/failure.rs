@@ -225,14 +225,15 @@ impl<S: Session> Engine<'_, S> {
     /// The same, when the transaction was ended by what ran in it.
     pub(super) fn what_may_stay(&self) -> String {
         match self.whole {
-            Some(_) => "what this run has done before it may be committed".into(),
-            None => self.what_stays(),
+            None if !self.is_nested => self.what_stays(),
+            _ => "what this run has done before it may be committed, or lost".into(),
         }
     }
 
     fn blame(&self, request: &Request, error: &DriverError) -> Blame {
         let names_table = error.message().contains(&self.sql.table_name().table);
-        let is_of_claim = error.has_code(&["25006"]) || error.has_code(&["42501"]) && names_table;
+        let is_constraint = error.code().is_some_and(|code| code.starts_with("23"));
+        let is_of_claim = error.has_code(&["25006"]) || (error.has_code(&["42501"]) || is_constraint) && names_table;
         match (error.position().and_then(|position| request.part_at(position)), request.statements()) {
             (Some((Part::Statement(index), into)), _) => Blame::Statement(index, Some(into)),
             (Some((part, _)), _) => Blame::Bookkeeping(part),

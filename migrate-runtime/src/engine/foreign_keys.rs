@@ -134,7 +134,7 @@ impl Dangling {
                 *seen += 1;
                 *seen > then.get(&pair).copied().unwrap_or(0)
             } else {
-                let is_rebuilt = rebuilt.iter().any(|table| *table == pair.1.to_lowercase());
+                let is_rebuilt = rebuilt.iter().any(|table| *table == pair.1.to_ascii_lowercase());
                 let are_more = now.get(&pair) > then.get(&pair);
                 !known.contains(row) && (are_more || !is_rebuilt)
             };

@@ -6,6 +6,7 @@ use migrate_core::plan::{Ahead, Item, Policy, Standing, Standings};
 use migrate_core::{Direction, HistoryRow, Label, RowState, Version};
 
 use super::edits::Edit;
+use super::outside::OF_SCRIPT_DOWN;
 use super::prepare::{self, Prepared, Source};
 use super::read::Recorded;
 use super::{Engine, refuse};
@@ -73,6 +74,15 @@ impl Before {
 }
 
 impl Aim {
+    /// Whether what was left in the middle is brought to its end first. A revert goes on with what is to be reverted.
+    pub(super) fn goes_on_with(&self, row: &HistoryRow) -> bool {
+        match self {
+            Aim::Run | Aim::Resume(_) => true,
+            Aim::Reapply { .. } => false,
+            Aim::Revert(versions) => row.state == RowState::Reverting && versions.contains(&row.version),
+        }
+    }
+
     /// The history as it will be when it is the aim's turn.
     pub(super) fn foreseen(&self, mut recorded: Recorded) -> Recorded {
         if let Aim::Reapply { versions, .. } = self {
@@ -162,7 +172,9 @@ impl<'a, S: Session> Engine<'a, S> {
             Verb::RevertLast(most) | Verb::RedoLast(most) => *most,
             Verb::RevertTo(_) | Verb::Reset => usize::MAX,
         };
-        let standings = self.sound_standings(&recorded, LENIENT, None).await?;
+        // One that was interrupted on its way down is the first to go.
+        let begun = recorded.in_the_middle().filter(|row| row.state == RowState::Reverting).map(|row| &row.version);
+        let standings = self.sound_standings(&recorded, LENIENT, begun).await?;
         let floor = match verb {
             Verb::RevertTo(version) => {
                 standings.of(version).ok_or_else(|| refuse::unknown_version(version))?;
@@ -171,7 +183,15 @@ impl<'a, S: Session> Engine<'a, S> {
             _ => None,
         };
         let is_above = |item: &&Item<'_>| floor.is_none_or(|floor| item.version() > floor);
-        let reverted: Vec<&Item<'a>> = applied(&standings).rev().filter(is_above).take(most).collect();
+        let is_begun = |item: &Item<'_>| begun == Some(item.version());
+        let reverted: Vec<&Item<'a>> = standings
+            .items()
+            .iter()
+            .rev()
+            .filter(|item| is_applied(item) || is_begun(item))
+            .filter(is_above)
+            .take(most)
+            .collect();
         let versions: Vec<Version> = reverted.iter().map(|item| item.version().clone()).collect();
         if versions.is_empty() {
             return Ok(Vec::new());
@@ -245,9 +265,7 @@ impl<'a, S: Session> Engine<'a, S> {
     pub(super) async fn plan_goal(&mut self, goal: &Goal<'a>, mut before: Before) -> Result<Vec<PlannedChange>, Error> {
         let mut recorded = self.read_history().await?;
         let mut planned = Vec::new();
-        if let Aim::Run | Aim::Resume(_) = goal.aim
-            && let Some(row) = recorded.in_the_middle().cloned()
-        {
+        if let Some(row) = recorded.in_the_middle().filter(|row| goal.aim.goes_on_with(row)).cloned() {
             if self.is_whole_run() {
                 return Err(refuse::in_the_middle_of_whole());
             }
@@ -287,7 +305,9 @@ impl<'a, S: Session> Engine<'a, S> {
         let prepared = self.unfinished(row).await?;
         let (done, note) = self.where_to_go_on(&prepared, row, decision).await?;
         let set = self.set_name().to_owned();
+        let is_down = prepared.direction == Direction::Down;
         let mut change = prepared.into_plan(set, Action::Resume);
+        change.notes.extend(is_down.then(|| OF_SCRIPT_DOWN.to_owned()));
         change.notes.push(format!("{done} of its {} done", count(change.statements, "statement")));
         change.notes.extend(note);
         change.statements -= done.min(change.statements);
@@ -330,6 +350,11 @@ impl<'a, S: Session> Engine<'a, S> {
             // Named migrations, whatever is between and above them.
             Aim::Reapply { .. } | Aim::Revert(_) | Aim::Resume(_) => LENIENT,
         }
+    }
+
+    /// What an aim can live with beside what it goes on with.
+    pub(super) fn policy_beside(&self, aim: &Aim) -> Policy {
+        if let Aim::Revert(_) = aim { LENIENT } else { self.migrator.policy }
     }
 
     /// The scripts down of these migrations, the latest first.
@@ -408,8 +433,9 @@ fn source_up<'a>(migration: migrate_core::Migration<'a>, row: Option<HistoryRow>
 
 /// What is applied, the latest last.
 fn applied<'s, 'a>(standings: &'s Standings<'a>) -> impl DoubleEndedIterator<Item = &'s Item<'a>> {
-    let is_applied = |item: &&Item<'_>| {
-        matches!(item.standing(), Standing::Applied | Standing::Missing | Standing::Ahead | Standing::Divergent)
-    };
-    standings.items().iter().filter(is_applied)
+    standings.items().iter().filter(|item| is_applied(item))
+}
+
+fn is_applied(item: &Item<'_>) -> bool {
+    matches!(item.standing(), Standing::Applied | Standing::Missing | Standing::Ahead | Standing::Divergent)
 }

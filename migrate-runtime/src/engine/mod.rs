@@ -197,7 +197,7 @@ impl<'a, S: Session> Engine<'a, S> {
             let recorded = self.read_history().await?;
             let mut standings = Standings::compare(&self.migrations, recorded.rows.clone());
             self.look_closer(&mut standings).await?;
-            status.add(set.set.name(), &standings);
+            status.add(set.set.name(), &standings, self.sql.dialect);
         }
         Ok(status)
     }

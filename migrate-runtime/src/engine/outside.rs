@@ -26,6 +26,9 @@ use crate::migrator::Resume;
 /// active_sql_transaction and invalid_transaction_termination (a procedure that commits): the statement has to run alone.
 const CANNOT_SHARE: [&str; 2] = ["25001", "2D000"];
 
+/// What is said of a script down that goes on.
+pub(super) const OF_SCRIPT_DOWN: &str = "its script down";
+
 /// Where a script that was left in the middle goes on.
 struct Continuation {
     progress: Progress,
@@ -265,6 +268,8 @@ impl<'a, S: Session> Engine<'a, S> {
             Err(_) => Ok(()),
         };
         let mut change = self.change(prepared, started);
+        let is_down = start.is_resumed && prepared.direction == Direction::Down;
+        change.notes.extend(is_down.then(|| OF_SCRIPT_DOWN.to_owned()));
         change.notes.extend(start.verdict);
         let switched_back = match switched {
             Ok(true) => self.switch_foreign_keys_on().await,
@@ -332,7 +337,14 @@ impl<'a, S: Session> Engine<'a, S> {
             let begun_at = Instant::now();
             let sent = match &alone {
                 Some(alone) => {
-                    let is_announced = !self.is_anticipated(&prepared.sql, &prepared.statements[index], alone).await?;
+                    let there = self.found_before(&prepared.sql, &prepared.statements[index], alone).await?;
+                    if let Alone::CreateIndex { index, is_left_as_it_is: true, .. } = alone
+                        && matches!(&there, Some(Effect::NotDone(cleanup)) if !cleanup.is_empty())
+                        && !progress.is_in_doubt
+                    {
+                        return Err(refuse::invalid_index_is_there(prepared, index));
+                    }
+                    let is_announced = there.is_none_or(|there| there.is_not_begun());
                     progress.is_in_doubt |= is_announced && *alone != Alone::Repeatable;
                     self.run_alone(prepared, claim, index, alone, is_announced).await
                 }

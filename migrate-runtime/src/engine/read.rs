@@ -130,7 +130,7 @@ impl<'a, S: Session> Engine<'a, S> {
             };
             kept.extend(text.map(|text| (item.version().clone(), text)));
         }
-        Err(refuse::history_mismatch(&problems, policy.ahead == Ahead::Refuse, &kept))
+        Err(refuse::history_mismatch(&problems, policy.ahead == Ahead::Refuse, &kept, self.sql.dialect))
     }
 
     /// The statement that a script outside of a transaction has begun, and the history does not know to be done.

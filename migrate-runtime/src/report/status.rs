@@ -61,8 +61,8 @@ impl Status {
         Status { dialect: dialect.to_string(), migrations: Vec::new() }
     }
 
-    pub(crate) fn add(&mut self, set: &str, standings: &Standings<'_>) {
-        self.migrations.extend(standings.items().iter().map(|item| MigrationStatus::of(set, item)));
+    pub(crate) fn add(&mut self, set: &str, standings: &Standings<'_>, dialect: Dialect) {
+        self.migrations.extend(standings.items().iter().map(|item| MigrationStatus::of(set, item, dialect)));
     }
 
     /// Every migration, by version; one set after the other.
@@ -82,11 +82,11 @@ impl Status {
 }
 
 impl MigrationStatus {
-    fn of(set: &str, item: &Item<'_>) -> MigrationStatus {
+    fn of(set: &str, item: &Item<'_>, dialect: Dialect) -> MigrationStatus {
         let row = item.row();
         MigrationStatus {
             set: set.to_owned(),
-            statements: row.map(|row| row.statements),
+            statements: item.statements(dialect),
             statements_done: row.map(|row| row.statements_done),
             is_in_doubt: row.is_some_and(|row| row.statements_begun > row.statements_done),
             is_reverting: row.is_some_and(|row| row.state == RowState::Reverting),

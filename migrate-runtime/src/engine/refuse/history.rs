@@ -1,7 +1,7 @@
 //! Why a history, or the table that it is in, cannot be gone on from.
 
 use migrate_core::plan::{Item, Standing};
-use migrate_core::{Label, Migration, RowState, Version};
+use migrate_core::{Dialect, Label, Migration, RowState, Version};
 
 use super::super::foreign;
 use super::super::sql::is_in_transaction;
@@ -16,9 +16,14 @@ const MOST_DIFFERENCES: usize = 5;
 /// What the history has kept of a migration that is a problem: the text that was applied, or the statement that was begun.
 pub(in crate::engine) type Kept = (Version, String);
 
-pub(in crate::engine) fn history_mismatch(items: &[&Item<'_>], refuses_ahead: bool, kept: &[Kept]) -> Error {
+pub(in crate::engine) fn history_mismatch(
+    items: &[&Item<'_>],
+    refuses_ahead: bool,
+    kept: &[Kept],
+    dialect: Dialect,
+) -> Error {
     let mut differences = 0;
-    let body: Vec<String> = items.iter().map(|item| describe(item, kept, &mut differences)).collect();
+    let body: Vec<String> = items.iter().map(|item| describe(item, kept, &mut differences, dialect)).collect();
     let problems: Vec<error::Problem> =
         items.iter().map(|item| error::Problem { migration: item.label(), standing: item.standing() }).collect();
     let message = format!(
@@ -27,10 +32,13 @@ pub(in crate::engine) fn history_mismatch(items: &[&Item<'_>], refuses_ahead: bo
     );
     let has = |standing| problems.iter().any(|problem| problem.standing == standing);
     // Outside of a transaction, it is known how far it came.
-    let can_go_on = items.iter().any(|item| item.standing() == Standing::Interrupted && is_outside(item));
+    let interrupted = || items.iter().filter(|item| item.standing() == Standing::Interrupted && is_outside(item));
+    let is_ours = |item: &&&Item<'_>| item.embedded().is_some() || is_reverting(item);
+    let (can_go_on, is_unknown) = (interrupted().any(|item| is_ours(&item)), interrupted().any(|item| !is_ours(&item)));
     let remedy = |(standing, remedy): (Standing, &'static str)| match standing {
         Standing::Ahead if refuses_ahead => AHEAD_IS_REFUSED,
         Standing::Interrupted if can_go_on => CAN_GO_ON,
+        Standing::Interrupted if is_unknown => OF_ANOTHER_BINARY,
         _ => remedy,
     };
     let help: Vec<&str> = REMEDIES.into_iter().filter(|(standing, _)| has(*standing)).map(remedy).collect();
@@ -42,6 +50,8 @@ pub(in crate::engine) fn history_mismatch(items: &[&Item<'_>], refuses_ahead: bo
 
 const AHEAD_IS_REFUSED: &str =
     "ahead: a newer binary has migrated this database, and `Migrator::refuse_ahead` was asked for: run that one";
+
+const OF_ANOTHER_BINARY: &str = "interrupted: start the binary that has it: it goes on where the other one was";
 
 const CAN_GO_ON: &str = "interrupted: `run` goes on with it where it is safe to tell how, and `Migrator::resume` with what you have found out of the statement that was begun";
 
@@ -75,13 +85,17 @@ const REMEDIES: [(Standing, &str); 6] = [
     ),
 ];
 
+fn is_reverting(item: &Item<'_>) -> bool {
+    item.row().is_some_and(|row| row.state == RowState::Reverting)
+}
+
 fn is_outside(item: &Item<'_>) -> bool {
     item.row().is_some_and(|row| !row.claim.as_deref().is_some_and(is_in_transaction))
 }
 
-fn describe(item: &Item<'_>, kept: &[Kept], differences: &mut usize) -> String {
+fn describe(item: &Item<'_>, kept: &[Kept], differences: &mut usize, dialect: Dialect) -> String {
     let (label, standing) = (item.label(), item.standing().as_str());
-    let is_reverting = item.row().is_some_and(|row| row.state == RowState::Reverting);
+    let is_reverting = is_reverting(item);
     let script = |migration: Migration<'_>| {
         let script = if is_reverting { migration.down()? } else { migration.up() };
         Some(format!("\n  --> {}", script.path()))
@@ -93,7 +107,11 @@ fn describe(item: &Item<'_>, kept: &[Kept], differences: &mut usize) -> String {
     let mut text = format!("{label} is {standing}{path}{applied}");
     if let Some(row) = item.row().filter(|row| row.state != RowState::Applied && is_outside(item)) {
         let script = if is_reverting { " of its script down" } else { "" };
-        text.push_str(&format!("\n     {} of {} statements{script} done", row.statements_done, row.statements));
+        text.push_str(&format!(
+            "\n     {} of {} statements{script} done",
+            row.statements_done,
+            item.statements(dialect).unwrap_or(0)
+        ));
         if let Some((_, begun)) = kept.iter().find(|(version, _)| version == item.version()) {
             let number = row.statements_done + 1;
             text.push_str(&format!(", and statement {number} begun:\n{}", indented(begun)));

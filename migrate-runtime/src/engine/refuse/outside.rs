@@ -91,6 +91,18 @@ pub(in crate::engine) fn session_not_known(prepared: &Prepared<'_>, stored: &str
         )
 }
 
+pub(in crate::engine) fn invalid_index_is_there(prepared: &Prepared<'_>, index: &str) -> Error {
+    let label = &prepared.label;
+    let message = format!("migration {label} would leave the index `{index}` as it is: it is there, and invalid");
+    Error::new(ErrorKind::StatementFailed, message)
+        .with_body(Excerpt::of_file(&prepared.path).text)
+        .with_migration(&prepared.version, label.clone())
+        .with_help(
+            "unless somebody is building it at this moment: `DROP INDEX CONCURRENTLY` it, then start again; `IF NOT EXISTS` takes an index \
+             of that name for the one that is meant, valid or not"
+        )
+}
+
 pub(in crate::engine) fn nothing_in_doubt(prepared: &Prepared<'_>, done: usize) -> Error {
     let (label, next) = (&prepared.label, done + 1);
     let message =
