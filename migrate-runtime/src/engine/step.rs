@@ -110,46 +110,58 @@ impl<'a, S: Session> Engine<'a, S> {
             Err(StepFailure::Before(error)) => {
                 self.interpret(prepared, &Request::of(&[(Part::Open, ""), (Part::Claim, before)]), error)
             }
-            Err(StepFailure::After(error)) if self.sql.dialect == Dialect::Sqlite && is_of_claim(&error) => {
-                self.interpret(prepared, &after, DriverError::new(Dialect::Sqlite, error.kind(), NO_RECORD, error))
-            }
-            // Everything fails in a transaction that has failed.
-            Err(StepFailure::After(error)) if error.has_code(&["25P02"]) => {
-                let said = "   = a statement of the function has failed, and the function has not returned its error";
-                let help = "return the error, or run what may fail in a savepoint; nothing of this migration was kept";
-                Err(self.step_failed(prepared, said.into()).with_help(help).with_driver(error))
-            }
-            Err(StepFailure::After(error)) => self.interpret(prepared, &after, error),
-            Err(StepFailure::LeftTransaction(error)) => Err(self.step_left(prepared, error.map(|error| said(&*error)))),
-            Err(StepFailure::OfDriver(error)) if self.is_claim_committed(&prepared.version).await => {
-                Err(self.step_left(prepared, Some(driver_lines(&error, &[], Excerpt::MARGIN))).with_driver(error))
-            }
-            Err(StepFailure::OfDriver(error)) if error.kind() == DriverErrorKind::ConnectionLost => {
-                Err(self.lost(prepared, error))
-            }
-            Err(StepFailure::OfDriver(error)) => {
-                let may_pass = self.may_pass(&error);
-                let lines = driver_lines(&error, &[], Excerpt::MARGIN);
-                let mut failed = self.step_failed(prepared, lines).that_may_pass(may_pass);
-                if let Some(advice) = refuse::advice(&error) {
-                    failed = failed.with_help(advice);
-                }
-                let failed = failed.with_driver(error);
-                if may_pass { Ok(Outcome::Transient(failed)) } else { Err(failed) }
-            }
+            Err(StepFailure::After(error)) => self.not_recorded(prepared, &after, error),
+            Err(StepFailure::OfDriver(error)) => self.failed_in_driver(prepared, error).await,
             Err(StepFailure::Function(error)) => Err(self.step_failed(prepared, said(&*error))),
+            Err(StepFailure::LeftTransaction(error)) => {
+                Err(self.step_left(prepared, error.map(|error| said(&*error)).unwrap_or_default()))
+            }
             Err(StepFailure::Unsupported) => {
                 Err(refuse::steps_of_another_driver(std::slice::from_ref(&prepared.label)))
             }
         }
     }
 
+    /// The function has come to its end, and what comes after it has failed.
+    fn not_recorded(&self, prepared: &Prepared<'_>, after: &Request, error: DriverError) -> Result<Outcome, Error> {
+        if self.sql.dialect == Dialect::Sqlite && is_of_claim(&error) {
+            let error = DriverError::new(Dialect::Sqlite, error.kind(), NO_RECORD, error);
+            return self.interpret(prepared, after, error);
+        }
+        // Everything fails in a transaction that has failed.
+        if error.has_code(&["25P02"]) {
+            let said = "   = a statement of the function has failed, and the function has not returned its error";
+            let help = "return the error, or run what may fail in a savepoint; nothing of this migration was kept";
+            return Err(self.step_failed(prepared, said.into()).with_help(help).with_driver(error));
+        }
+        self.interpret(prepared, after, error)
+    }
+
+    /// The function has returned an error of the driver. The transaction is rolled back, unless the function has committed it.
+    async fn failed_in_driver(&mut self, prepared: &Prepared<'_>, error: DriverError) -> Result<Outcome, Error> {
+        let lines = driver_lines(&error, &[], Excerpt::MARGIN);
+        if self.is_claim_committed(&prepared.version).await {
+            return Err(self.step_left(prepared, lines).with_driver(error));
+        }
+        if error.kind() == DriverErrorKind::ConnectionLost {
+            return Err(self.lost(prepared, error));
+        }
+        let may_pass = self.may_pass(&error);
+        let failed = self.step_failed(prepared, lines).that_may_pass(may_pass);
+        let failed = match refuse::advice(&error) {
+            Some(advice) => failed.with_help(advice),
+            None => failed,
+        };
+        let failed = failed.with_driver(error);
+        if may_pass { Ok(Outcome::Transient(failed)) } else { Err(failed) }
+    }
+
     /// The function has ended its transaction.
-    fn step_left(&self, prepared: &Prepared<'_>, said: Option<String>) -> Error {
+    fn step_left(&self, prepared: &Prepared<'_>, said: String) -> Error {
         let message =
             format!("the step {} has ended its transaction by itself; {}", prepared.label, self.what_may_stay());
         Error::new(ErrorKind::LeftTransaction, message)
-            .with_body(said.unwrap_or_default())
+            .with_body(said)
             .with_help(
                 "what it did may be committed: look at it by hand, and where the migration is interrupted by now, tell the history with \
                  `Migrator::mark_applied` or `Migrator::mark_pending`; a function must leave its transaction to the runner",
