@@ -115,9 +115,12 @@ fn check(case: &Case) {
             let before = database.contents();
             let what = format!("{place:?}, {scope:?}: {} / {}", case.by_hand, case.script);
             let set = one(&case.script);
+            let planned = Migrator::new(&set).scope(scope).plan(&mut database.connection).map(|plan| plan.to_string());
             let ended = database.run(&Migrator::new(&set).scope(scope));
             match (&case.expect, ended) {
                 (Ok((is_off, rows)), Ok(report)) => {
+                    let plan = planned.unwrap();
+                    assert_eq!(plan.contains("note: foreign keys would be off"), *is_off, "{what}: {plan}");
                     assert_eq!(report.to_string().contains(NOTE), *is_off, "{what}: {report}");
                     assert_eq!(report.changes()[0].notes.len(), usize::from(*is_off), "{what}");
                     assert_eq!(

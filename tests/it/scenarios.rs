@@ -203,6 +203,8 @@ scenarios! {
         => Err(("unknown-version", &["version 7"])), "1 applied, 2 applied", "t1 t2";
     revert_the_last: "1 2 3" / "1 2 3" ("") Verb::RevertLast(2)
         => Ok("revert 3, revert 2"), "1 applied, 2 pending, 3 pending", "t1";
+    a_number_for_runs_is_none_for_reverts: "1 2 3" / "1 2 3" ("at-most=1 target=1") Verb::RevertLast(2)
+        => Ok("revert 3, revert 2"), "1 applied, 2 pending, 3 pending", "t1";
     revert_more_than_there_are: "1" / "1" ("") Verb::RevertLast(5) => Ok("revert 1"), "1 pending", "";
     revert_nothing: "" / "1" ("") Verb::RevertLast(1) => Ok(""), "1 pending", "";
     revert_without_a_script: "1 2- 3" / "1 2- 3" ("") Verb::RevertTo(1)

@@ -35,6 +35,7 @@ fn histories_of_golang_migrate() {
             ("(2, false)", "000001 position, 000002 version, pending 000003"),
             ("(3, true)", "pending 000001, pending 000002, pending 000003, dirty 3"),
             ("(-1, true)", "pending 000001, pending 000002, pending 000003, dirty -1"),
+            ("(1, false), (2, false)", "000001 version, 000002 version, pending 000003"),
             ("(9, false)", "000001 position, 000002 position, 000003 position, unknown 9"),
         ];
         for (row, expect) in cases {
@@ -51,6 +52,10 @@ fn histories_of_golang_migrate() {
                 }
                 "(3, true)" => {
                     let words = ["golang-migrate has left version `3` half done", "`migrate force <version>`"];
+                    refuses(&old, Tool::GolangMigrate, path, "foreign-history", &words);
+                }
+                "(1, false), (2, false)" => {
+                    let words = ["has 2 rows, and golang-migrate keeps only one", "dbmate"];
                     refuses(&old, Tool::GolangMigrate, path, "foreign-history", &words);
                 }
                 "(9, false)" => refuses(&old, Tool::GolangMigrate, path, "foreign-history", &["version `9`"]),
