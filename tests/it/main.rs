@@ -6,6 +6,7 @@ mod bad_input;
 mod cancelled;
 mod compile_errors;
 mod conformance;
+mod crashes;
 mod dependencies;
 mod fingerprint;
 mod foreign_keys;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use migrate_runtime::driver::{Database as Blocking, Itself};
 use migrate_runtime::{
     Error, Fingerprint, History, Migrator, OldHistory, Plan, Report, Resume, Status, Version, fingerprint,
     fingerprint_async,
@@ -141,6 +142,26 @@ pub enum Verb {
     MarkPending(u64, &'static str),
     /// `resume`
     Resume(Resume),
+}
+
+impl Verb {
+    /// Does it on a blocking connection.
+    #[allow(clippy::missing_errors_doc)]
+    pub fn execute(&self, migrator: &Migrator<'_>, db: &mut impl Blocking<Itself>) -> Result<Report, Error> {
+        match self {
+            Verb::Run => migrator.run(db),
+            Verb::RevertTo(version) => migrator.revert_to(db, Version::from(*version)),
+            Verb::RevertLast(migrations) => migrator.revert_last(db, *migrations),
+            Verb::RedoLast(migrations) => migrator.redo_last(db, *migrations),
+            Verb::Reset => migrator.reset(db),
+            Verb::Baseline(version) => migrator.baseline(db, Version::from(*version)),
+            Verb::Adopt(old) => migrator.adopt(db, old.clone()),
+            Verb::Repair(version, why) => migrator.repair(db, Version::from(*version), why),
+            Verb::MarkApplied(version, why) => migrator.mark_applied(db, Version::from(*version), why),
+            Verb::MarkPending(version, why) => migrator.mark_pending(db, Version::from(*version), why),
+            Verb::Resume(decision) => migrator.resume(db, *decision),
+        }
+    }
 }
 
 /// Calls the blocking or the asynchronous verb.

@@ -100,7 +100,7 @@ impl<S: Session> Session for DyingSession<S> {
 }
 
 /// The value of a future of a blocking driver.
-fn ready_value<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn ready_value<T>(future: impl Future<Output = T>) -> T {
     use std::task::{Context, Poll, Waker};
     match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
