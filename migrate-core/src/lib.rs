@@ -47,5 +47,5 @@ pub use migration::{Direction, Label, Migration, MigrationSet, Script};
 pub use place::Place;
 pub use printable::printable;
 pub use problem::Problem;
-pub use rebuild::{may_cascade, rebuilt_tables};
+pub use rebuild::{dropped_tables, may_cascade, rebuilt_tables};
 pub use version::{Version, VersionError};

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use crate::Dialect;
 use crate::scan::{Piece, Scan, Statement};
 
-/// The tables that a script for SQLite makes anew: those that are dropped, and there again at the end; or whose rows were copied before
-/// they are dropped, because another script may bring them back. In small letters, without their schemas.
+/// The tables that a script for SQLite makes anew: those that are dropped, and there again at the end. In small letters, without
+/// their schemas.
 ///
 /// ```
 /// use migrate_core::{Dialect, rebuilt_tables, scan::scan};
@@ -26,7 +26,6 @@ pub fn rebuilt_tables(sql: &str, scan: &Scan) -> Vec<String> {
         match act {
             Act::Create(name) => _ = coming.insert(name),
             Act::Rename { to, .. } => _ = coming.insert(to),
-            Act::Copy(_) => {}
             Act::Drop(name) => {
                 let renamed_away = acts[..index].iter().enumerate().rev().find_map(|(at, act)| match act {
                     Act::Rename { from, to } if to == name => Some((at, from)),
@@ -36,19 +35,26 @@ pub fn rebuilt_tables(sql: &str, scan: &Scan) -> Vec<String> {
                     Some((at, from)) => acts[at..].iter().any(|act| act.makes(from)).then_some(from),
                     None => None,
                 };
-                let is_copied = || {
-                    let earlier = &acts[..index];
-                    let is_own = earlier.iter().any(|act| act.makes(name));
-                    !is_own && earlier.iter().any(|act| matches!(act, Act::Copy(from) if from.contains(name)))
-                };
-                let is_there_again = || coming.contains(name.as_str()) || is_copied();
-                rebuilt.extend(successor.or_else(|| is_there_again().then_some(name)).cloned());
+                rebuilt.extend(successor.or_else(|| coming.contains(name.as_str()).then_some(name)).cloned());
             }
         }
     }
     rebuilt.sort();
     rebuilt.dedup();
     rebuilt
+}
+
+/// The tables that a script for SQLite drops, whatever becomes of them. In small letters, without their schemas.
+///
+/// ```
+/// use migrate_core::{Dialect, dropped_tables, scan::scan};
+///
+/// let sql = "DROP TABLE IF EXISTS main.Users; DROP VIEW v;";
+/// assert_eq!(dropped_tables(sql, &scan(sql, Dialect::Sqlite)), ["users"]);
+/// ```
+pub fn dropped_tables(sql: &str, scan: &Scan) -> Vec<String> {
+    let acts = scan.statements.iter().filter_map(|statement| Act::of(sql, statement));
+    acts.filter_map(|act| if let Act::Drop(name) = act { Some(name) } else { None }).collect()
 }
 
 /// Whether a script for SQLite may change or delete rows that others refer to, which foreign keys would pass on to those.
@@ -74,22 +80,13 @@ pub fn may_cascade(sql: &str, statements: &[Statement]) -> bool {
 enum Act {
     Create(String),
     Drop(String),
-    Rename {
-        from: String,
-        to: String,
-    },
-    /// Reads rows to write them somewhere else; every name in it.
-    Copy(HashSet<String>),
+    Rename { from: String, to: String },
 }
 
 impl Act {
     fn of(sql: &str, statement: &Statement) -> Option<Act> {
         let mut pieces = statement.pieces(sql, Dialect::Sqlite).peekable();
         let verb = pieces.next()?;
-        if verb.is("INSERT") || verb.is("REPLACE") {
-            let selects = pieces.skip_while(|piece| !piece.is("SELECT")).map(|piece| key(&piece));
-            return Some(Act::Copy(selects.collect()));
-        }
         while pieces.next_if(|piece| piece.is("TEMP") || piece.is("TEMPORARY")).is_some() {}
         pieces.next().filter(|object| object.is("TABLE"))?;
         while pieces.next_if(|piece| ["IF", "NOT", "EXISTS"].into_iter().any(|word| piece.is(word))).is_some() {}
@@ -113,7 +110,7 @@ impl Act {
     fn makes(&self, table: &str) -> bool {
         match self {
             Act::Create(name) | Act::Rename { to: name, .. } => name == table,
-            Act::Drop(_) | Act::Copy(_) => false,
+            Act::Drop(_) => false,
         }
     }
 }
@@ -137,10 +134,6 @@ mod tests {
             ("CREATE TEMP TABLE b AS SELECT * FROM t; DROP TABLE t; CREATE TABLE t (x); DROP TABLE b", "t"),
             ("DROP TABLE t; CREATE TABLE IF NOT EXISTS t (x)", "t"),
             ("CREATE TABLE a2 (x); DROP TABLE a; ALTER TABLE a2 RENAME TO a; DROP TABLE b; CREATE TABLE b (y)", "a b"),
-            ("CREATE TABLE n (x); INSERT INTO n SELECT x FROM main.t AS o JOIN u; DROP TABLE T", "t"),
-            ("INSERT INTO archive SELECT * FROM \"t\"; DROP TABLE t", "t"),
-            ("CREATE TABLE b (x); INSERT INTO b VALUES (1); INSERT INTO u SELECT x FROM b; DROP TABLE b", ""),
-            ("INSERT INTO u VALUES ('t'); DROP TABLE t", ""),
             ("DROP TABLE t", ""),
             ("CREATE TABLE t (x); ALTER TABLE t RENAME TO u", ""),
             ("CREATE TABLE t (x); DROP TABLE t", ""),

@@ -289,6 +289,12 @@ scenarios! {
     redo_what_another_binary_was_reverting: "1 2*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '2'"]
         / "1" ("") Verb::RedoLast(1)
         => Err(("unknown-version", &["2_t"])), "1 applied, 2 interrupted", "t1 t2";
+    revert_to_what_was_interrupted_on_its_way_down: "1 2 3*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '3'"]
+        / "1 2 3*" ("") Verb::RevertTo(3)
+        => Err(("history-mismatch", &["3_t is interrupted", "0 of 1 statements of its script down done"])), "1 applied, 2 applied, 3 interrupted", "t1 t2 t3";
+    an_interrupted_revert_and_nothing_allowed: "1 2*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '2'"]
+        / "1 2*" ("at-most=0") Verb::Run
+        => Err(("interrupted", &["2_t was interrupted", "at_most"])), "1 applied, 2 interrupted", "t1 t2";
     revert_beside_what_another_binary_has_begun: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'"]
         / "1" ("") Verb::RevertLast(1)
         => Err(("history-mismatch", &["2_t is interrupted", "start the binary that has it"])), "1 applied, 2 interrupted", "t1 t2";

@@ -332,3 +332,21 @@ fn an_error_that_a_step_keeps_to_itself_is_told() {
         assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
     }
 }
+
+#[test]
+fn a_step_whose_row_a_trigger_swallows_is_undone() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = fresh.connect();
+    let first = migrations(&[("1_a.sql", "CREATE TABLE a (x integer);")]);
+    connection.run(&Migrator::new(&first)).unwrap();
+    for when in ["INSERT", "UPDATE"] {
+        connection.execute(&format!(
+            "CREATE TRIGGER swallow BEFORE {when} ON schema_migrations BEGIN SELECT RAISE(IGNORE); END"
+        ));
+        let migrator = Migrator::new(&first).step(2, "add two", step(Driver::Rusqlite, INSERT, false));
+        let error = connection.run(&migrator).unwrap_err();
+        assert!(error.to_string().contains("has kept its row from being written"), "{when}: {error}");
+        assert_eq!(connection.rows("SELECT x FROM a"), [""; 0]);
+        connection.execute("DROP TRIGGER swallow");
+    }
+}

@@ -135,3 +135,24 @@ fn an_asynchronous_run_can_be_spawned() {
         assert_eq!(task.await.unwrap().unwrap(), 3);
     });
 }
+
+/// A transaction that nobody told of is found, and nothing is set in it.
+#[test]
+fn a_transaction_that_is_found_keeps_its_settings() {
+    let set = migrate_tests::numbered(1);
+    for is_applied in [false, true] {
+        let database = migrate_tests::postgres().database("told_nothing");
+        let mut client = database.connect();
+        if is_applied {
+            set.run(&mut client).unwrap();
+        }
+        client.batch_execute("BEGIN; SET LOCAL lock_timeout = '9s'").unwrap();
+        let error = set.run(&mut client).unwrap_err();
+        assert_eq!(error.kind(), migrate_runtime::ErrorKind::InTransaction, "{error}");
+        if is_applied {
+            let timeout: String = client.query_one("SHOW lock_timeout", &[]).unwrap().get(0);
+            assert_eq!(timeout, "9s");
+        }
+        client.batch_execute("ROLLBACK").unwrap();
+    }
+}

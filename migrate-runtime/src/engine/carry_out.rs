@@ -127,7 +127,10 @@ impl<'a, S: Session> Engine<'a, S> {
                     if !error.may_pass() || was_nested {
                         return Err(error.nothing_stays());
                     }
-                    self.try_again(&mut tries, &first, started, error.nothing_stays()).await?;
+                    match self.locker_of_history(&error).await {
+                        Some(holder) => self.wait_for_runner(&mut wait, &first, &holder).await?,
+                        None => self.try_again(&mut tries, &first, started, error.nothing_stays()).await?,
+                    }
                 }
             }
         }
@@ -256,11 +259,15 @@ impl<'a, S: Session> Engine<'a, S> {
         }
     }
 
-    /// Whether this very run has applied a script of which the history knows nothing: applying it again would never end.
+    /// Whether this very run has applied a script of which the history knows nothing, or has done so again and again: it would never end.
+    /// What others revert meanwhile is applied again, and they leave a row.
     fn has_lost_its_row(&self, script: &Prepared<'_>) -> bool {
+        const MOST: usize = 5;
         let is_of_script = |change: &&Change| change.set == self.set_name() && change.migration == script.label;
-        let last = self.report.changes.iter().rev().find(is_of_script);
-        script.row.is_none() && last.is_some_and(|change| matches!(change.action, Action::Apply | Action::Resume))
+        let is_up = |change: &&Change| matches!(change.action, Action::Apply | Action::Resume);
+        let mut own = self.report.changes.iter().rev().filter(is_of_script).peekable();
+        let was_applied = script.action() == Action::Apply && own.peek().is_some_and(is_up);
+        was_applied && (script.row.is_none() || own.take_while(is_up).count() >= MOST)
     }
 
     /// Takes note of what was done.

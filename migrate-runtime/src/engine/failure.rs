@@ -262,7 +262,7 @@ fn advice_on_bookkeeping(blame: &Blame, error: &DriverError, script: &str) -> Op
             "the script leaves another role behind, which may not write to the history table: end it with `RESET ROLE`",
         ),
         Blame::Bookkeeping(Part::Guard) => {
-            Some("it has ended the transaction by itself, and what it did before is committed: look at it by hand")
+            Some("it has ended the transaction by itself, and what it did before may be committed: look at it by hand")
         }
         Blame::Bookkeeping(Part::Finish) if error.has_code(&["42P01", "1"]) => {
             Some("the migration drops or renames the history table: name another one with `Migrator::history_table`")

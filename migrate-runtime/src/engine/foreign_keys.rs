@@ -20,6 +20,10 @@ const SWITCH_ON: &str = "PRAGMA foreign_keys = ON";
 const CHECK: &str = "SELECT d.name, c.\"table\", c.rowid, c.parent, c.fkid \
                      FROM pragma_database_list AS d, pragma_foreign_key_check(NULL, d.name) AS c";
 
+/// Every foreign key: the table, its column, and the table that it refers to.
+const KEYS: &str = "SELECT m.name, f.\"from\", f.\"table\" FROM main.sqlite_master AS m, pragma_foreign_key_list(m.name, 'main') AS f \
+                    WHERE m.type = 'table'";
+
 /// What is said of a key that SQLite cannot check.
 pub(super) const UNCHECKED: &str = "cannot be checked";
 
@@ -29,18 +33,28 @@ pub(super) const NOTE: &str = "foreign keys were off while it ran, and hold as b
 impl<S: Session> Engine<'_, S> {
     /// Switches foreign keys off if one of the scripts needs it and they are on. Whether they were switched.
     pub(super) async fn switch_foreign_keys_off(&mut self, scripts: &[&Prepared<'_>]) -> Result<bool, Error> {
-        let needing: Vec<_> = scripts.iter().filter(|script| script.needs_foreign_keys_off()).collect();
-        if self.sql.dialect != Dialect::Sqlite || needing.is_empty() || self.has_switched_foreign_keys {
+        let may_need = |script: &&Prepared<'_>| script.needs_foreign_keys_off() || !script.dropped.is_empty();
+        if self.sql.dialect != Dialect::Sqlite || !scripts.iter().any(may_need) || self.has_switched_foreign_keys {
             return Ok(false);
         }
         if !self.are_foreign_keys_on().await? {
+            return Ok(false);
+        }
+        let (mut needing, mut others) = (Vec::new(), Vec::new());
+        for script in scripts {
+            match script.needs_foreign_keys_off() || self.drops_what_others_refer_to(script).await? {
+                true => needing.push(script),
+                false => others.push(script),
+            }
+        }
+        if needing.is_empty() {
             return Ok(false);
         }
         if self.is_nested {
             let labels: Vec<_> = needing.iter().map(|script| script.label.clone()).collect();
             return Err(refuse::foreign_keys_in_transaction(&labels));
         }
-        if let (Some(off), Some(on)) = (needing.first(), scripts.iter().find(|script| script.needs_foreign_keys_on())) {
+        if let (Some(off), Some(on)) = (needing.first(), others.iter().find(|script| script.needs_foreign_keys_on())) {
             return Err(refuse::foreign_keys_on_and_off(&off.label, &on.label));
         }
         self.session.run_when_dropped(Some(SWITCH_ON.into()));
@@ -54,16 +68,39 @@ impl<S: Session> Engine<'_, S> {
     /// # Errors
     /// They could not be switched.
     pub(super) async fn note_on_foreign_keys(&mut self, script: &Prepared<'_>) -> Result<Option<String>, Error> {
-        if self.sql.dialect != Dialect::Sqlite
-            || !script.needs_foreign_keys_off()
-            || !self.are_foreign_keys_on().await?
-        {
+        let may_need = script.needs_foreign_keys_off() || !script.dropped.is_empty();
+        if self.sql.dialect != Dialect::Sqlite || !may_need || !self.are_foreign_keys_on().await? {
+            return Ok(None);
+        }
+        if !script.needs_foreign_keys_off() && !self.drops_what_others_refer_to(script).await? {
             return Ok(None);
         }
         if self.is_nested {
             return Err(refuse::foreign_keys_in_transaction(std::slice::from_ref(&script.label)));
         }
         Ok(Some("foreign keys would be off while it runs, and checked before its commit".into()))
+    }
+
+    /// Whether a script drops a table that rows of others refer to, which would take them along; it may come back in another script.
+    async fn drops_what_others_refer_to(&mut self, script: &Prepared<'_>) -> Result<bool, Error> {
+        if script.dropped.is_empty() {
+            return Ok(false);
+        }
+        let is_dropped = |table: &str| script.dropped.contains(&table.to_ascii_lowercase());
+        for key in self.query_patiently(KEYS).await? {
+            let (child, column, parent) = (cell(&key, 0), cell(&key, 1), cell(&key, 2));
+            if is_dropped(parent) && !is_dropped(child) {
+                let rows = format!(
+                    "SELECT EXISTS (SELECT 1 FROM main.{} WHERE {} IS NOT NULL)",
+                    identifier(child),
+                    identifier(column)
+                );
+                if first_cells(self.query_patiently(&rows).await?).next().as_deref() == Some("1") {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     async fn are_foreign_keys_on(&mut self) -> Result<bool, Error> {

@@ -193,6 +193,10 @@ impl<'a, S: Session> Engine<'a, S> {
             .take(most)
             .collect();
         let versions: Vec<Version> = reverted.iter().map(|item| item.version().clone()).collect();
+        if begun.is_some_and(|begun| !versions.contains(begun)) {
+            // It is none of those that are to go, and nothing else can be done before it is.
+            self.sound_standings(&recorded, LENIENT, None).await?;
+        }
         if versions.is_empty() {
             return Ok(Vec::new());
         }
@@ -314,13 +318,15 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(Some(change))
     }
 
-    /// What was left in the middle of a script up goes on only as far as a run may go; and nothing else can run before it is done.
+    /// What was left in the middle goes on only as far as a run may go; and nothing else can run before it is done.
     pub(super) fn refuse_held_back(&self, aim: &Aim, row: &HistoryRow, before: Before) -> Result<(), Error> {
-        if !matches!(aim, Aim::Run) || row.state != RowState::Running {
+        if !matches!(aim, Aim::Run) {
             return Ok(());
         }
         match &self.migrator.target {
-            Some(target) if row.version > *target => Err(refuse::interrupted_above(row, target)),
+            Some(target) if row.version > *target && row.state == RowState::Running => {
+                Err(refuse::interrupted_above(row, target))
+            }
             _ if self.left_after(before) == 0 => Err(refuse::interrupted_beyond(row)),
             _ => Ok(()),
         }

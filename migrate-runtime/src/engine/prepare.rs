@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use migrate_core::scan::{ScanProblem, Statement, scan};
 use migrate_core::{
-    Dialect, Direction, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Script, Version, in_transaction,
-    may_cascade, rebuilt_tables,
+    Dialect, Direction, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Script, Version, dropped_tables,
+    in_transaction, may_cascade, rebuilt_tables,
 };
 
 use super::refuse;
@@ -29,6 +29,8 @@ pub(super) struct Prepared<'a> {
     pub(super) row: Option<HistoryRow>,
     /// SQLite: the tables that the script makes anew, which foreign keys would empty others for.
     pub(super) rebuilt: Vec<String>,
+    /// SQLite: the tables that it drops, where it says nothing of foreign keys.
+    pub(super) dropped: Vec<String>,
     header: Header,
     is_marked_beside: bool,
     /// Whether the script says so with the pragma.
@@ -76,6 +78,10 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
     Prepared {
         switches_foreign_keys_off: is_sqlite && in_transaction::switches_foreign_keys_off(&sql, &scanned),
         rebuilt: if is_sqlite { rebuilt_tables(&sql, &scanned) } else { Vec::new() },
+        dropped: match header.foreign_keys() {
+            ForeignKeys::Auto if is_sqlite => dropped_tables(&sql, &scanned),
+            _ => Vec::new(),
+        },
         statements: scanned.statements,
         header,
         is_marked_beside,

@@ -124,6 +124,12 @@ impl<'a> Sql<'a> {
         )
     }
 
+    /// Postgres: fails when the history cannot be read at once. It sets nothing, because it may be sent into a transaction that nobody told
+    /// us of.
+    pub(super) fn look_at_once(&self) -> String {
+        format!("LOCK TABLE {} IN ACCESS SHARE MODE NOWAIT", self.table)
+    }
+
     /// SQLite: what makes a row count as applied, in the order of the versions' digits.
     pub(super) fn applied_rows(&self) -> String {
         format!(

@@ -17,8 +17,9 @@ impl<S: Session> Engine<'_, S> {
                 Ok(rows.is_ok_and(|rows| self.are_all_applied(&rows)))
             }
             _ => {
-                let digest = self.sql.digest(&self.step_versions());
-                let answer = self.query_without_harm(&self.bounded_read(&digest)).await;
+                // Where somebody has locked the table against readers, the closer look waits.
+                let digest = format!("{};\n{}", self.sql.look_at_once(), self.sql.digest(&self.step_versions()));
+                let answer = self.query_without_harm(&digest).await;
                 let rows = match answer {
                     Ok(rows) => rows,
                     Err(error) if error.kind() == DriverErrorKind::ConnectionLost => {

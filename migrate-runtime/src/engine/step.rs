@@ -7,7 +7,7 @@ use std::time::Instant;
 use migrate_core::{Dialect, Label, Migration, RowState, Version, embedded, printable};
 
 use super::apply::Outcome;
-use super::failure::{driver_lines, is_of_claim};
+use super::failure::driver_lines;
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::Recorded;
@@ -124,7 +124,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// The function has come to its end, and what comes after it has failed.
     fn not_recorded(&self, prepared: &Prepared<'_>, after: &Request, error: DriverError) -> Result<Outcome, Error> {
-        if self.sql.dialect == Dialect::Sqlite && is_of_claim(&error) {
+        if self.sql.dialect == Dialect::Sqlite && error.message().contains("integer overflow") {
             let error = DriverError::new(Dialect::Sqlite, error.kind(), NO_RECORD, error);
             return self.interpret(prepared, after, error);
         }

@@ -89,7 +89,13 @@ impl<S: Session> Engine<'_, S> {
         label: &Label,
         error: DriverError,
     ) -> Result<(), Error> {
-        let holder = if self.sql.dialect == Dialect::Sqlite { None } else { self.holder().await };
+        let holder = match self.sql.dialect {
+            Dialect::Sqlite => None,
+            _ => match self.holder().await {
+                None => self.holder_of_history().await,
+                holder => holder,
+            },
+        };
         let waited = wait.waited();
         if waited >= self.migrator.wait_timeout || self.is_nested {
             return Err(refuse::wait_timeout(Some(label), waited, holder.as_deref(), Some(error)));

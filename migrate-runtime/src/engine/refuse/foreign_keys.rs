@@ -37,7 +37,8 @@ pub(in crate::engine) fn dangling_rows(prepared: &Prepared<'_>, rows: &[String])
     let message = format!("migration {label} leaves {}, and was rolled back", referring(rows));
     dangling(message, prepared, rows).with_help(
         "correct the script, so that every row refers to one that is there; foreign keys were off while it ran, because it, or another \
-         one in the same transaction, rebuilds a table or asks for it",
+         one in the same transaction, rebuilds or drops a table that others refer to, or asks for it: with `-- migrate: foreign-keys=on` \
+         they stay on, and rows that refer to a dropped table may go with it",
     )
 }
 
@@ -46,7 +47,7 @@ pub(in crate::engine) fn dangling_rows_outside(prepared: &Prepared<'_>, rows: &[
     let message = match is_resumed {
         false => format!("migration {label}, which runs outside of a transaction, has left {}", referring(rows)),
         true => format!(
-            "migration {label}, which was interrupted outside of a transaction, is through, and there are {}; whether they were there before is not known",
+            "migration {label}, which was interrupted outside of a transaction, is through, and leaves {}; whether they were there before is not known",
             referring(rows)
         ),
     };
