@@ -697,3 +697,59 @@ fn an_interrupted_script_is_told_with_the_file_of_today() {
         assert_eq!(connection.rows("SELECT id FROM t ORDER BY id"), ["1", "2", "3"]);
     }
 }
+
+/// Between a plan and its first claim, another runner begins to revert outside of a transaction: whoever has planned waits for it, and
+/// plans again. Two that revert do not both go on, and nothing is applied on top of what is being taken away.
+#[test]
+fn what_is_being_reverted_is_not_built_upon() {
+    let sleep = |driver: Driver| if driver.is_sqlite() { "VACUUM" } else { "SELECT pg_sleep(1)" };
+    for driver in Driver::ALL {
+        for second in [Verb::RevertLast(1), Verb::Run] {
+            let fresh = Fresh::new(driver);
+            let down =
+                format!("-- migrate: no-transaction\nDELETE FROM t;\n{};\nINSERT INTO t VALUES (-2);", sleep(driver));
+            let files = [
+                ("1_t.up.sql", "CREATE TABLE t (a integer);"),
+                ("2_rows.up.sql", "INSERT INTO t VALUES (2);"),
+                ("2_rows.down.sql", &*down),
+            ];
+            let set = migrations(&files);
+            let longer = migrations(&[&files[..], &[("3_more.up.sql", "INSERT INTO t VALUES (3);")]].concat());
+            fresh.connect().run(&Migrator::new(&set)).unwrap();
+            let (begun, may_plan) = mpsc::channel();
+            let (planned, may_revert) = mpsc::channel();
+            let (fresh, set) = (&fresh, &set);
+            thread::scope(|threads| {
+                let reverter = threads.spawn(move || {
+                    may_revert.recv_timeout(Duration::from_secs(30)).unwrap();
+                    let begun = std::sync::Mutex::new(begun);
+                    let migrator = Migrator::new(set).on_event(move |event| {
+                        if let Event::Statement { number: 2, .. } = event {
+                            _ = begun.lock().unwrap().send(());
+                        }
+                    });
+                    fresh.connect().execute_verb(&migrator, &Verb::RevertLast(1))
+                });
+                let channels = std::sync::Mutex::new(Some((planned, may_plan)));
+                let migrator = Migrator::new(&longer).on_event(move |event| {
+                    if let (Event::Planned { .. }, Some((planned, may_plan))) = (event, channels.lock().unwrap().take())
+                    {
+                        planned.send(()).unwrap();
+                        may_plan.recv_timeout(Duration::from_secs(30)).unwrap();
+                    }
+                });
+                let ended = fresh.connect().execute_verb(&migrator, &second);
+                reverter.join().unwrap().unwrap();
+                let report = ended.unwrap_or_else(|error| panic!("{driver:?}, {second:?}: {error}"));
+                let done: Vec<&str> = report.changes().iter().map(|change| change.migration.as_str()).collect();
+                let expect: &[&str] = if let Verb::Run = second { &["2_rows", "3_more"] } else { &[] };
+                assert_eq!(done, expect, "{driver:?}, {second:?}");
+            });
+            let mut connection = fresh.connect();
+            let rows: &[&str] = if let Verb::Run = second { &["-2", "2", "3"] } else { &["-2"] };
+            assert_eq!(connection.rows("SELECT a FROM t ORDER BY a"), rows, "{driver:?}, {second:?}");
+            connection.run(&Migrator::new(&longer)).unwrap();
+            connection.verify(&Migrator::new(&longer)).unwrap();
+        }
+    }
+}

@@ -170,11 +170,13 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut contested: Option<(Label, Seen, Error)> = None;
         'plan: loop {
             let mut recorded = self.read_history().await?;
+            if let Some(row) = recorded.in_the_middle().cloned()
+                && let Some(holder) = self.living_holder(row.claim.as_deref()).await?
+            {
+                self.wait_for_runner(&mut wait, &row.label(), &holder).await?;
+                continue 'plan;
+            }
             if let Some(row) = recorded.in_the_middle().filter(|row| aim.goes_on_with(row)).cloned() {
-                if let Some(holder) = self.living_holder(row.claim.as_deref()).await? {
-                    self.wait_for_runner(&mut wait, &row.label(), &holder).await?;
-                    continue 'plan;
-                }
                 self.refuse_held_back(aim, &row, self.done_before())?;
                 self.sound_standings(&recorded, self.policy_beside(aim), Some(&row.version)).await?;
                 self.change_settings(&mut recorded).await?;

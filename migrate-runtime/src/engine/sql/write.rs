@@ -159,17 +159,26 @@ impl Sql<'_> {
             self.running_down_sql(prepared),
             RowState::Applied.as_str(),
             self.is_as_foreseen(foreseen),
-            self.expect(&format!("EXISTS (SELECT 1 FROM {table} WHERE {row} AND state = '{reverting}')")),
+            self.expect(&format!(
+                "EXISTS (SELECT 1 FROM {table} WHERE {row} AND state = '{reverting}' AND claim = {claim})"
+            )),
         )
     }
 
+    /// Whether the set is as a plan has seen it, and nobody is at work on its rows outside of a transaction.
     pub(in crate::engine) fn is_as_foreseen(&self, foreseen: &Foreseen) -> String {
-        let (table, that_count) = (&self.table, self.that_count());
+        let (table, applied) = (&self.table, RowState::Applied.as_str());
         match self.dialect {
-            Dialect::Sqlite => format!("(SELECT count(*) FROM {table} WHERE {that_count}) = {}", foreseen.rows()),
-            // Found through the primary key.
+            Dialect::Sqlite => format!(
+                "(SELECT count(*) FROM {table} WHERE {} AND state = '{applied}') = {}",
+                self.of_set(),
+                foreseen.rows()
+            ),
+            // Found through the primary key. Whoever reverts begins with the latest.
             _ => format!(
-                "(SELECT version FROM {table} WHERE {that_count} ORDER BY version DESC LIMIT 1) IS NOT DISTINCT FROM {}",
+                "(SELECT CASE state WHEN '{applied}' THEN version ELSE -1 END FROM {table} WHERE {} ORDER BY version DESC LIMIT 1) \
+                 IS NOT DISTINCT FROM {}",
+                self.that_count(),
                 foreseen.latest().unwrap_or("NULL")
             ),
         }
