@@ -75,8 +75,8 @@ impl Migrations {
 
     /// Brings the database up to date: verifies the history, then applies what is pending, each migration in a transaction.
     ///
-    /// When everything is applied already, this is one read: no lock, no write. On a connection that is inside a transaction, each
-    /// migration gets a savepoint, and nothing lasts unless the transaction is committed.
+    /// When everything is applied already, this is one read: no write, and no lock but that of a reader. On a connection that is inside
+    /// a transaction, each migration gets a savepoint, and nothing lasts unless the transaction is committed.
     ///
     /// # Errors
     /// Nothing is applied when the history does not match the binary. When a migration fails, it is rolled back, and those
