@@ -126,7 +126,7 @@ impl Sql<'_> {
              statements_done, applied_by, claim, audit, sql, down_sql) \
              VALUES ({}, CASE WHEN {} THEN {} END, {}, '{}', '{}', {}, {}, 0, 0, {}, {}, {audit}, {}, {down})",
             self.literal(self.set),
-            self.is_as_foreseen(foreseen),
+            self.may_begin(foreseen),
             self.version(&prepared.version),
             self.literal(migration.name()),
             migration.up().checksum(),
@@ -158,28 +158,38 @@ impl Sql<'_> {
             claim,
             self.running_down_sql(prepared),
             RowState::Applied.as_str(),
-            self.is_as_foreseen(foreseen),
+            self.may_begin(foreseen),
             self.expect(&format!(
                 "EXISTS (SELECT 1 FROM {table} WHERE {row} AND state = '{reverting}' AND claim = {claim})"
             )),
         )
     }
 
-    /// Whether the set is as a plan has seen it, and nobody is at work on its rows outside of a transaction.
+    /// Whether the set is as a plan has seen it.
     pub(in crate::engine) fn is_as_foreseen(&self, foreseen: &Foreseen) -> String {
-        let (table, applied) = (&self.table, RowState::Applied.as_str());
+        let (table, that_count) = (&self.table, self.that_count());
+        match self.dialect {
+            Dialect::Sqlite => format!("(SELECT count(*) FROM {table} WHERE {that_count}) = {}", foreseen.rows()),
+            // Found through the primary key.
+            _ => format!(
+                "(SELECT version FROM {table} WHERE {that_count} ORDER BY version DESC LIMIT 1) IS NOT DISTINCT FROM {}",
+                foreseen.latest().unwrap_or("NULL")
+            ),
+        }
+    }
+
+    /// Whether a script may begin: the set is as foreseen, and nobody is at work on it outside of a transaction.
+    fn may_begin(&self, foreseen: &Foreseen) -> String {
+        let (table, as_foreseen, applied) = (&self.table, self.is_as_foreseen(foreseen), RowState::Applied.as_str());
         match self.dialect {
             Dialect::Sqlite => format!(
-                "(SELECT count(*) FROM {table} WHERE {} AND state = '{applied}') = {}",
-                self.of_set(),
-                foreseen.rows()
+                "{as_foreseen} AND NOT EXISTS (SELECT 1 FROM {table} WHERE {} AND state <> '{applied}')",
+                self.that_count()
             ),
-            // Found through the primary key. Whoever reverts begins with the latest.
+            // Whoever reverts begins with the latest.
             _ => format!(
-                "(SELECT CASE state WHEN '{applied}' THEN version ELSE -1 END FROM {table} WHERE {} ORDER BY version DESC LIMIT 1) \
-                 IS NOT DISTINCT FROM {}",
-                self.that_count(),
-                foreseen.latest().unwrap_or("NULL")
+                "{as_foreseen} AND coalesce((SELECT state FROM {table} WHERE {} ORDER BY version DESC LIMIT 1) = '{applied}', true)",
+                self.that_count()
             ),
         }
     }
