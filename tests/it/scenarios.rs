@@ -137,7 +137,7 @@ fn snapshot(connection: &mut Connection) -> (Vec<String>, Vec<String>) {
 }
 
 macro_rules! scenarios {
-    ($($name:ident: $before:literal $([$by_hand:literal])? / $binary:literal ($options:literal) $verb:expr => $expect:expr, $after:literal, $tables:literal;)+) => {$(
+    ($($name:ident: $before:literal $([$by_hand:expr])? / $binary:literal ($options:literal) $verb:expr => $expect:expr, $after:literal, $tables:literal;)+) => {$(
         #[test]
         fn $name() {
             #[allow(unused_mut, unused_assignments)]
@@ -152,6 +152,17 @@ macro_rules! scenarios {
 }
 
 const NO_WORDS: &[&str] = &[];
+
+// Left in the middle, outside of a transaction: before its first statement, at it, and on the way down.
+const BEGUN_2: &str = "UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2";
+const RUNNING_2: &str =
+    "UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'";
+const IN_DOUBT_2: &str =
+    "UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 0 WHERE version = '2'";
+const REVERTING_2: &str =
+    "UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '2'";
+const REVERTING_3: &str =
+    "UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '3'";
 
 // before [by hand] / binary (options) verb => what is said, the state after, the tables
 scenarios! {
@@ -266,49 +277,49 @@ scenarios! {
         => Ok("mark pending 2"), "1 applied, 2 pending", "t1 t2";
     mark_pending_what_is_pending: "1" / "1 2" ("") Verb::MarkPending(2, "x") => Ok(""), "1 applied, 2 pending", "t1";
 
-    interrupted_above_the_target: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+    interrupted_above_the_target: "1 2*" [BEGUN_2]
         / "1 2* 3" ("target=1") Verb::Run
         => Err(("interrupted", &["2_t was interrupted, and is above version 1", "nothing was changed"])), "1 applied, 2 interrupted, 3 pending", "t1";
-    interrupted_and_nothing_allowed: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+    interrupted_and_nothing_allowed: "1 2*" [BEGUN_2]
         / "1 2* 3" ("at-most=0") Verb::Run
         => Err(("interrupted", &["2_t was interrupted", "at_most", "nothing was changed"])), "1 applied, 2 interrupted, 3 pending", "t1";
-    interrupted_counts_as_one: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+    interrupted_counts_as_one: "1 2*" [BEGUN_2]
         / "1 2* 3 4" ("at-most=2") Verb::Run
         => Ok("resume 2, apply 3"), "1 applied, 2 applied, 3 applied, 4 pending", "t1 t2 t3";
-    interrupted_at_its_target: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+    interrupted_at_its_target: "1 2*" [BEGUN_2]
         / "1 2* 3" ("target=2") Verb::Run => Ok("resume 2"), "1 applied, 2 applied, 3 pending", "t1 t2";
-    revert_beside_one_in_doubt: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 0 WHERE version = '2'"]
+    revert_beside_one_in_doubt: "1 2*" [IN_DOUBT_2]
         / "1 2*" ("") Verb::RevertLast(1)
         => Err(("history-mismatch", &[
             "2_t is interrupted", "2_t.up.sql", "0 of 1 statements done, and statement 1 begun:\n       CREATE TABLE t2 (id integer)", "Migrator::resume",
         ])), "1 applied, 2 interrupted", "t1 t2";
-    revert_again_what_was_interrupted: "1 2 3*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '3'"]
+    revert_again_what_was_interrupted: "1 2 3*" [REVERTING_3]
         / "1 2 3*" ("") Verb::RevertLast(1) => Ok("resume 3"), "1 applied, 2 applied, 3 pending", "t1 t2";
-    revert_more_than_what_was_interrupted: "1 2 3*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '3'"]
+    revert_more_than_what_was_interrupted: "1 2 3*" [REVERTING_3]
         / "1 2 3*" ("") Verb::RevertTo(1) => Ok("resume 3, revert 2"), "1 applied, 2 pending, 3 pending", "t1";
-    redo_what_another_binary_was_reverting: "1 2*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '2'"]
+    redo_what_another_binary_was_reverting: "1 2*" [REVERTING_2]
         / "1" ("") Verb::RedoLast(1)
         => Err(("unknown-version", &["2_t"])), "1 applied, 2 interrupted", "t1 t2";
-    revert_to_what_was_interrupted_on_its_way_down: "1 2 3*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '3'"]
+    revert_to_what_was_interrupted_on_its_way_down: "1 2 3*" [REVERTING_3]
         / "1 2 3*" ("") Verb::RevertTo(3)
         => Err(("history-mismatch", &["3_t is interrupted", "0 of 1 statements of its script down done"])), "1 applied, 2 applied, 3 interrupted", "t1 t2 t3";
-    an_interrupted_revert_and_nothing_allowed: "1 2*" ["UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '2'"]
+    an_interrupted_revert_and_nothing_allowed: "1 2*" [REVERTING_2]
         / "1 2*" ("at-most=0") Verb::Run
         => Err(("interrupted", &["2_t was interrupted", "at_most"])), "1 applied, 2 interrupted", "t1 t2";
-    revert_beside_what_another_binary_has_begun: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'"]
+    revert_beside_what_another_binary_has_begun: "1 2*" [RUNNING_2]
         / "1" ("") Verb::RevertLast(1)
         => Err(("history-mismatch", &["2_t is interrupted", "start the binary that has it"])), "1 applied, 2 interrupted", "t1 t2";
-    interrupted_and_no_longer_outside: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+    interrupted_and_no_longer_outside: "1 2*" [BEGUN_2]
         / "1 2" ("") Verb::Run
         => Err(("interrupted", &["2_t was interrupted outside of a transaction", "`-- migrate: no-transaction`", "nothing was changed"])), "1 applied, 2 interrupted", "t1";
 
-    as_one_beside_an_interrupted_one: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+    as_one_beside_an_interrupted_one: "1 2*" [BEGUN_2]
         / "1 2* 3" ("all") Verb::Run
         => Err(("interrupted", &["not at its end", "Scope::PerMigration"])), "1 applied, 2 interrupted, 3 pending", "t1";
-    nothing_is_in_doubt_to_be_skipped: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+    nothing_is_in_doubt_to_be_skipped: "1 2*" [BEGUN_2]
         / "1 2*" ("") Verb::Resume(migrate_runtime::Resume::Skip)
         => Err(("interrupted", &["no statement of migration 2_t is in doubt: statement 1 has not run"])), "1 applied, 2 interrupted", "t1";
-    nothing_is_in_doubt_to_be_marked: "1 2*" ["UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2"]
+    nothing_is_in_doubt_to_be_marked: "1 2*" [BEGUN_2]
         / "1 2*" ("") Verb::Resume(migrate_runtime::Resume::MarkDone)
         => Err(("interrupted", &["statement 1 has not run", "Resume::Retry"])), "1 applied, 2 interrupted", "t1";
 

@@ -144,23 +144,33 @@ pub enum Verb {
     Resume(Resume),
 }
 
+/// Calls what a verb stands for, by a macro that is given its two names and arguments.
+macro_rules! by_name {
+    ($verb:expr, $call:ident) => {
+        match $verb {
+            Verb::Run => $call!(run, run_async;),
+            Verb::RevertTo(version) => $call!(revert_to, revert_to_async; Version::from(*version)),
+            Verb::RevertLast(migrations) => $call!(revert_last, revert_last_async; *migrations),
+            Verb::RedoLast(migrations) => $call!(redo_last, redo_last_async; *migrations),
+            Verb::Reset => $call!(reset, reset_async;),
+            Verb::Baseline(version) => $call!(baseline, baseline_async; Version::from(*version)),
+            Verb::Adopt(old) => $call!(adopt, adopt_async; old.clone()),
+            Verb::Repair(version, why) => $call!(repair, repair_async; Version::from(*version), why),
+            Verb::MarkApplied(version, why) => $call!(mark_applied, mark_applied_async; Version::from(*version), why),
+            Verb::MarkPending(version, why) => $call!(mark_pending, mark_pending_async; Version::from(*version), why),
+            Verb::Resume(decision) => $call!(resume, resume_async; *decision),
+        }
+    };
+}
+
 impl Verb {
     /// Does it on a blocking connection.
     #[allow(clippy::missing_errors_doc)]
     pub fn execute(&self, migrator: &Migrator<'_>, db: &mut impl Blocking<Itself>) -> Result<Report, Error> {
-        match self {
-            Verb::Run => migrator.run(db),
-            Verb::RevertTo(version) => migrator.revert_to(db, Version::from(*version)),
-            Verb::RevertLast(migrations) => migrator.revert_last(db, *migrations),
-            Verb::RedoLast(migrations) => migrator.redo_last(db, *migrations),
-            Verb::Reset => migrator.reset(db),
-            Verb::Baseline(version) => migrator.baseline(db, Version::from(*version)),
-            Verb::Adopt(old) => migrator.adopt(db, old.clone()),
-            Verb::Repair(version, why) => migrator.repair(db, Version::from(*version), why),
-            Verb::MarkApplied(version, why) => migrator.mark_applied(db, Version::from(*version), why),
-            Verb::MarkPending(version, why) => migrator.mark_pending(db, Version::from(*version), why),
-            Verb::Resume(decision) => migrator.resume(db, *decision),
+        macro_rules! call {
+            ($blocking:ident, $asynchronous:ident; $($arg:expr),*) => { migrator.$blocking(db, $($arg),*) };
         }
+        by_name!(self, call)
     }
 }
 
@@ -179,34 +189,6 @@ macro_rules! verb {
     };
 }
 
-/// Calls the verb that a value stands for, done or tried only.
-macro_rules! any_verb {
-    ($on:expr, $self:ident, $verb:ident, $($pattern:pat => $blocking:ident, $asynchronous:ident($($arg:expr),*);)+) => {
-        match $verb {$(
-            $pattern => match $self {
-                Connection::Rusqlite(connection) => $on.$blocking(connection, $($arg),*),
-                Connection::Postgres(client) => $on.$blocking(client, $($arg),*),
-                Connection::TokioPostgres(client, runtime) => runtime.block_on($on.$asynchronous(client, $($arg),*)),
-            },
-        )+}
-    };
-    ($on:expr, $self:ident, $verb:ident) => {
-        any_verb! { $on, $self, $verb,
-            Verb::Run => run, run_async();
-            Verb::RevertTo(version) => revert_to, revert_to_async(Version::from(*version));
-            Verb::RevertLast(migrations) => revert_last, revert_last_async(*migrations);
-            Verb::RedoLast(migrations) => redo_last, redo_last_async(*migrations);
-            Verb::Reset => reset, reset_async();
-            Verb::Baseline(version) => baseline, baseline_async(Version::from(*version));
-            Verb::Adopt(old) => adopt, adopt_async(old.clone());
-            Verb::Repair(version, why) => repair, repair_async(Version::from(*version), why);
-            Verb::MarkApplied(version, why) => mark_applied, mark_applied_async(Version::from(*version), why);
-            Verb::MarkPending(version, why) => mark_pending, mark_pending_async(Version::from(*version), why);
-            Verb::Resume(decision) => resume, resume_async(*decision);
-        }
-    };
-}
-
 impl Connection {
     verb!(run, run_async -> Report);
     verb!(plan, plan_async -> Plan);
@@ -217,13 +199,31 @@ impl Connection {
     /// Does what a verb is for.
     #[allow(clippy::missing_errors_doc)]
     pub fn execute_verb(&mut self, migrator: &Migrator<'_>, verb: &Verb) -> Result<Report, Error> {
-        any_verb!(migrator, self, verb)
+        macro_rules! call {
+            ($blocking:ident, $asynchronous:ident; $($arg:expr),*) => {
+                match self {
+                    Connection::TokioPostgres(client, runtime) => runtime.block_on(migrator.$asynchronous(client, $($arg),*)),
+                    Connection::Rusqlite(connection) => verb.execute(migrator, connection),
+                    Connection::Postgres(client) => verb.execute(migrator, client),
+                }
+            };
+        }
+        by_name!(verb, call)
     }
 
     /// Tells what a verb would do.
     #[allow(clippy::missing_errors_doc)]
     pub fn try_verb(&mut self, migrator: &Migrator<'_>, verb: &Verb) -> Result<Plan, Error> {
-        any_verb!(migrator.dry_run(), self, verb)
+        macro_rules! call {
+            ($blocking:ident, $asynchronous:ident; $($arg:expr),*) => {
+                match self {
+                    Connection::Rusqlite(connection) => migrator.dry_run().$blocking(connection, $($arg),*),
+                    Connection::Postgres(client) => migrator.dry_run().$blocking(client, $($arg),*),
+                    Connection::TokioPostgres(client, runtime) => runtime.block_on(migrator.dry_run().$asynchronous(client, $($arg),*)),
+                }
+            };
+        }
+        by_name!(verb, call)
     }
 
     /// The fingerprint of the schema.

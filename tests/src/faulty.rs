@@ -1,13 +1,14 @@
 //! A connection with a fault at one of the engine's requests.
 
 use std::future::ready;
+use std::pin::pin;
+use std::process::{self, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use migrate_runtime::driver::{Database, DriverError, DriverErrorKind, Itself, Row, Session, StepFailure, StepRun};
 use migrate_runtime::{Dialect, Step};
-
-use crate::dying::ready_value;
 
 /// What happens at a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +19,15 @@ pub enum Fault {
     LostBefore,
     /// The connection is lost when it is done: nobody hears of it.
     LostAfter,
+    /// The process is killed before it is sent: nothing is cleaned up.
+    KilledBefore,
+    /// The process is killed when its answer has come.
+    KilledAfter,
 }
 
 impl Fault {
-    /// All of them.
-    pub const ALL: [Fault; 3] = [Fault::Refused, Fault::LostBefore, Fault::LostAfter];
+    /// Those that a process outlives.
+    pub const OUTLIVED: [Fault; 3] = [Fault::Refused, Fault::LostBefore, Fault::LostAfter];
 }
 
 /// A blocking connection with a fault at a request.
@@ -60,25 +65,23 @@ struct FaultySession<'a, S> {
 }
 
 impl<S: Session> FaultySession<'_, S> {
-    /// Whether a request reaches the database, and whether its answer comes back.
-    fn meet(&mut self) -> (bool, bool) {
+    /// Sends a request, unless it meets the fault; nothing when no answer comes back.
+    fn pass<T>(&mut self, send: impl FnOnce(&mut S) -> T) -> Option<T> {
         let is_fatal = self.requests.fetch_add(1, Ordering::SeqCst) + 1 == self.request;
+        let session = self.session.as_mut().filter(|_| !self.is_lost)?;
         match self.fault {
-            _ if self.is_lost => (false, false),
-            _ if !is_fatal => (true, true),
-            Fault::Refused => (false, false),
-            fault => {
-                self.is_lost = true;
-                (fault == Fault::LostAfter, false)
+            _ if !is_fatal => return Some(send(session)),
+            Fault::Refused => return None,
+            Fault::LostBefore => {}
+            Fault::LostAfter => _ = send(session),
+            Fault::KilledBefore => die(),
+            Fault::KilledAfter => {
+                let _ = send(session);
+                die();
             }
         }
-    }
-
-    /// Sends a request, unless it meets the fault.
-    fn pass<T>(&mut self, send: impl FnOnce(&mut S) -> Result<T, DriverError>) -> Result<T, DriverError> {
-        let (is_sent, is_answered) = self.meet();
-        let answer = self.session.as_mut().filter(|_| is_sent).map(send);
-        answer.filter(|_| is_answered).unwrap_or_else(|| Err(self.error()))
+        self.is_lost = true;
+        None
     }
 
     fn error(&self) -> DriverError {
@@ -97,16 +100,13 @@ impl<S: Session> Session for FaultySession<'_, S> {
     }
 
     fn execute(&mut self, sql: &str) -> impl Future<Output = Result<(), DriverError>> + Send {
-        ready(self.pass(|session| ready_value(session.execute(sql))))
+        let answer = self.pass(|session| ready_value(session.execute(sql)));
+        ready(answer.unwrap_or_else(|| Err(self.error())))
     }
 
     fn execute_all(&mut self, requests: &[String]) -> impl Future<Output = Result<(), (usize, DriverError)>> + Send {
-        let each = requests.iter().enumerate();
-        let mut run = |(index, sql): (usize, &String)| {
-            self.pass(|session| ready_value(session.execute(sql))).map_err(|error| (index, error))
-        };
-        let ended = each.into_iter().try_for_each(&mut run);
-        ready(ended)
+        let mut each = requests.iter().enumerate();
+        ready(each.try_for_each(|(index, sql)| ready_value(self.execute(sql)).map_err(|error| (index, error))))
     }
 
     fn pipelines(&self) -> bool {
@@ -114,7 +114,8 @@ impl<S: Session> Session for FaultySession<'_, S> {
     }
 
     fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send {
-        ready(self.pass(|session| ready_value(session.query(sql))))
+        let answer = self.pass(|session| ready_value(session.query(sql)));
+        ready(answer.unwrap_or_else(|| Err(self.error())))
     }
 
     fn takes_step(&self, step: &Step<'_>) -> bool {
@@ -122,9 +123,8 @@ impl<S: Session> Session for FaultySession<'_, S> {
     }
 
     fn run_step(&mut self, run: StepRun<'_>) -> impl Future<Output = Result<(), StepFailure>> + Send {
-        let (is_sent, is_answered) = self.meet();
-        let answer = self.session.as_mut().filter(|_| is_sent).map(|session| ready_value(session.run_step(run)));
-        ready(answer.filter(|_| is_answered).unwrap_or_else(|| Err(StepFailure::OfDriver(self.error()))))
+        let answer = self.pass(|session| ready_value(session.run_step(run)));
+        ready(answer.unwrap_or_else(|| Err(StepFailure::OfDriver(self.error()))))
     }
 
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
@@ -146,5 +146,19 @@ impl<S> Drop for FaultySession<'_, S> {
         if self.is_lost {
             std::mem::forget(self.session.take());
         }
+    }
+}
+
+/// Ends the process as if it had been killed.
+fn die() -> ! {
+    let _ = Command::new("kill").args(["-9", &process::id().to_string()]).status();
+    process::abort()
+}
+
+/// The value of a future of a blocking driver.
+fn ready_value<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a blocking driver waits"),
     }
 }

@@ -2,9 +2,10 @@
 //! there were fewer requests. The URL is `sqlite:PATH` or `postgres://…`.
 
 use std::error::Error;
+use std::sync::atomic::AtomicUsize;
 
 use migrate_runtime::Migrations;
-use migrate_tests::{Dying, Moment};
+use migrate_tests::{Fault, Faulty};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -13,15 +14,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let migrations = Migrations::from_folder(folder)?;
     let request: usize = request.parse()?;
-    let moment = if moment == "before" { Moment::Before } else { Moment::After };
+    let fault = if moment == "before" { Fault::KilledBefore } else { Fault::KilledAfter };
+    let requests = &AtomicUsize::new(0);
     match url.strip_prefix("sqlite:") {
         Some(path) => {
             let connection = rusqlite::Connection::open(path)?;
-            migrations.run(&mut Dying { connection, request, moment })?;
+            migrations.run(&mut Faulty { connection, request, fault, requests })?;
         }
         None => {
             let connection = postgres::Client::connect(url, postgres::NoTls)?;
-            migrations.run(&mut Dying { connection, request, moment })?;
+            migrations.run(&mut Faulty { connection, request, fault, requests })?;
         }
     }
     println!("done");
