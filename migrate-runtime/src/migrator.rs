@@ -190,13 +190,16 @@ impl<'a> Migrator<'a> {
         self
     }
 
-    /// [`run`](Migrator::run) applies nothing above this version. It never reverts anything.
+    /// [`run`](Migrator::run) applies nothing above this version, and never reverts anything. What it leaves out is told:
+    /// [`Report::pending`]. A migration above it that was interrupted outside of a transaction is an error, [`ErrorKind::Interrupted`],
+    /// because nothing else can run before that has come to its end.
     pub fn target(mut self, version: impl Into<Version>) -> Self {
         self.target = Some(version.into());
         self
     }
 
-    /// [`run`](Migrator::run) applies at most so many migrations.
+    /// [`run`](Migrator::run) applies at most so many migrations; one that was interrupted outside of a transaction, and goes on, counts.
+    /// What it leaves out is told: [`Report::pending`].
     pub fn at_most(mut self, migrations: usize) -> Self {
         self.at_most = Some(migrations);
         self

@@ -411,3 +411,30 @@ fn a_lock_timeout_of_the_session_is_the_statement_s_and_not_a_wait_for_a_runner(
         connection.run(&Migrator::new(&locking)).unwrap();
     }
 }
+
+/// A history table of a short name is not blamed for every message with its letters.
+#[test]
+fn whose_constraint_it_was_is_not_guessed_by_letters() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE TABLE heights (h integer UNIQUE); INSERT INTO heights VALUES (1)");
+        let set = migrations(&[("1_a.sql", "INSERT INTO heights VALUES (1);")]);
+        let error = connection.run(&Migrator::new(&set).history_table("h")).unwrap_err();
+        assert_says(&error, ErrorKind::StatementFailed, &["1_a.sql:1:1", "INSERT INTO heights"]);
+    }
+}
+
+/// And one that has a unique index of somebody's is.
+#[test]
+fn a_constraint_of_the_history_is_no_fault_of_a_statement() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[("1_init.sql", "SELECT 1;")]))).unwrap();
+        connection.execute("CREATE UNIQUE INDEX by_name ON schema_migrations (name)");
+        let set = migrations(&[("1_init.sql", "SELECT 1;"), ("2_init.sql", "CREATE TABLE b (x integer);")]);
+        let error = connection.run(&Migrator::new(&set)).unwrap_err();
+        assert_says(&error, ErrorKind::Database, &["2_init could not be written to the history table"]);
+    }
+}

@@ -571,3 +571,25 @@ fn a_dropped_table_takes_no_rows_along() {
         assert_eq!(database.value("SELECT count(*) FROM c"), "1");
     }
 }
+
+/// What only shows when the first ones have run, in a transaction that is ours.
+#[test]
+fn a_table_of_the_same_run_is_not_dropped_under_its_children() {
+    for place in PLACES {
+        let mut database = database(place);
+        let set = migrations(&[
+            (
+                "1_tables.sql",
+                "CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1); \
+                              CREATE TABLE r (q integer REFERENCES q ON DELETE CASCADE); INSERT INTO r VALUES (1);",
+            ),
+            ("2_drop.sql", "DROP TABLE q;"),
+        ]);
+        let error = Migrator::new(&set).scope(Scope::All).run(&mut database.connection).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert!(error.to_string().contains("Scope::PerMigration"), "{error}");
+        assert_eq!(database.value("SELECT count(*) FROM sqlite_master WHERE name IN ('q', 'r')"), "0");
+        let error = Migrator::new(&set).run(&mut database.connection).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+    }
+}

@@ -26,6 +26,7 @@ struct Parts {
     hint: Option<String>,
     position: Option<usize>,
     context: Option<String>,
+    table: Option<String>,
     source: Box<dyn StdError + Send + Sync>,
 }
 
@@ -59,6 +60,7 @@ impl DriverError {
             hint: None,
             position: None,
             context: None,
+            table: None,
             source,
         }))
     }
@@ -90,6 +92,12 @@ impl DriverError {
     /// Adds where in its own doings the database met the error: the CONTEXT of Postgres.
     pub fn with_context(mut self, context: Option<impl Into<String>>) -> DriverError {
         self.0.context = context.map(Into::into);
+        self
+    }
+
+    /// Adds the table that it is about, without its schema, where the database says so.
+    pub fn with_table(mut self, table: Option<impl Into<String>>) -> DriverError {
+        self.0.table = table.map(Into::into);
         self
     }
 
@@ -132,6 +140,12 @@ impl DriverError {
 
     pub(crate) fn context(&self) -> Option<&str> {
         self.0.context.as_deref()
+    }
+
+    /// Whether it is about a table, as the database says it: by its name, or as a word of the message or the context.
+    pub(crate) fn names_table(&self, table: &str) -> bool {
+        let in_words = |text: &str| text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == table);
+        self.0.table.as_deref() == Some(table) || in_words(self.message()) || self.context().is_some_and(in_words)
     }
 
     pub(crate) fn has_code(&self, codes: &[&str]) -> bool {

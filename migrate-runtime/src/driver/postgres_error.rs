@@ -25,11 +25,13 @@ pub(crate) fn driver_error(sql: &str, error: tokio_postgres::Error) -> DriverErr
     let owned = |text: Option<&str>| text.map(str::to_owned);
     let (code, message) = (code.to_owned(), answer.message().to_owned());
     let (detail, hint, context) = (owned(answer.detail()), owned(answer.hint()), owned(answer.where_()));
+    let table = owned(answer.table());
     DriverError::new(Dialect::Postgres, kind, message, error)
         .with_code(Some(code))
         .with_detail(detail)
         .with_hint(hint)
         .with_context(context)
+        .with_table(table)
         .with_position(position)
 }
 

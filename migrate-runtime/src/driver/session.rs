@@ -39,7 +39,8 @@ pub trait Session {
     /// Waits. Never called inside a transaction of the engine.
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send;
 
-    /// Whether a step is made for this driver. A driver that has no steps need not know of this.
+    /// Whether a step is made for this driver: one that is not is refused before anything is done. A driver that has no steps need not
+    /// know of this; one that has, says so here and runs them in [`run_step`](Session::run_step).
     fn takes_step(&self, step: &Step<'_>) -> bool {
         let _ = step;
         false

@@ -18,7 +18,7 @@ use crate::host;
 use crate::report::Change;
 
 /// Postgres refuses savepoints outside of a transaction block, also in a request of several statements.
-pub(super) const GUARD: &str = "SAVEPOINT migrate_runtime_guard;\nRELEASE SAVEPOINT migrate_runtime_guard";
+const GUARD: &str = "SAVEPOINT migrate_runtime_guard;\nRELEASE SAVEPOINT migrate_runtime_guard";
 
 /// How an attempt to run a script ended, if not with an error of the script.
 pub(super) enum Outcome {

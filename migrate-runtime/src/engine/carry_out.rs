@@ -1,5 +1,6 @@
 //! From goals to the end: plan, apply, wait for others, plan again.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use migrate_core::{Dialect, Label};
@@ -7,8 +8,9 @@ use migrate_core::{Dialect, Label};
 use super::apply::Outcome;
 use super::failure::TIMED_OUT;
 use super::foreseen::{Foreseen, Seen};
-use super::goal::{Aim, Before, Goal};
+use super::goal::{Aim, Chosen, Goal};
 use super::prepare::Prepared;
+use super::read::Recorded;
 use super::wait::{Tries, Wait};
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
@@ -20,40 +22,53 @@ use crate::report::{Action, Change};
 impl<'a, S: Session> Engine<'a, S> {
     /// Reaches the goals one after the other.
     pub(super) async fn carry_out(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
-        self.check(goals).await?;
         let ended = match self.migrator.scope {
-            Scope::PerMigration => self.carry_out_each(goals).await,
+            Scope::PerMigration => self.carry_out_alone(goals).await,
             Scope::All => self.carry_out_whole(goals).await,
         };
         self.restore_settings().await;
         ended
     }
 
-    /// Finds the problems of every goal before something is done for the first.
-    pub(super) async fn check(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
-        let mut before = Before::default();
-        let mut found: Option<Error> = None;
-        for goal in goals.iter().filter(|_| goals.len() > 1) {
-            self.select(goal.set)?;
-            match self.check_one(goal, before).await {
-                Ok(runs) => before.0 += runs,
-                Err(error) if error.kind() == ErrorKind::ConnectionLost => return Err(error),
-                Err(error) => found = Some(self.told_by_set(error).behind(found)),
-            }
+    /// Each migration is a transaction of its own.
+    async fn carry_out_alone(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
+        // A single one finds its problems on its own, before anything is done.
+        if goals.len() > 1 {
+            self.survey(goals).await?;
         }
-        found.map_or(Ok(()), Err)
+        self.carry_out_each(goals).await
     }
 
-    /// How many migrations would run.
-    async fn check_one(&mut self, goal: &Goal<'a>, before: Before) -> Result<usize, Error> {
-        let recorded = self.read_history().await?;
-        match recorded.in_the_middle().filter(|row| goal.aim.goes_on_with(row)) {
-            Some(row) => {
-                self.sound_standings(&recorded, self.policy_beside(&goal.aim), Some(&row.version)).await?;
-                Ok(1)
+    /// What the history has of each goal, and what it takes to reach it.
+    ///
+    /// # Errors
+    /// The problems of every goal.
+    async fn survey(&mut self, goals: &[Goal<'a>]) -> Result<Vec<(Recorded, Chosen<'a>)>, Error> {
+        let (mut surveyed, mut counted, mut found) = (Vec::new(), 0, None);
+        for goal in goals {
+            self.select(goal.set)?;
+            match self.look_ahead(goal, &mut counted).await {
+                Ok(ahead) => surveyed.push(ahead),
+                Err(error) => self.gather(error, &mut found)?,
             }
-            None => Ok(self.scripts(&goal.aim, &goal.aim.foreseen(recorded), before).await?.len()),
         }
+        found.map_or(Ok(surveyed), Err)
+    }
+
+    async fn look_ahead(&mut self, goal: &Goal<'a>, counted: &mut usize) -> Result<(Recorded, Chosen<'a>), Error> {
+        let recorded = self.read_history().await?;
+        if let Some(row) = recorded.in_the_middle().filter(|row| goal.aim.goes_on_with(row)) {
+            if self.is_whole_run() {
+                return Err(refuse::in_the_middle_of_whole());
+            }
+            self.sound_standings(&recorded, self.policy_beside(&goal.aim), Some(&row.version)).await?;
+            *counted += 1;
+            return Ok((recorded, Chosen::default()));
+        }
+        let recorded = goal.aim.foreseen(recorded);
+        let chosen = self.choose(&goal.aim, &recorded, *counted).await?;
+        *counted += chosen.scripts.len();
+        Ok((recorded, chosen))
     }
 
     async fn carry_out_each(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
@@ -70,33 +85,21 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut wait = Wait::start();
         loop {
             // What can be refused is refused before anything is begun, and the table is not part of it.
-            let mut scripts: Vec<Prepared<'a>> = Vec::new();
-            let (mut must_read_again, mut is_first, mut left_out) = (false, false, 0);
-            for goal in goals {
-                self.select(goal.set)?;
-                let recorded = self.read_history().await?;
-                if recorded.in_the_middle().is_some_and(|row| goal.aim.goes_on_with(row)) {
-                    return Err(refuse::in_the_middle_of_whole());
-                }
-                is_first |= Foreseen::of(&recorded.rows).is_empty();
-                let recorded = goal.aim.foreseen(recorded);
-                let own = self.scripts(&goal.aim, &recorded, Before(scripts.len())).await;
-                let own = own.map_err(|error| self.told_by_set(error))?;
-                left_out += self.left_out;
-                if let Some(first) = scripts.first().or(own.first()) {
-                    must_read_again |= self.create_table_first(&recorded, &mut wait, &first.label).await?;
-                }
-                scripts.extend(own);
-            }
-            let Some(first) = scripts.first().map(|script| script.label.clone()) else {
+            let surveyed = self.survey(goals).await?;
+            let is_first = surveyed.iter().any(|(recorded, _)| Foreseen::of(&recorded.rows).is_empty());
+            let left_out: usize = surveyed.iter().map(|(_, chosen)| chosen.left_out).sum();
+            let scripts: Vec<&Prepared<'a>> = surveyed.iter().flat_map(|(_, chosen)| &chosen.scripts).collect();
+            let (Some(first), Some((recorded, _))) =
+                (scripts.first().map(|script| script.label.clone()), surveyed.first())
+            else {
                 self.report.pending = left_out;
                 return Ok(());
             };
-            if must_read_again {
+            if self.create_table_first(recorded, &mut wait, &first).await? {
                 continue;
             }
             let (was_nested, started) = (self.is_nested, Instant::now());
-            let has_switched = self.switch_foreign_keys_off(&scripts.iter().collect::<Vec<_>>()).await?;
+            let has_switched = self.switch_foreign_keys_off(&scripts).await?;
             let mut ended = self.begin_whole(is_first, &mut wait, &first).await;
             if ended.is_ok() {
                 ended = self.carry_out_each(goals).await;
@@ -127,26 +130,13 @@ impl<'a, S: Session> Engine<'a, S> {
                     if !error.may_pass() || was_nested {
                         return Err(error.nothing_stays());
                     }
-                    match self.locker_of_history(&error).await {
+                    match self.locker_behind(&error).await {
                         Some(holder) => self.wait_for_runner(&mut wait, &first, &holder).await?,
                         None => self.try_again(&mut tries, &first, started, error.nothing_stays()).await?,
                     }
                 }
             }
         }
-    }
-
-    /// Waits for runners that are at work outside of a transaction.
-    pub(super) async fn wait_for_living(&mut self) -> Result<(), Error> {
-        for set in self.sets.clone() {
-            self.select(set)?;
-            let mut wait = Wait::start();
-            while let Some(row) = self.read_history().await?.in_the_middle().cloned() {
-                let Some(holder) = self.living_holder(row.claim.as_deref()).await? else { break };
-                self.wait_for_runner(&mut wait, &row.label(), &holder).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Opens the transaction around everything, when nobody else is in the way.
@@ -169,15 +159,9 @@ impl<'a, S: Session> Engine<'a, S> {
         // A claim that failed as if another runner had been faster, with what that means if the history is still the same.
         let mut contested: Option<(Label, Seen, Error)> = None;
         'plan: loop {
-            let mut recorded = self.read_history().await?;
-            if let Some(row) = recorded.in_the_middle().cloned()
-                && let Some(holder) = self.living_holder(row.claim.as_deref()).await?
-            {
-                self.wait_for_runner(&mut wait, &row.label(), &holder).await?;
-                continue 'plan;
-            }
+            let mut recorded = self.history_at_rest(&mut wait).await?;
             if let Some(row) = recorded.in_the_middle().filter(|row| aim.goes_on_with(row)).cloned() {
-                self.refuse_held_back(aim, &row, self.done_before())?;
+                self.refuse_held_back(aim, &row, self.counted())?;
                 self.sound_standings(&recorded, self.policy_beside(aim), Some(&row.version)).await?;
                 self.change_settings(&mut recorded).await?;
                 let decision = if let Aim::Resume(decision) = aim { Some(*decision) } else { None };
@@ -192,14 +176,13 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
                 continue 'plan;
             }
-            let scripts = self.scripts(aim, &recorded, self.done_before()).await?;
-            let left_out = self.left_out;
+            let Chosen { scripts, left_out } = self.choose(aim, &recorded, self.counted()).await?;
             let Some(first) = scripts.first() else {
                 self.report.pending += left_out;
                 return Ok(());
             };
-            if let Some(gone) = scripts.iter().find(|script| self.has_lost_its_row(script)) {
-                return Err(refuse::row_gone(&gone.label));
+            if let Some(gone) = self.gone(&scripts) {
+                return Err(refuse::row_gone(gone));
             }
             let mut foreseen = Foreseen::of(&recorded.rows);
             if let Some((label, seen_then, error)) = contested.take()
@@ -246,7 +229,7 @@ impl<'a, S: Session> Engine<'a, S> {
                         return Err(self.with_blockers(error, started).await);
                     }
                     Outcome::Transient(error) => {
-                        match self.locker_of_history(&error).await {
+                        match self.locker_behind(&error).await {
                             Some(holder) => self.wait_for_runner(&mut wait, &script.label, &holder).await?,
                             None => self.try_again(&mut tries, &script.label, started, error).await?,
                         }
@@ -261,15 +244,22 @@ impl<'a, S: Session> Engine<'a, S> {
         }
     }
 
-    /// Whether this very run has applied a script of which the history knows nothing, or has done so again and again: it would never end.
-    /// What others revert meanwhile is applied again, and they leave a row.
-    fn has_lost_its_row(&self, script: &Prepared<'_>) -> bool {
+    /// A migration that this very run has applied, and that the history knows nothing of, or that it has applied again and again:
+    /// going on would never end. What others revert meanwhile is applied again, and they leave a row.
+    fn gone<'s>(&self, scripts: &'s [Prepared<'_>]) -> Option<&'s Label> {
         const MOST: usize = 5;
-        let is_of_script = |change: &&Change| change.set == self.set_name() && change.migration == script.label;
-        let is_up = |change: &&Change| matches!(change.action, Action::Apply | Action::Resume);
-        let mut own = self.report.changes.iter().rev().filter(is_of_script).peekable();
-        let was_applied = script.action() == Action::Apply && own.peek().is_some_and(is_up);
-        was_applied && (script.row.is_none() || own.take_while(is_up).count() >= MOST)
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        for change in self.report.changes.iter().filter(|change| change.set == self.set_name()) {
+            match change.action {
+                Action::Apply | Action::Resume => *times.entry(change.migration.as_str()).or_default() += 1,
+                _ => _ = times.remove(change.migration.as_str()),
+            }
+        }
+        let is_gone = |script: &&Prepared<'_>| {
+            let times = times.get(script.label.as_str()).copied().unwrap_or(0);
+            script.action() == Action::Apply && (times > 0 && script.row.is_none() || times >= MOST)
+        };
+        scripts.iter().find(is_gone).map(|script| &script.label)
     }
 
     /// Takes note of what was done.

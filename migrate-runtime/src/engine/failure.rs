@@ -55,9 +55,8 @@ impl<S: Session> Engine<'_, S> {
         }
         if request.has(Part::Claim) && error.position().is_none() {
             // Where several statements share a request, only what the server says beside the code tells the claim's errors.
-            let names_table = |text: Option<&str>| text.is_some_and(|text| text.contains(&self.sql.table_name().table));
-            let is_of_claim = request.statements().is_none() || names_table(Some(error.message()));
-            if error.has_code(&TIMED_OUT) && (is_of_claim || names_table(error.context())) {
+            let is_of_claim = request.statements().is_none() || error.names_table(&self.sql.table_name().table);
+            if error.has_code(&TIMED_OUT) && is_of_claim {
                 return Ok(Outcome::Busy(error));
             }
             if error.has_code(&ROW_EXISTS) || error.has_code(&NOT_AS_EXPECTED) && is_of_claim {
@@ -231,7 +230,7 @@ impl<S: Session> Engine<'_, S> {
     }
 
     fn blame(&self, request: &Request, error: &DriverError) -> Blame {
-        let names_table = error.message().contains(&self.sql.table_name().table);
+        let names_table = error.names_table(&self.sql.table_name().table);
         let is_constraint = error.code().is_some_and(|code| code.starts_with("23"));
         let is_of_claim = error.has_code(&["25006"]) || (error.has_code(&["42501"]) || is_constraint) && names_table;
         match (error.position().and_then(|position| request.part_at(position)), request.statements()) {

@@ -33,28 +33,17 @@ pub(super) const NOTE: &str = "foreign keys were off while it ran, and hold as b
 impl<S: Session> Engine<'_, S> {
     /// Switches foreign keys off if one of the scripts needs it and they are on. Whether they were switched.
     pub(super) async fn switch_foreign_keys_off(&mut self, scripts: &[&Prepared<'_>]) -> Result<bool, Error> {
-        let may_need = |script: &&Prepared<'_>| script.needs_foreign_keys_off() || !script.dropped.is_empty();
-        if self.sql.dialect != Dialect::Sqlite || !scripts.iter().any(may_need) || self.has_switched_foreign_keys {
+        if self.has_switched_foreign_keys {
             return Ok(false);
         }
-        if !self.are_foreign_keys_on().await? {
-            return Ok(false);
-        }
-        let (mut needing, mut others) = (Vec::new(), Vec::new());
-        for script in scripts {
-            match script.needs_foreign_keys_off() || self.drops_what_others_refer_to(script).await? {
-                true => needing.push(script),
-                false => others.push(script),
-            }
-        }
-        if needing.is_empty() {
-            return Ok(false);
-        }
+        let needing = self.that_need_foreign_keys_off(scripts).await?;
+        let Some(off) = needing.first() else { return Ok(false) };
         if self.is_nested {
             let labels: Vec<_> = needing.iter().map(|script| script.label.clone()).collect();
-            return Err(refuse::foreign_keys_in_transaction(&labels));
+            return Err(refuse::foreign_keys_in_transaction(&labels, self.whole.is_some()));
         }
-        if let (Some(off), Some(on)) = (needing.first(), others.iter().find(|script| script.needs_foreign_keys_on())) {
+        let is_other = |script: &&&Prepared<'_>| !needing.iter().any(|needing| std::ptr::eq(*needing, **script));
+        if let Some(on) = scripts.iter().filter(is_other).find(|script| script.needs_foreign_keys_on()) {
             return Err(refuse::foreign_keys_on_and_off(&off.label, &on.label));
         }
         self.session.run_when_dropped(Some(SWITCH_ON.into()));
@@ -68,17 +57,35 @@ impl<S: Session> Engine<'_, S> {
     /// # Errors
     /// They could not be switched.
     pub(super) async fn note_on_foreign_keys(&mut self, script: &Prepared<'_>) -> Result<Option<String>, Error> {
-        let may_need = script.needs_foreign_keys_off() || !script.dropped.is_empty();
-        if self.sql.dialect != Dialect::Sqlite || !may_need || !self.are_foreign_keys_on().await? {
-            return Ok(None);
-        }
-        if !script.needs_foreign_keys_off() && !self.drops_what_others_refer_to(script).await? {
+        if self.that_need_foreign_keys_off(&[script]).await?.is_empty() {
             return Ok(None);
         }
         if self.is_nested {
-            return Err(refuse::foreign_keys_in_transaction(std::slice::from_ref(&script.label)));
+            return Err(refuse::foreign_keys_in_transaction(std::slice::from_ref(&script.label), false));
         }
         Ok(Some("foreign keys would be off while it runs, and checked before its commit".into()))
+    }
+
+    /// The scripts for which foreign keys have to be off; none when they are.
+    async fn that_need_foreign_keys_off<'s, 'p>(
+        &mut self,
+        scripts: &[&'s Prepared<'p>],
+    ) -> Result<Vec<&'s Prepared<'p>>, Error> {
+        let may_need = |script: &&Prepared<'_>| script.needs_foreign_keys_off() || !script.dropped.is_empty();
+        let mut needing = Vec::new();
+        if self.sql.dialect != Dialect::Sqlite || !scripts.iter().any(|script| may_need(&&**script)) {
+            return Ok(needing);
+        }
+        let rows = self.query_patiently("PRAGMA foreign_keys").await?;
+        if first_cells(rows).next().as_deref() == Some("0") {
+            return Ok(needing);
+        }
+        for script in scripts {
+            if script.needs_foreign_keys_off() || self.drops_what_others_refer_to(script).await? {
+                needing.push(*script);
+            }
+        }
+        Ok(needing)
     }
 
     /// Whether a script drops a table that rows of others refer to, which would take them along; it may come back in another script.
@@ -101,11 +108,6 @@ impl<S: Session> Engine<'_, S> {
             }
         }
         Ok(false)
-    }
-
-    async fn are_foreign_keys_on(&mut self) -> Result<bool, Error> {
-        let rows = self.query_patiently("PRAGMA foreign_keys").await?;
-        Ok(first_cells(rows).next().as_deref() != Some("0"))
     }
 
     /// Undoes [`switch_foreign_keys_off`](Engine::switch_foreign_keys_off).

@@ -9,12 +9,13 @@ use super::edits::Edit;
 use super::outside::OF_SCRIPT_DOWN;
 use super::prepare::{self, Prepared, Source};
 use super::read::Recorded;
+use super::wait::Wait;
 use super::{Engine, refuse};
 use crate::driver::Session;
 use crate::error::Error;
 use crate::migrations::Migrations;
 use crate::migrator::Resume;
-use crate::report::{Action, PlannedChange, count};
+use crate::report::{Action, Plan, PlannedChange, count};
 
 /// What a user asks for.
 #[derive(Clone, Debug)]
@@ -63,14 +64,18 @@ pub(super) enum Aim {
     Resume(Resume),
 }
 
-/// So many migrations were, or would be, applied before by the same verb.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Before(pub(super) usize);
+/// What it takes to reach an aim, given a history.
+#[derive(Default)]
+pub(super) struct Chosen<'a> {
+    /// In the order in which they run.
+    pub(super) scripts: Vec<Prepared<'a>>,
+    /// How many pending migrations of the set a run leaves out, as it was told to.
+    pub(super) left_out: usize,
+}
 
-impl Before {
-    pub(super) fn of(actions: impl Iterator<Item = Action>) -> Before {
-        Before(actions.filter(|action| matches!(action, Action::Apply | Action::Resume)).count())
-    }
+/// How many of these `Migrator::at_most` counts.
+fn counted(actions: impl Iterator<Item = Action>) -> usize {
+    actions.filter(|action| matches!(action, Action::Apply | Action::Resume)).count()
 }
 
 impl Aim {
@@ -162,16 +167,16 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn aims(&mut self, verb: &Verb) -> Result<Vec<Aim>, Error> {
-        let recorded = self.read_history().await?;
         let most = match verb {
             Verb::Run | Verb::Edit(_) => return Ok(Vec::new()),
             Verb::Resume(decision) => {
-                let is_left = recorded.in_the_middle().is_some();
+                let is_left = self.read_history().await?.in_the_middle().is_some();
                 return Ok(is_left.then_some(Aim::Resume(*decision)).into_iter().collect());
             }
             Verb::RevertLast(most) | Verb::RedoLast(most) => *most,
             Verb::RevertTo(_) | Verb::Reset => usize::MAX,
         };
+        let recorded = self.history_at_rest(&mut Wait::start()).await?;
         // One that was interrupted on its way down is the first to go.
         let begun = recorded.in_the_middle().filter(|row| row.state == RowState::Reverting).map(|row| &row.version);
         let standings = self.sound_standings(&recorded, LENIENT, begun).await?;
@@ -213,23 +218,18 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(vec![Aim::Revert(versions.clone()), Aim::Reapply { versions, beneath }])
     }
 
-    /// The scripts between a history and an aim, in the order in which they run.
+    /// The scripts between a history and an aim, after so many that `Migrator::at_most` counts.
     ///
     /// # Errors
     /// Every problem with the history that keeps the aim from being reached, or with the scripts.
-    pub(super) async fn scripts(
-        &mut self,
-        aim: &Aim,
-        recorded: &Recorded,
-        before: Before,
-    ) -> Result<Vec<Prepared<'a>>, Error> {
+    pub(super) async fn choose(&mut self, aim: &Aim, recorded: &Recorded, counted: usize) -> Result<Chosen<'a>, Error> {
         let standings = self.sound_standings(recorded, self.policy(aim), None).await?;
-        self.left_out = 0;
+        let mut left_out = 0;
         let sources = match aim {
             Aim::Run => {
                 let sources: Vec<Source<'a>> =
-                    self.pending(&standings).take(self.left_after(before)).filter_map(up).collect();
-                self.left_out = standings.pending(self.migrator.policy).count() - sources.len();
+                    self.pending(&standings).take(self.left_after(counted)).filter_map(up).collect();
+                left_out = standings.pending(self.migrator.policy).count() - sources.len();
                 sources
             }
             Aim::Reapply { versions, beneath } => {
@@ -262,19 +262,18 @@ impl<'a, S: Session> Engine<'a, S> {
         if let Some(first) = outside.first().filter(|_| self.is_nested) {
             return Err(refuse::outside_in_transaction(first, false));
         }
-        Ok(scripts)
+        Ok(Chosen { scripts, left_out })
     }
 
-    /// What a dry run tells of a goal.
-    pub(super) async fn plan_goal(&mut self, goal: &Goal<'a>, mut before: Before) -> Result<Vec<PlannedChange>, Error> {
+    /// Adds what a dry run tells of a goal, after what it told of those before.
+    pub(super) async fn plan_goal(&mut self, goal: &Goal<'a>, plan: &mut Plan) -> Result<(), Error> {
         let mut recorded = self.read_history().await?;
-        let mut planned = Vec::new();
+        let counted_in = |plan: &Plan| counted(plan.changes.iter().map(|change| change.action));
         if let Some(row) = recorded.in_the_middle().filter(|row| goal.aim.goes_on_with(row)).cloned() {
             if self.is_whole_run() {
                 return Err(refuse::in_the_middle_of_whole());
             }
-            planned.extend(self.plan_to_go_on(&row, goal, before).await?);
-            before.0 += planned.len();
+            plan.changes.extend(self.plan_to_go_on(&row, goal, counted_in(plan)).await?);
             recorded.rows.iter_mut().filter(|own| own.version == row.version).for_each(|own| {
                 own.state = if row.state == RowState::Running { RowState::Applied } else { RowState::Pending };
                 // With the text of today.
@@ -284,27 +283,29 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let recorded = goal.aim.foreseen(recorded);
         let set = self.set_name().to_owned();
-        for script in self.scripts(&goal.aim, &recorded, before).await? {
+        let chosen = self.choose(&goal.aim, &recorded, counted_in(plan)).await?;
+        for script in chosen.scripts {
             let note = self.note_on_foreign_keys(&script).await?;
             let action = script.action();
             let mut change = script.into_plan(set.clone(), action);
             change.notes.extend(note);
-            planned.push(change);
+            plan.changes.push(change);
         }
-        Ok(planned)
+        plan.pending += chosen.left_out;
+        Ok(())
     }
 
     async fn plan_to_go_on(
         &mut self,
         row: &HistoryRow,
         goal: &Goal<'a>,
-        before: Before,
+        counted: usize,
     ) -> Result<Option<PlannedChange>, Error> {
         if self.living_holder(row.claim.as_deref()).await?.is_some() {
             // Whoever is at work will be waited for.
             return Ok(None);
         }
-        self.refuse_held_back(&goal.aim, row, before)?;
+        self.refuse_held_back(&goal.aim, row, counted)?;
         let decision = if let Aim::Resume(decision) = goal.aim { Some(decision) } else { None };
         let prepared = self.unfinished(row).await?;
         let (done, note) = self.where_to_go_on(&prepared, row, decision).await?;
@@ -319,7 +320,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// What was left in the middle goes on only as far as a run may go; and nothing else can run before it is done.
-    pub(super) fn refuse_held_back(&self, aim: &Aim, row: &HistoryRow, before: Before) -> Result<(), Error> {
+    pub(super) fn refuse_held_back(&self, aim: &Aim, row: &HistoryRow, counted: usize) -> Result<(), Error> {
         if !matches!(aim, Aim::Run) {
             return Ok(());
         }
@@ -327,19 +328,19 @@ impl<'a, S: Session> Engine<'a, S> {
             Some(target) if row.version > *target && row.state == RowState::Running => {
                 Err(refuse::interrupted_above(row, target))
             }
-            _ if self.left_after(before) == 0 => Err(refuse::interrupted_beyond(row)),
+            _ if self.left_after(counted) == 0 => Err(refuse::interrupted_beyond(row)),
             _ => Ok(()),
         }
     }
 
     /// How many migrations a run may still apply.
-    fn left_after(&self, before: Before) -> usize {
-        self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(before.0))
+    fn left_after(&self, counted: usize) -> usize {
+        self.migrator.at_most.map_or(usize::MAX, |most| most.saturating_sub(counted))
     }
 
-    /// What the verb has done up to now.
-    pub(super) fn done_before(&self) -> Before {
-        Before::of(self.report.changes.iter().map(|change| change.action))
+    /// How many that `Migrator::at_most` counts the verb has done up to now.
+    pub(super) fn counted(&self) -> usize {
+        counted(self.report.changes.iter().map(|change| change.action))
     }
 
     /// What is pending, up to the target.

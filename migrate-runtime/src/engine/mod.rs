@@ -40,7 +40,7 @@ use migrate_core::plan::{Standings, write_as_in_files};
 use migrate_core::{Label, Migration};
 
 use crate::driver::Session;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrations::Migrations;
 use crate::migrator::{Migrator, Scope};
@@ -48,7 +48,6 @@ use crate::report::{History, Plan, Report, Status};
 use crate::table::TableName;
 use carry_out::Whole;
 pub(crate) use edits::Edit;
-use goal::Before;
 pub(crate) use goal::Verb;
 use sql::Sql;
 
@@ -78,8 +77,6 @@ pub(crate) struct Engine<'a, S> {
     has_tried_to_create: bool,
     /// Whether the transaction that the connection was handed over in was rolled back by the database.
     has_lost_transaction: bool,
-    /// How many pending migrations of the set a run leaves out, as it was told to.
-    left_out: usize,
     report: Report,
 }
 
@@ -103,7 +100,6 @@ impl<'a, S: Session> Engine<'a, S> {
             has_failed_start: false,
             has_tried_to_create: false,
             has_lost_transaction: false,
-            left_out: 0,
             report: Report::default(),
             session,
             migrator,
@@ -143,6 +139,18 @@ impl<'a, S: Session> Engine<'a, S> {
         if self.sets.len() > 1 { error.in_set(self.set_name()) } else { error }
     }
 
+    /// Adds a problem of the set that is at work to those of others that were found before.
+    ///
+    /// # Errors
+    /// The connection is lost: there is nothing more to find.
+    fn gather(&self, error: Error, found: &mut Option<Error>) -> Result<(), Error> {
+        if error.kind() == ErrorKind::ConnectionLost {
+            return Err(error);
+        }
+        *found = Some(self.told_by_set(error).behind(found.take()));
+        Ok(())
+    }
+
     /// Does what a verb is for.
     pub(crate) async fn execute(mut self, verb: &Verb) -> Result<Report, Error> {
         self.report.when_empty = verb.when_empty();
@@ -160,11 +168,8 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn carry_out_verb(&mut self, verb: &Verb) -> Result<(), Error> {
-        match verb {
-            Verb::Edit(edit) => return self.carry_out_edit(edit).await,
-            // These wait when it is their turn.
-            Verb::Run | Verb::Resume(_) => {}
-            _ => self.wait_for_living().await?,
+        if let Verb::Edit(edit) = verb {
+            return self.carry_out_edit(edit).await;
         }
         let goals = self.goals(verb).await?;
         if goals.is_empty() { Ok(()) } else { self.carry_out(&goals).await }
@@ -177,16 +182,14 @@ impl<'a, S: Session> Engine<'a, S> {
             plan.changes = self.plan_edit(edit).await?;
             return Ok(plan);
         }
-        let goals = self.goals(verb).await?;
-        self.check(&goals).await?;
-        for goal in &goals {
+        let mut found = None;
+        for goal in self.goals(verb).await? {
             self.select(goal.set)?;
-            let before = Before::of(plan.changes.iter().map(|change| change.action));
-            let planned = self.plan_goal(goal, before).await;
-            plan.changes.extend(planned.map_err(|error| self.told_by_set(error))?);
-            plan.pending += self.left_out;
+            if let Err(error) = self.plan_goal(&goal, &mut plan).await {
+                self.gather(error, &mut found)?;
+            }
         }
-        Ok(plan)
+        found.map_or(Ok(plan), Err)
     }
 
     /// Where everything stands.

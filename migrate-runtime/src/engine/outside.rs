@@ -144,14 +144,13 @@ impl<'a, S: Session> Engine<'a, S> {
             return Ok((found.progress.done, found.verdict));
         }
         // With the settings that its session had, which a rollback takes back.
-        self.session.roll_back_when_dropped(Some("ROLLBACK"));
+        self.session.roll_back_when_dropped(Some(self.rollback()));
         self.session.execute("BEGIN READ ONLY").await.map_err(refuse::settings)?;
         let found = match self.repeat_settings(&stored, &before, row).await {
             Ok(()) => self.continuation(prepared, row, (&stored, &before), decision).await,
             Err(error) => Err(error),
         };
-        // When this fails, the connection is gone, and its settings with it.
-        let _ = self.session.execute("ROLLBACK").await;
+        self.roll_back().await;
         self.session.roll_back_when_dropped(None);
         found.map(|found| (found.progress.done, found.verdict))
     }

@@ -188,7 +188,7 @@ impl<'a, S: Session> Engine<'a, S> {
                     if (error.kind() == DriverErrorKind::Busy || error.has_code(&[LOCK_TIMEOUT]))
                         && !self.is_nested =>
                 {
-                    let (waited, holder) = (wait.waited(), self.holder_of_history().await);
+                    let (waited, holder) = (wait.waited(), self.locker().await);
                     if waited >= self.migrator.wait_timeout {
                         return Err(refuse::wait_timeout(None, waited, holder.as_deref(), Some(error)));
                     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use migrate_core::{Dialect, Label};
 
 use super::blockers::LOCK_TIMEOUT;
-use super::read::first_cells;
+use super::read::{Recorded, first_cells};
 use super::{Engine, refuse};
 use crate::driver::{DriverError, Session};
 use crate::error::Error;
@@ -92,7 +92,7 @@ impl<S: Session> Engine<'_, S> {
         let holder = match self.sql.dialect {
             Dialect::Sqlite => None,
             _ => match self.holder().await {
-                None => self.holder_of_history().await,
+                None => self.locker().await,
                 holder => holder,
             },
         };
@@ -105,6 +105,16 @@ impl<S: Session> Engine<'_, S> {
         let pause = wait.next_pause();
         self.session.sleep(pause).await;
         Ok(())
+    }
+
+    /// Reads the history when nobody is at work on it outside of a transaction.
+    pub(super) async fn history_at_rest(&mut self, wait: &mut Wait) -> Result<Recorded, Error> {
+        loop {
+            let recorded = self.read_history().await?;
+            let Some(row) = recorded.in_the_middle() else { return Ok(recorded) };
+            let Some(holder) = self.living_holder(row.claim.as_deref()).await? else { return Ok(recorded) };
+            self.wait_for_runner(wait, &row.label(), &holder).await?;
+        }
     }
 
     /// Waits for a runner whose script runs outside of a transaction, and gives up when it takes too long.
@@ -149,15 +159,12 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// Postgres: who keeps everybody from writing to the history, if that is what an error is about.
-    pub(super) async fn locker_of_history(&mut self, error: &Error) -> Option<String> {
-        if self.sql.dialect == Dialect::Sqlite || error.database_code() != Some(LOCK_TIMEOUT) {
-            return None;
-        }
-        self.holder_of_history().await
+    pub(super) async fn locker_behind(&mut self, error: &Error) -> Option<String> {
+        if error.database_code() == Some(LOCK_TIMEOUT) { self.locker().await } else { None }
     }
 
     /// Postgres: who has locked the history against readers or writers; `None` when nobody has, or the database does not say.
-    pub(super) async fn holder_of_history(&mut self) -> Option<String> {
+    pub(super) async fn locker(&mut self) -> Option<String> {
         if self.sql.dialect == Dialect::Sqlite {
             return None;
         }

@@ -75,7 +75,8 @@ verbs! {
     /// Reverts every migration above `version`, the latest first, each in a transaction of its own (see [`Scope`]): runs the scripts
     /// down that the binary has, or that the history has kept of migrations which this binary does not know.
     ///
-    /// The history keeps their rows, as `pending`, with who reverted them and when.
+    /// The history keeps their rows, as `pending`, with who reverted them and when. A script down that was interrupted outside of a
+    /// transaction goes on first, and a runner that is at work outside of one is waited for.
     ///
     /// # Errors
     /// [`ErrorKind::NoDownScript`] before anything is reverted, when one of them has no script down;
@@ -132,6 +133,7 @@ verbs! {
     /// in doubt: the one that [`ErrorKind::Interrupted`] has shown. Does nothing else.
     ///
     /// # Errors
-    /// As [`run`](Migrator::run).
+    /// [`ErrorKind::Interrupted`] for [`Resume::Skip`] and [`Resume::MarkDone`] where no statement is in doubt: the next one has not
+    /// run. Otherwise as [`run`](Migrator::run).
     (decision: Resume) resume resume_async => Verb::Resume(decision);
 }

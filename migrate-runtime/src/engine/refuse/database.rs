@@ -69,20 +69,12 @@ pub(in crate::engine) fn wait_timeout(
     error: Option<DriverError>,
 ) -> Error {
     let waited = waited.as_secs_f64();
-    let message = match (label, holder) {
-        (Some(label), Some(holder)) => {
-            format!("gave up after {waited:.1} s: another connection is busy with migration {label}: {holder}")
-        }
-        (None, Some(holder)) => format!("gave up after {waited:.1} s: another connection is busy: {holder}"),
-        (Some(label), None) => {
-            format!(
-                "gave up after {waited:.1} s: another connection is in the way of migration {label}; the database does not say which"
-            )
-        }
-        (None, None) => {
-            format!("gave up after {waited:.1} s: another connection is in the way; the database does not say which")
-        }
+    let of = |word: &str| label.map(|label| format!(" {word} migration {label}")).unwrap_or_default();
+    let who = match holder {
+        Some(holder) => format!("is busy{}: {holder}", of("with")),
+        None => format!("is in the way{}; the database does not say which", of("of")),
     };
+    let message = format!("gave up after {waited:.1} s: another connection {who}");
     let told = Error::new(ErrorKind::WaitTimeout, message)
         .with_help("start again when it is done, or wait longer with `Migrator::wait_timeout`");
     match error {

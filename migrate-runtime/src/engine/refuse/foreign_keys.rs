@@ -9,13 +9,18 @@ use crate::error::{Error, ErrorKind};
 use crate::excerpt::Excerpt;
 use crate::report::count;
 
-pub(in crate::engine) fn foreign_keys_in_transaction(labels: &[Label]) -> Error {
+pub(in crate::engine) fn foreign_keys_in_transaction(labels: &[Label], is_ours: bool) -> Error {
     let message =
         "migrations need foreign keys to be off, which cannot be done inside a transaction; nothing was changed";
-    Error::new(ErrorKind::Unsupported, message).with_body(lines(labels)).with_help(
-        "hand over the connection instead of a transaction, or run `PRAGMA foreign_keys = OFF` before the transaction: otherwise a table \
-         that is dropped to be rebuilt takes the rows that refer to it along",
-    )
+    let help = match is_ours {
+        true => "run each in a transaction of its own, with `Scope::PerMigration`",
+        false => {
+            "hand over the connection instead of a transaction, or run `PRAGMA foreign_keys = OFF` before the transaction"
+        }
+    };
+    Error::new(ErrorKind::Unsupported, message)
+        .with_body(lines(labels))
+        .with_help(format!("{help}: otherwise a table that is dropped takes the rows that refer to it along"))
 }
 
 pub(in crate::engine) fn foreign_keys_on_and_off(off: &Label, on: &Label) -> Error {

@@ -142,10 +142,11 @@ pub(in crate::engine) fn pending(labels: &[Label]) -> Error {
 
 pub(in crate::engine) fn foreign_table(table: &str, columns: &[&str]) -> Error {
     let tool = foreign::looks_like(columns);
-    let whose = match (foreign::lacking(columns).as_slice(), tool) {
-        ([_, ..], _) => format!("it lacks {}", foreign::lacking(columns).join(", ")),
-        ([], Some(tool)) => format!("it looks like the table of {tool}"),
-        ([], None) => "it is none of ours".to_owned(),
+    let lacking = foreign::lacking(columns);
+    let whose = match tool {
+        _ if !lacking.is_empty() => format!("it lacks {}", lacking.join(", ")),
+        Some(tool) => format!("it looks like the table of {tool}"),
+        None => "it is none of ours".to_owned(),
     };
     let help = match tool.filter(|tool| foreign::is_adoptable(tool)) {
         Some(_) => {
