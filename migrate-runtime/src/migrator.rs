@@ -453,9 +453,9 @@ impl<'a> Migrator<'a> {
     }
 
     /// The steps of a set.
-    pub(crate) fn steps_of(&self, set: &Migrations) -> impl Iterator<Item = &RegisteredStep<'a>> {
-        let (name, only) = (set.set.name().to_owned(), self.sets.first().map(|set| set.set.name()));
-        let is_own = move |step: &&RegisteredStep<'_>| step.set.map(|set| set.set.name()).or(only) == Some(&name);
+    pub(crate) fn steps_of<'s>(&'s self, set: &'s Migrations) -> impl Iterator<Item = &'s RegisteredStep<'a>> {
+        let (name, only) = (set.set.name(), self.sets.first().map(|set| set.set.name()));
+        let is_own = move |step: &&RegisteredStep<'_>| step.set.map(|set| set.set.name()).or(only) == Some(name);
         self.steps.iter().map(|step| &**step).filter(is_own)
     }
 

@@ -146,7 +146,7 @@ impl fmt::Display for Report {
             }
             notes.iter().try_for_each(|note| write!(f, "\n  note: {note}"))
         })?;
-        left_out(f, self.pending, "pending still")
+        left_out(f, self.pending)
     }
 }
 

@@ -122,11 +122,9 @@ impl<'a, S: Session> Engine<'a, S> {
         if std::ptr::eq(self.migrations_of, migrations_of) && !self.migrations.is_empty() {
             return Ok(());
         }
-        let (dialect, set) = (self.sql.dialect, &migrations_of.set);
-        self.migrations = set.migrations(dialect).map_err(|lacking| refuse::lacking_dialect(dialect, set, &lacking))?;
-        self.sql = Sql::new(dialect, self.table, set.name());
+        self.migrations = sets::migrations_of(self.migrator, migrations_of, self.sql.dialect)?;
+        self.sql = Sql::new(self.sql.dialect, self.table, migrations_of.set.name());
         self.migrations_of = migrations_of;
-        self.add_steps()?;
         Ok(())
     }
 

@@ -1,8 +1,31 @@
-//! In which order several sets run.
+//! What sets consist of, and in which order several run.
+
+use migrate_core::{Dialect, Migration, embedded};
 
 use super::refuse;
 use crate::error::Error;
 use crate::migrations::Migrations;
+use crate::migrator::{Migrator, RegisteredStep};
+
+/// The migrations of a set as a dialect sees them, its steps in their places.
+///
+/// # Errors
+/// A version without a script, or one that a step has, too.
+pub(crate) fn migrations_of<'m>(
+    migrator: &'m Migrator<'_>,
+    set: &'m Migrations,
+    dialect: Dialect,
+) -> Result<Vec<Migration<'m>>, Error> {
+    let found = set.set.migrations(dialect);
+    let mut migrations = found.map_err(|lacking| refuse::lacking_dialect(dialect, &set.set, &lacking))?;
+    for RegisteredStep { script, .. } in migrator.steps_of(set) {
+        match migrations.binary_search_by(|migration| migration.version().cmp(script.version())) {
+            Ok(_) => return Err(refuse::version_taken(script)),
+            Err(place) => migrations.insert(place, embedded::migration_of(script)),
+        }
+    }
+    Ok(migrations)
+}
 
 /// The sets as they are given, but each behind those that it comes after.
 ///

@@ -1,10 +1,10 @@
-//! Migrations in Rust: their place among the files, and their transaction, which is the driver's own.
+//! Migrations in Rust: whose they are, and their transaction, which is the driver's own.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Instant;
 
-use migrate_core::{Dialect, Label, Migration, RowState, Version, embedded, printable};
+use migrate_core::{Dialect, Label, Migration, RowState, Version, printable};
 
 use super::apply::Outcome;
 use super::failure::driver_lines;
@@ -41,17 +41,6 @@ impl<'a, S: Session> Engine<'a, S> {
     fn own_steps(&self) -> impl Iterator<Item = &'a RegisteredStep<'a>> + use<'a, S> {
         let migrator: &'a Migrator<'a> = self.migrator;
         migrator.steps_of(self.migrations_of)
-    }
-
-    /// Puts the steps in their places among the migrations of the set.
-    pub(super) fn add_steps(&mut self) -> Result<(), Error> {
-        for RegisteredStep { script, .. } in self.own_steps() {
-            match self.migrations.binary_search_by(|migration| migration.version().cmp(script.version())) {
-                Ok(_) => return Err(refuse::version_taken(script)),
-                Err(place) => self.migrations.insert(place, embedded::migration_of(script)),
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn step_versions(&self) -> Vec<&'a Version> {

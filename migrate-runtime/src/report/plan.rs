@@ -86,6 +86,6 @@ impl fmt::Display for Plan {
             }
             notes.iter().try_for_each(|note| write!(f, "\n  note: {note}"))
         })?;
-        left_out(f, self.pending, "pending still, then")
+        left_out(f, self.pending)
     }
 }

@@ -17,10 +17,10 @@ pub(super) fn empty(f: &mut fmt::Formatter<'_>, when_empty: &str, total: usize, 
 }
 
 /// A last line about what a run leaves out, if it does.
-pub(super) fn left_out(f: &mut fmt::Formatter<'_>, pending: usize, how: &str) -> fmt::Result {
+pub(super) fn left_out(f: &mut fmt::Formatter<'_>, pending: usize) -> fmt::Result {
     match pending {
         0 => Ok(()),
-        _ => write!(f, "\n{} {how}", count(pending, "migration")),
+        _ => write!(f, "\nleft out: {}", count(pending, "migration")),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use migrate_core::embedded::migration_of;
 use migrate_core::{Dialect, Direction, Migration, MigrationSet};
 
 use crate::engine::sets;
@@ -66,12 +65,13 @@ impl<'a> With<'a> {
         migrator
     }
 
-    /// The migrations of a set, steps in their places; nothing where a version has no script, which the first run refuses.
-    pub(super) fn migrations_of<'s>(&'s self, set: &'s Migrations, dialect: Dialect) -> Vec<Migration<'s>> {
-        let mut migrations = set.set.migrations(dialect).unwrap_or_default();
-        migrations.extend(self.0.steps_of(set).map(|step| migration_of(&step.script)));
-        migrations.sort_by(|a, b| a.version().cmp(b.version()));
-        migrations
+    /// The migrations of a set, steps in their places.
+    pub(super) fn migrations_of<'s>(
+        &'s self,
+        set: &'s Migrations,
+        dialect: Dialect,
+    ) -> Result<Vec<Migration<'s>>, Error> {
+        sets::migrations_of(&self.0, set, dialect)
     }
 
     /// What a migrated database depends on: with the same key it is the same.

@@ -29,7 +29,12 @@ pub(in crate::testing) fn on_server<T: Send>(
             done
         })
     };
-    thread::scope(|scope| match scope.spawn(on_thread).join() {
+    elsewhere(on_thread)
+}
+
+/// Does `work` on a thread of its own, and passes on its panic.
+pub(in crate::testing) fn elsewhere<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| match scope.spawn(work).join() {
         Ok(done) => done,
         Err(panic) => panic::resume_unwind(panic),
     })
@@ -48,17 +53,14 @@ pub(in crate::testing) async fn run(
             let connected = postgres::Config::from(config.clone()).connect(postgres::NoTls);
             migrator.run(&mut connected.map_err(|error| refused("connecting", "", error))?).map(drop)
         };
-        return thread::scope(|scope| match scope.spawn(blocking).join() {
-            Ok(done) => done,
-            Err(panic) => panic::resume_unwind(panic),
-        });
+        return elsewhere(blocking);
     }
     migrator.run_async(client).await.map(drop)
 }
 
 /// Does `work`, which blocks, on a thread where that is allowed.
 #[cfg(feature = "tokio-postgres")]
-pub(super) async fn elsewhere<T: Send + 'static>(
+pub(super) async fn unblocked<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     match tokio::task::spawn_blocking(work).await {

@@ -18,7 +18,7 @@ use crate::error::Error;
 use names::Address;
 use owner::Owner;
 
-pub(super) use admin::{on_server, run, runtime};
+pub(super) use admin::{elsewhere, on_server, run, runtime};
 pub use database::TestDatabase;
 
 /// The environment variable that names the server for tests.
@@ -179,7 +179,7 @@ impl Postgres {
     #[cfg(feature = "tokio-postgres")]
     pub async fn database_async(&self, with: impl Into<With<'static>>) -> Result<TestDatabase, Error> {
         let (kit, with) = (self.clone(), with.into());
-        admin::elsewhere(move || kit.database(with)).await
+        admin::unblocked(move || kit.database(with)).await
     }
 
     /// A new database without anything in it.

@@ -10,7 +10,7 @@ use std::thread;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Config, NoTls};
 
-use super::admin::{execute, first_cells, refused, runtime};
+use super::admin::{elsewhere, execute, first_cells, refused, runtime};
 use super::names::TEST;
 use crate::error::Error;
 
@@ -41,8 +41,7 @@ impl Owner {
             })?;
             Ok((runtime, client))
         };
-        let session = thread::scope(|scope| scope.spawn(on_thread).join());
-        let session = session.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let session = elsewhere(on_thread)?;
         Ok(Owner { id, databases: AtomicUsize::new(0), session: Some(session) })
     }
 

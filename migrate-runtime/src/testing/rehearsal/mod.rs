@@ -11,9 +11,10 @@ mod sqlite;
 
 use migrate_core::{Dialect, Migration};
 
-use super::With;
+use super::{With, failed};
 use crate::error::{Error, ErrorKind};
 use crate::fingerprint::Fingerprint;
+use crate::migrations::Migrations;
 use crate::migrator::Migrator;
 
 pub use report::Rehearsed;
@@ -91,20 +92,22 @@ impl<'a> Rehearsal<'a> {
 
     async fn on(&self, stage: &mut impl Stage) -> Result<Rehearsed, Error> {
         let sets = self.with.sets()?;
-        let migrations: Vec<Vec<Migration<'_>>> =
-            sets.iter().map(|set| self.with.migrations_of(set, stage.dialect())).collect();
+        let own = |set: &&'a Migrations| self.with.migrations_of(set, stage.dialect());
+        let migrations = sets.iter().map(own).collect::<Result<Vec<_>, _>>()?;
         let without_down: Vec<&Migration<'_>> =
             migrations.iter().flatten().filter(|migration| migration.down().is_none()).collect();
         if let Some(migration) = without_down.first().filter(|_| self.requires_down) {
             return Err(lacks_down(migration));
         }
-        stage.renew().await?;
-        let mut fingerprint = stage.fingerprint(&self.with.migrator().history_table).await?;
+        let mut latest = None;
         for (index, (set, migrations)) in sets.iter().zip(&migrations).enumerate() {
             let before = if index == 0 { None } else { Some(self.with.only(&sets[..index])) };
             let walk = Walk { set: self.with.only(&[set]), before };
-            fingerprint = walk.on(stage, migrations).await?;
+            latest = Some(walk.on(stage, migrations).await?);
         }
+        let Some(fingerprint) = latest else {
+            return Err(failed("there is no set to rehearse", "hand over at least one"));
+        };
         let without_down = without_down.into_iter().map(Migration::label).collect();
         Ok(Rehearsed { migrations: migrations.iter().map(Vec::len).sum(), without_down, fingerprint })
     }

@@ -1,7 +1,5 @@
 //! Databases of a server, each dropped before the next is made.
 
-use std::{panic, thread};
-
 use migrate_core::Dialect;
 use tokio_postgres::Client;
 
@@ -9,7 +7,7 @@ use super::Stage;
 use crate::error::Error;
 use crate::fingerprint::{Fingerprint, fingerprint_without_async};
 use crate::migrator::Migrator;
-use crate::testing::postgres::{run, runtime};
+use crate::testing::postgres::{elsewhere, run, runtime};
 use crate::testing::{Postgres, TestDatabase};
 
 pub(super) struct OnServer<'a> {
@@ -30,10 +28,7 @@ pub(super) fn on_server<T: Send>(
             work(&mut OnServer { server, client, database }).await
         })
     };
-    thread::scope(|scope| match scope.spawn(on_thread).join() {
-        Ok(done) => done,
-        Err(panic) => panic::resume_unwind(panic),
-    })
+    elsewhere(on_thread)
 }
 
 impl Stage for OnServer<'_> {
