@@ -620,27 +620,38 @@ fn unicode_in_sql_and_paths() {
 
 #[test]
 fn a_wait_ends_with_the_holder_named() {
+    wait_for_a_holder("schema_migrations");
+}
+
+/// The server tells of the index only that the claim waits at, whose name it has cut.
+#[test]
+fn a_wait_at_a_long_name_ends_with_the_holder_named() {
+    wait_for_a_holder(&"h".repeat(63));
+}
+
+fn wait_for_a_holder(table: &str) {
     on_every_driver(|fresh| {
-        let two = numbered(2);
+        let (one, two) = (numbered(1), numbered(2));
         let mut holder = fresh.connect();
-        run(&mut holder, &numbered(1));
+        holder.run(&Migrator::new(&one).history_table(table)).unwrap();
         if fresh.driver().is_sqlite() {
             holder.execute("BEGIN IMMEDIATE");
         } else {
             holder.execute("SET application_name = 'the other runner'; BEGIN");
-            holder.execute(
-                "INSERT INTO schema_migrations (\"set\", version, name, checksum, state, applied_at, statements, statements_begun, \
+            holder.execute(&format!(
+                "INSERT INTO {table} (\"set\", version, name, checksum, state, applied_at, statements, statements_begun, \
                  statements_done, applied_by, audit, sql) VALUES ('default', 2, 'x', 'x', 'running', now(), 0, 0, 0, '', '', '')",
-            );
+            ));
         }
         let mut connection = fresh.connect();
         if let Connection::Rusqlite(connection) = &connection {
             connection.busy_timeout(Duration::ZERO).unwrap();
         }
         let waited = Mutex::new(0);
-        let migrator = Migrator::new(&two).wait_timeout(Duration::from_millis(1500)).on_event(|event| {
-            *waited.lock().unwrap() += usize::from(matches!(event, Event::Waiting { .. }));
-        });
+        let migrator =
+            Migrator::new(&two).history_table(table).wait_timeout(Duration::from_millis(1500)).on_event(|event| {
+                *waited.lock().unwrap() += usize::from(matches!(event, Event::Waiting { .. }));
+            });
         let error = connection.run(&migrator).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{error}");
         assert!(*waited.lock().unwrap() > 0);

@@ -142,9 +142,13 @@ impl DriverError {
         self.0.context.as_deref()
     }
 
-    /// Whether it is about a table, as the database says it: by its name, or as a word of the message or the context.
+    /// Whether it is about a table, as the database says it: by its name, or in a word of the message or the context, which may be
+    /// the index of its primary key only.
     pub(crate) fn names_table(&self, table: &str) -> bool {
-        let in_words = |text: &str| text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == table);
+        // Postgres calls that index so, and cuts the table's name where both would be longer than a name can be.
+        let key = format!("{}_pkey", table.get(..58).unwrap_or(table));
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let in_words = |text: &str| text.split(|c| !is_word(c)).any(|word| word == table || word == key);
         self.0.table.as_deref() == Some(table) || in_words(self.message()) || self.context().is_some_and(in_words)
     }
 
