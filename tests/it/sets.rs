@@ -290,6 +290,29 @@ fn what_would_not_run_is_not_judged() {
     });
 }
 
+/// What was interrupted counts as one of `at_most`, in a set that comes later, too.
+#[test]
+fn what_may_not_go_on_is_refused_before_anything_is_done() {
+    for driver in Driver::ALL {
+        let base = made("base", "1 2", None);
+        let more = set("more", &[("1_t.sql", "-- migrate: no-transaction\nCREATE TABLE more1 (id integer);")]);
+        let many = || Migrator::many([base, &more]);
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&more)).unwrap();
+        connection.execute(
+            "UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0; DROP TABLE more1",
+        );
+        let words = ["migration 1_t was interrupted", "at_most", "nothing was changed", "in the set `more`"];
+        let planned = connection.plan(&many().at_most(2)).map(|plan| panic!("{plan}"));
+        refused(planned, ErrorKind::Interrupted, &words);
+        refused(connection.run(&many().at_most(2)), ErrorKind::Interrupted, &words);
+        assert_eq!(tables(&mut connection), "", "{driver:?}");
+        let report = connection.run(&many().at_most(3)).unwrap();
+        assert_eq!(told(&report), ["apply base 1", "apply base 2", "resume more 1"]);
+    }
+}
+
 /// Before anything is done, everything that is wrong with any set is told, and of which it is.
 #[test]
 fn the_problems_of_all_sets_are_told_together() {

@@ -6,14 +6,14 @@ use std::time::Instant;
 use migrate_core::{Dialect, Label};
 
 use super::apply::Outcome;
-use super::failure::TIMED_OUT;
+use super::choose::Chosen;
 use super::foreseen::{Foreseen, Seen};
-use super::goal::{Aim, Chosen, Goal};
+use super::goal::{Aim, Goal};
 use super::prepare::Prepared;
 use super::read::Recorded;
 use super::wait::{Tries, Wait};
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::driver::Session;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrator::Scope;
@@ -60,6 +60,9 @@ impl<'a, S: Session> Engine<'a, S> {
         if let Some(row) = recorded.in_the_middle().filter(|row| goal.aim.goes_on_with(row)) {
             if self.is_whole_run() {
                 return Err(refuse::in_the_middle_of_whole());
+            }
+            if self.living_holder(row.claim.as_deref()).await?.is_none() {
+                self.refuse_held_back(&goal.aim, row, *counted)?;
             }
             self.sound_standings(&recorded, self.policy_beside(&goal.aim), Some(&row.version)).await?;
             *counted += 1;
@@ -135,19 +138,6 @@ impl<'a, S: Session> Engine<'a, S> {
                         None => self.try_again(&mut tries, &first, started, error.nothing_stays()).await?,
                     }
                 }
-            }
-        }
-    }
-
-    /// Opens the transaction around everything, when nobody else is in the way.
-    async fn begin_whole(&mut self, is_first: bool, wait: &mut Wait, first: &Label) -> Result<(), Error> {
-        wait.is_for(first);
-        loop {
-            match self.open_whole(is_first).await {
-                Err(error) if error.kind() == DriverErrorKind::Busy || error.has_code(&TIMED_OUT) => {
-                    self.wait_for_others(wait, first, error).await?;
-                }
-                opened => return opened.map_err(refuse::not_begun),
             }
         }
     }
@@ -269,68 +259,4 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         self.report.changes.push(change);
     }
-
-    /// The transaction in which a set gets its first row has to see all that others have written when it begins.
-    async fn open_whole(&mut self, is_first: bool) -> Result<(), DriverError> {
-        let whole = match (self.is_nested, self.sql.dialect) {
-            (true, _) => Whole::SAVEPOINT,
-            (false, Dialect::Sqlite) => Whole::SQLITE,
-            (false, _) => Whole::POSTGRES,
-        };
-        let open = match (self.is_nested, self.sql.dialect) {
-            (false, Dialect::Postgres) if is_first => {
-                format!("{};\n{}", whole.open, self.wait_for_turn(&Foreseen::default()))
-            }
-            _ => whole.open.to_owned(),
-        };
-        self.session.roll_back_when_dropped(Some(whole.rollback));
-        self.whole = Some(whole);
-        let opened = self.session.execute(&open).await;
-        match opened {
-            Ok(()) => self.is_nested = true,
-            Err(_) => self.abandon_whole().await,
-        }
-        opened
-    }
-
-    async fn close_whole(&mut self) -> Result<(), Error> {
-        let Some(whole) = self.whole else { return Ok(()) };
-        self.session.execute(whole.close).await.map_err(refuse::not_committed)?;
-        self.whole = None;
-        self.session.roll_back_when_dropped(None);
-        Ok(())
-    }
-
-    /// What undoes the transaction around everything, if there is one.
-    pub(super) fn whole_rollback(&self) -> Option<&'static str> {
-        self.whole.map(|whole| whole.rollback)
-    }
-
-    async fn abandon_whole(&mut self) {
-        if let Some(whole) = self.whole.take()
-            && self.session.in_transaction() != Some(false)
-        {
-            // When this fails, the connection is gone, and the transaction with it.
-            let _ = self.session.execute(whole.rollback).await;
-        }
-        self.session.roll_back_when_dropped(None);
-    }
-}
-
-/// The transaction around all migrations of a run.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Whole {
-    open: &'static str,
-    close: &'static str,
-    rollback: &'static str,
-}
-
-impl Whole {
-    const POSTGRES: Whole = Whole { open: "BEGIN", close: "COMMIT", rollback: "ROLLBACK" };
-    const SQLITE: Whole = Whole { open: "BEGIN IMMEDIATE", ..Whole::POSTGRES };
-    const SAVEPOINT: Whole = Whole {
-        open: "SAVEPOINT migrate_runtime_whole",
-        close: "RELEASE SAVEPOINT migrate_runtime_whole",
-        rollback: "ROLLBACK TO SAVEPOINT migrate_runtime_whole; RELEASE SAVEPOINT migrate_runtime_whole",
-    };
 }

@@ -4,12 +4,12 @@
 //! of a transaction, are claimed before and recorded after each statement; nothing sleeps inside a transaction, except for the
 //! claim, which has a bound; a start right after a successful one is one read.
 //!
-//! A verb becomes goals (`goal`), and `carry_out` reaches them: `start` reads one row; `read` reads the history when that was not
-//! enough; `refuse` says what is wrong with it; `prepare` scans what is to run; `foreseen` is what claims expect; `ready` prepares
-//! table and session; `request` and `apply` run a script in a transaction, with `foreign_keys` on SQLite; `outside` runs one
-//! outside, with `alive` and `doubt` for what was left in the middle; `failure` says what an error of the driver means, `blockers`
-//! who is in the way; `wait` bounds all waiting. `edits` are the verbs that run no script; `adopt` makes one of what another tool has
-//! kept.
+//! A verb becomes goals (`goal`), and `carry_out` reaches them, `dry_run` only tells: `start` reads one row; `read` reads the history
+//! when that was not enough; `refuse` says what is wrong with it; `choose` takes the scripts, `prepare` scans them; `foreseen` is what
+//! claims expect; `ready` prepares table and session; `request` and `apply` run a script in a transaction, with `foreign_keys` on
+//! SQLite; `whole` is the transaction around all of a run; `outside` runs a script outside, with `alive` and `doubt` for what was left
+//! in the middle; `failure` says what an error of the driver means, `blockers` who is in the way; `wait` bounds all waiting. `edits` are
+//! the verbs that run no script; `adopt` makes one of what another tool has kept.
 
 #[cfg(feature = "adopt")]
 mod adopt;
@@ -17,7 +17,9 @@ mod alive;
 mod apply;
 mod blockers;
 mod carry_out;
+mod choose;
 mod doubt;
+mod dry_run;
 mod edits;
 mod failure;
 mod foreign;
@@ -35,6 +37,7 @@ mod sql;
 mod start;
 mod step;
 mod wait;
+mod whole;
 
 use migrate_core::plan::{Standings, write_as_in_files};
 use migrate_core::{Label, Migration};
@@ -44,12 +47,12 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrations::Migrations;
 use crate::migrator::{Migrator, Scope};
-use crate::report::{History, Plan, Report, Status};
+use crate::report::{History, Report, Status};
 use crate::table::TableName;
-use carry_out::Whole;
 pub(crate) use edits::Edit;
 pub(crate) use goal::Verb;
 use sql::Sql;
+use whole::Whole;
 
 /// One verb's dealings with one connection.
 pub(crate) struct Engine<'a, S> {
@@ -171,23 +174,6 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let goals = self.goals(verb).await?;
         if goals.is_empty() { Ok(()) } else { self.carry_out(&goals).await }
-    }
-
-    /// What a verb would do.
-    pub(crate) async fn plan(mut self, verb: &Verb) -> Result<Plan, Error> {
-        let mut plan = Plan { when_empty: verb.when_empty(), total: self.report.total, ..Plan::default() };
-        if let Verb::Edit(edit) = verb {
-            plan.changes = self.plan_edit(edit).await?;
-            return Ok(plan);
-        }
-        let mut found = None;
-        for goal in self.goals(verb).await? {
-            self.select(goal.set)?;
-            if let Err(error) = self.plan_goal(&goal, &mut plan).await {
-                self.gather(error, &mut found)?;
-            }
-        }
-        found.map_or(Ok(plan), Err)
     }
 
     /// Where everything stands.
