@@ -1,238 +1,241 @@
 //! Every verb with a fault at every request: the database refuses it, the connection is lost before it, or after it, when nobody hears
-//! what came of it. Then the same verb again, on a clean connection, and the database is what it would be without the fault.
+//! what came of it, or the process is killed. Then the same verb again, on a clean connection, and the database is what it would be
+//! without the fault, or a person is asked, exactly once.
 //!
-//! Exhaustive, not sampled: the requests are counted until the verb gets through without meeting its fault. The number of points that were
-//! tried is printed.
+//! Exhaustive, not sampled: the verb is done until it gets through without meeting its fault. How many points were tried is printed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::fmt;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use migrate_runtime::{ErrorKind, Migrations, Migrator, OldHistory, Scope, Tool};
-use migrate_tests::{Connection, Driver, Fault, Faulty, Fresh, Verb, migrations};
+use migrate_runtime::{Error, ErrorKind, Migrations, Migrator, Report};
+use migrate_tests::{Case, Connection, Directed, Director, Driver, Fault, FaultAt, Fresh, Verb};
 
-/// A migration of each kind, with effects that would show a second run.
-fn files(driver: Driver) -> Migrations {
-    let outside = match driver {
-        Driver::Rusqlite => {
-            "-- migrate: no-transaction\nINSERT INTO done VALUES (3);\nVACUUM;\nINSERT INTO done VALUES (4);"
-        }
-        _ => {
-            "-- migrate: no-transaction\nINSERT INTO done VALUES (3);\nCREATE INDEX CONCURRENTLY by_x ON t (x);\n\
-             INSERT INTO done VALUES (4);"
-        }
-    };
-    let outside_down = match driver {
-        Driver::Rusqlite => {
-            "-- migrate: no-transaction\nDELETE FROM done WHERE n = 4;\nVACUUM;\nDELETE FROM done WHERE n = 3;"
-        }
-        _ => {
-            "-- migrate: no-transaction\nDELETE FROM done WHERE n = 4;\nDROP INDEX CONCURRENTLY by_x;\n\
-             DELETE FROM done WHERE n = 3;"
-        }
-    };
-    migrations(&[
-        (
-            "1_tables.up.sql",
-            "CREATE TABLE done (n integer);\nCREATE TABLE t (x integer);\nINSERT INTO done VALUES (1);",
-        ),
-        ("1_tables.down.sql", "DROP TABLE done;\nDROP TABLE t;"),
-        ("2_rows.up.sql", "INSERT INTO t VALUES (1), (2);\nINSERT INTO done VALUES (2);"),
-        ("2_rows.down.sql", "DELETE FROM t;\nDELETE FROM done WHERE n = 2;"),
-        ("3_outside.up.sql", outside),
-        ("3_outside.down.sql", outside_down),
-        ("4_last.up.sql", "INSERT INTO done VALUES (5);"),
-        ("4_last.down.sql", "DELETE FROM done WHERE n = 5;"),
-    ])
+const FAULTS: [Fault; 5] =
+    [Fault::Refused, Fault::LostBefore, Fault::LostAfter, Fault::KilledBefore, Fault::KilledAfter];
+
+/// How requests reach the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Sqlite,
+    Postgres,
+    /// All of a migration at once, as the asynchronous driver sends them.
+    Pipelined,
 }
 
-/// The same without the one outside of a transaction, for what has to be in one.
-fn in_transactions() -> Migrations {
-    migrations(&[
-        ("1_tables.up.sql", "CREATE TABLE done (n integer);\nINSERT INTO done VALUES (1);"),
-        ("1_tables.down.sql", "DROP TABLE done;"),
-        ("2_rows.up.sql", "INSERT INTO done VALUES (2);"),
-        ("2_rows.down.sql", "DELETE FROM done WHERE n = 2;"),
-        ("3_more.up.sql", "INSERT INTO done VALUES (3);\nINSERT INTO done VALUES (4);"),
-        ("3_more.down.sql", "DELETE FROM done WHERE n > 2;"),
-    ])
-}
-
-struct Case {
-    name: &'static str,
-    /// Applied before, with the files up to this version, and statements by hand.
-    before: Option<u64>,
-    by_hand: &'static str,
-    is_in_transactions: bool,
-    options: fn(Migrator<'_>) -> Migrator<'_>,
-    verb: Verb,
-    /// What comes after a fault, if it is not the same again.
-    then: Option<Verb>,
-}
-
-const PLAIN: Case = Case {
-    name: "",
-    before: None,
-    by_hand: "",
-    is_in_transactions: false,
-    options: |migrator| migrator,
-    verb: Verb::Run,
-    then: None,
-};
-
-fn as_one(migrator: Migrator<'_>) -> Migrator<'_> {
-    migrator.scope(Scope::All)
-}
-
-fn cases() -> Vec<Case> {
-    let tables = "CREATE TABLE done (n integer); CREATE TABLE t (x integer); INSERT INTO done VALUES (1)";
-    vec![
-        Case { name: "run from nothing", ..PLAIN },
-        Case { name: "run what is left", before: Some(1), ..PLAIN },
-        Case { name: "run as one", is_in_transactions: true, options: as_one, ..PLAIN },
-        Case { name: "revert", before: Some(4), verb: Verb::RevertTo(1), ..PLAIN },
-        Case {
-            name: "revert as one",
-            before: Some(3),
-            is_in_transactions: true,
-            options: as_one,
-            verb: Verb::RevertTo(1),
-            ..PLAIN
-        },
-        Case {
-            name: "reset",
-            before: Some(4),
-            options: |migrator| migrator.dangerously_allow_reset(),
-            verb: Verb::Reset,
-            ..PLAIN
-        },
-        // What was taken back by then is no longer among the last: a start brings it back.
-        Case { name: "redo", before: Some(4), verb: Verb::RedoLast(2), then: Some(Verb::Run), ..PLAIN },
-        Case { name: "baseline", by_hand: tables, verb: Verb::Baseline(1), ..PLAIN },
-        Case {
-            name: "adopt",
-            by_hand: "CREATE TABLE old (version varchar(128) primary key); INSERT INTO old VALUES ('1'), ('2')",
-            verb: Verb::Adopt(OldHistory::of(Tool::Dbmate).in_table("old")),
-            ..PLAIN
-        },
-        Case {
-            name: "repair",
-            before: Some(2),
-            by_hand: "UPDATE schema_migrations SET name = 'another' WHERE version = '2'",
-            verb: Verb::Repair(2, "renamed"),
-            ..PLAIN
-        },
-        Case { name: "mark applied", before: Some(1), verb: Verb::MarkApplied(2, "by hand"), ..PLAIN },
-        Case { name: "mark pending", before: Some(2), verb: Verb::MarkPending(2, "by hand"), ..PLAIN },
-    ]
-}
-
-impl Case {
-    fn set(&self, driver: Driver) -> Migrations {
-        if self.is_in_transactions { in_transactions() } else { files(driver) }
+impl Way {
+    fn driver(self) -> Driver {
+        if self == Way::Sqlite { Driver::Rusqlite } else { Driver::Postgres }
     }
 
+    /// Does the verb of a case in this process. Tells what a connection that goes on is left with.
+    fn execute(
+        self,
+        case: &Case,
+        migrator: &Migrator<'_>,
+        connection: Connection,
+        director: &dyn Director,
+    ) -> (Result<Report, Error>, Connection) {
+        match connection {
+            Connection::Rusqlite(connection) => {
+                let mut directed = Directed::new(connection, director);
+                let ended = case.verb.execute(migrator, &mut directed);
+                (ended, Connection::Rusqlite(directed.into_inner()))
+            }
+            Connection::Postgres(connection) => {
+                let directed = Directed::new(connection, director);
+                let mut directed = if self == Way::Pipelined { directed.pipelined() } else { directed };
+                let ended = case.verb.execute(migrator, &mut directed);
+                (ended, Connection::Postgres(directed.into_inner()))
+            }
+            Connection::TokioPostgres(..) => unreachable!("its requests cannot be directed"),
+        }
+    }
+}
+
+/// How many points of a case were tried with each fault, and how often a person was asked.
+#[derive(Default)]
+struct Points {
+    tried: [usize; FAULTS.len()],
+    asked: usize,
+}
+
+impl fmt::Display for Points {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tried.iter().try_for_each(|points| write!(f, "{points:>12}"))?;
+        write!(f, "{:>12}", self.asked)
+    }
+}
+
+/// A case on a database.
+struct Trial<'a> {
+    way: Way,
+    case: &'a Case,
+    migrator: Migrator<'a>,
+    fresh: Fresh,
+    expect: Vec<String>,
+    points: Points,
+}
+
+impl Trial<'_> {
     /// Brings the database to what the verb finds, whatever is in it.
-    fn prepare(&self, fresh: &Fresh, set: &Migrations) {
-        match fresh.driver() {
-            Driver::Rusqlite => _ = std::fs::remove_file(fresh.file()),
+    fn prepare(&self) {
+        match self.way {
+            Way::Sqlite => _ = std::fs::remove_file(self.fresh.file()),
             // Far cheaper than another database. A session that was lost may hold its locks for a moment.
-            _ => fresh.connect().execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public"),
+            _ => self.fresh.connect().execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public"),
         }
-        let mut connection = fresh.connect();
-        if let Some(version) = self.before {
-            connection.run(&Migrator::new(set).target(version)).unwrap();
+        let mut connection = self.fresh.connect();
+        if let Some(version) = self.case.before {
+            connection.run(&self.migrator.clone().target(version)).unwrap();
         }
-        if !self.by_hand.is_empty() {
-            connection.execute(self.by_hand);
+        if !self.case.by_hand.is_empty() {
+            connection.execute(self.case.by_hand);
         }
     }
 
-    fn migrator<'a>(&self, set: &'a Migrations) -> Migrator<'a> {
-        // A server takes a moment to notice that a connection is lost.
-        (self.options)(Migrator::new(set).wait_timeout(Duration::from_secs(30)).applied_by("the tests"))
-    }
-
-    /// Tries every point of the verb on a driver, and tells how many there were.
-    fn check(&self, driver: Driver) -> usize {
-        let set = self.set(driver);
-        let migrator = self.migrator(&set);
-        let fresh = Fresh::new(driver);
-        self.prepare(&fresh, &set);
-        fresh.connect().execute_verb(&migrator, &self.verb).unwrap();
-        let expect = state(&mut fresh.connect());
-        let mut points = 0;
-        for fault in Fault::OUTLIVED {
-            for request in 1.. {
-                assert!(request < 200, "{} never ends", self.name);
-                self.prepare(&fresh, &set);
-                let (requests, what) =
-                    (AtomicUsize::new(0), format!("{}, {driver:?}: {fault:?} at request {request}", self.name));
-                let ended = match driver {
-                    Driver::Rusqlite => {
-                        let connection = rusqlite::Connection::open(fresh.file()).unwrap();
-                        self.verb.execute(&migrator, &mut Faulty { connection, request, fault, requests: &requests })
-                    }
-                    _ => {
-                        let connection = fresh.database().connect();
-                        self.verb.execute(&migrator, &mut Faulty { connection, request, fault, requests: &requests })
-                    }
-                };
-                if requests.load(Ordering::SeqCst) < request {
-                    ended.unwrap_or_else(|error| panic!("{what}: {error}"));
-                    break;
-                }
-                points += 1;
-                // What a fault may be told as; a read that fails is tried again in another way, and does no harm.
-                if let Err(error) = &ended {
-                    let kinds = [ErrorKind::ConnectionLost, ErrorKind::Database, ErrorKind::StatementFailed];
-                    assert!(kinds.contains(&error.kind()), "{what}: {error}");
-                    assert!(error.to_string().contains("a fault on purpose"), "{what}: {error}");
-                }
-                let mut connection = fresh.connect();
-                let again = connection.execute_verb(&migrator, self.then.as_ref().unwrap_or(&self.verb));
-                again.unwrap_or_else(|error| panic!("{what}, then: {error}"));
-                assert_eq!(state(&mut connection), expect, "{what}");
-                assert!(!connection.is_in_transaction(), "{what}");
-            }
+    /// Whether there was such a request. The fault strikes there.
+    fn strike(&mut self, fault: Fault, request: usize, what: &str) -> bool {
+        if let Fault::KilledBefore | Fault::KilledAfter = fault {
+            return self.kill(fault, request, what);
         }
-        points
+        let director = FaultAt::new(fault, request);
+        let mut connection = self.fresh.connect();
+        let settings = session(&mut connection);
+        let (ended, mut connection) = self.way.execute(self.case, &self.migrator, connection, &director);
+        if !director.has_struck() {
+            ended.unwrap_or_else(|error| panic!("{what}: {error}"));
+            return false;
+        }
+        // What a fault may be told as; a read that fails is tried again in another way, and does no harm.
+        if let Err(error) = &ended {
+            let kinds = [ErrorKind::ConnectionLost, ErrorKind::Database, ErrorKind::StatementFailed];
+            assert!(kinds.contains(&error.kind()), "{what}: {error}");
+            assert!(error.to_string().contains("a fault on purpose"), "{what}: {error}");
+        }
+        if fault == Fault::Refused {
+            assert_eq!(session(&mut connection), settings, "{what}: {ended:?}");
+        }
+        true
     }
-}
 
-/// The schema, all rows, and what the history says of every migration.
-fn state(connection: &mut Connection) -> Vec<String> {
-    let mut state = vec![connection.fingerprint().to_string()];
-    for table in connection.tables() {
-        let rows = match table.as_str() {
-            "schema_migrations" => {
-                "SELECT version, name, checksum, state, statements, statements_begun, statements_done, claim, sql, down_sql \
-                 FROM schema_migrations ORDER BY version"
-                    .to_owned()
-            }
-            other => format!("SELECT * FROM {other} ORDER BY 1"),
+    /// The same in a process of its own.
+    fn kill(&self, fault: Fault, request: usize, what: &str) -> bool {
+        let url = match self.way {
+            Way::Sqlite => format!("sqlite:{}", self.fresh.file().display()),
+            _ => self.fresh.database().url(),
         };
-        state.extend(connection.rows(&rows).into_iter().map(|row| format!("{table}: {row}")));
+        let moment = if fault == Fault::KilledBefore { "before" } else { "after" };
+        let output = Command::new(env!("CARGO_BIN_EXE_migrate-dying"))
+            .args([&url, self.case.name, &request.to_string(), moment])
+            .output()
+            .unwrap();
+        assert!(output.stderr.is_empty(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
+        !output.status.success()
     }
-    state
+
+    /// A clean connection does the rest. Whoever was killed may seem to be alive for a moment.
+    fn do_the_rest(&mut self, what: &str) {
+        let mut connection = self.fresh.connect();
+        let migrator = self.migrator.clone().wait_timeout(Duration::from_secs(30));
+        let verb = self.case.then.as_ref().unwrap_or(&self.case.verb);
+        let mut ended = connection.execute_verb(&migrator, verb);
+        if let (Err(error), Some(decide)) = (&ended, self.case.decides)
+            && error.kind() == ErrorKind::Interrupted
+        {
+            let text = error.to_string();
+            assert!(text.contains("2_outside.sql:3:1") && error.statement().is_some(), "{what}, then: {text}");
+            let decision = decide(&mut connection);
+            self.points.asked += 1;
+            ended = connection.execute_verb(&migrator, &Verb::Resume(decision));
+            ended.as_ref().unwrap_or_else(|error| panic!("{what}, then {decision:?}: {error}"));
+            ended = connection.execute_verb(&migrator, verb);
+        }
+        ended.unwrap_or_else(|error| panic!("{what}, then: {error}"));
+        assert_eq!(connection.snapshot(), self.expect, "{what}");
+        assert!(!connection.is_in_transaction(), "{what}");
+        if self.way == Way::Sqlite {
+            assert_eq!(files_beside(&self.fresh.file()), [] as [String; 0], "{what}");
+        }
+    }
 }
 
-fn check_all(driver: Driver) {
-    let mut all = 0;
-    for case in cases() {
-        let points = case.check(driver);
-        println!("{driver:?} {:18} {points:4} points", case.name);
-        all += points;
+/// Tries every point of a case.
+fn check(way: Way, case: &Case) -> Points {
+    let driver = way.driver();
+    let sets: Vec<Migrations> = case.sets(driver);
+    let migrator = case.migrator(driver, &sets);
+    let fresh = Fresh::new(driver);
+    let mut trial = Trial { way, case, migrator, fresh, expect: Vec::new(), points: Points::default() };
+    trial.prepare();
+    trial.fresh.connect().execute_verb(&trial.migrator, &case.verb).unwrap();
+    trial.expect = trial.fresh.connect().snapshot();
+    for (number, fault) in FAULTS.into_iter().enumerate() {
+        // A process that is killed makes its requests one by one.
+        if way == Way::Pipelined && !Fault::OUTLIVED.contains(&fault) {
+            continue;
+        }
+        for request in 1.. {
+            assert!(request < 200, "{} never ends", case.name);
+            trial.prepare();
+            let what = format!("{}, {way:?}: {fault:?} at request {request}", case.name);
+            if !trial.strike(fault, request, &what) {
+                break;
+            }
+            trial.points.tried[number] += 1;
+            trial.do_the_rest(&what);
+        }
     }
-    println!("{driver:?} {all} points in all");
+    trial.points
+}
+
+/// What the next user of the connection finds.
+fn session(connection: &mut Connection) -> Vec<String> {
+    let settings = match connection {
+        Connection::Rusqlite(_) => "SELECT foreign_keys FROM pragma_foreign_keys",
+        _ => {
+            "SELECT current_user, current_setting('lock_timeout'), current_setting('statement_timeout'), \
+             current_setting('work_mem')"
+        }
+    };
+    let is_in_transaction = connection.is_in_transaction();
+    let mut session = if is_in_transaction { Vec::new() } else { connection.rows(settings) };
+    session.push(format!("in a transaction: {is_in_transaction}"));
+    session
+}
+
+/// The names of the files in the folder of a database.
+fn files_beside(file: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(file.parent().unwrap()).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| *name != file.file_name().unwrap().to_string_lossy()).collect()
+}
+
+fn check_all(way: Way) {
+    let heads = FAULTS.map(|fault| format!("{:>12}", format!("{fault:?}"))).concat();
+    println!("{:30}{heads}{:>12}", format!("{way:?}, points tried"), "asked");
+    let mut all = 0;
+    for case in Case::all(way.driver()) {
+        let points = check(way, &case);
+        println!("{:30}{points}", case.name);
+        all += points.tried.iter().sum::<usize>();
+    }
+    println!("{:30}{all:>12}", "in all");
     assert!(all > 300, "{all}");
 }
 
 #[test]
 fn a_fault_at_every_request_on_sqlite() {
-    check_all(Driver::Rusqlite);
+    check_all(Way::Sqlite);
 }
 
 #[test]
 fn a_fault_at_every_request_on_postgres() {
-    check_all(Driver::Postgres);
+    check_all(Way::Postgres);
+}
+
+#[test]
+fn a_fault_at_every_request_of_a_pipeline() {
+    check_all(Way::Pipelined);
 }

@@ -1,122 +1,22 @@
-//! Scripts that run outside of a transaction: killed at every request, interrupted in every way, with others waiting.
+//! Scripts that run outside of a transaction: interrupted in every way, with others waiting. `crashes` kills them at every request.
 
-use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Resume, Standing};
-use migrate_tests::{Driver, Fresh, Verb, migrations, poll, postgres};
+use migrate_tests::{Case, Driver, Fresh, Verb, migrations, poll, postgres};
 
-const POSTGRES: [(&str, &str); 3] = [
-    (
-        "1_tables.sql",
-        "CREATE TABLE done (number integer);\nCREATE TABLE t (a integer);\nINSERT INTO t VALUES (1), (2);",
-    ),
-    (
-        "2_outside.sql",
-        "-- migrate: no-transaction\n\
-         INSERT INTO done VALUES (1);\n\
-         CREATE INDEX CONCURRENTLY by_a ON t (a);\n\
-         INSERT INTO done VALUES (2);\n\
-         VACUUM t;\n\
-         SET work_mem = '5MB';\n\
-         CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS once ON public.t (a);\n\
-         DROP INDEX CONCURRENTLY by_a;\n\
-         REINDEX INDEX CONCURRENTLY once;\n\
-         INSERT INTO done SELECT 3 WHERE current_setting('work_mem') = '5MB';",
-    ),
-    ("3_after.sql", "INSERT INTO done VALUES (4);"),
-];
-
-const SQLITE: [(&str, &str); 3] = [
-    (
-        "1_tables.sql",
-        "CREATE TABLE done (number integer);\nCREATE TABLE t (a integer);\nINSERT INTO t VALUES (1), (2);",
-    ),
-    (
-        "2_outside.sql",
-        "-- migrate: no-transaction\n\
-         INSERT INTO done VALUES (1);\n\
-         VACUUM;\n\
-         INSERT INTO done VALUES (2);\n\
-         PRAGMA user_version = 7;\n\
-         CREATE UNIQUE INDEX once ON t (a);\n\
-         INSERT INTO done VALUES (3);",
-    ),
-    ("3_after.sql", "INSERT INTO done VALUES (4);"),
-];
-
-/// The driver's set, as files and embedded.
-fn files(driver: Driver) -> &'static [(&'static str, &'static str)] {
-    if driver.is_sqlite() { &SQLITE } else { &POSTGRES }
-}
-
-#[test]
-fn killed_at_every_request_nothing_is_lost_or_doubled() {
-    for driver in [Driver::Rusqlite, Driver::Postgres] {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, sql) in files(driver) {
-            std::fs::write(folder.path().join(name), sql).unwrap();
-        }
-        let mut points = 0;
-        for moment in ["before", "after"] {
-            for request in 1.. {
-                assert!(request < 100, "the runner never ends");
-                let fresh = Fresh::new(driver);
-                let url = match driver.is_sqlite() {
-                    true => format!("sqlite:{}", fresh.file().display()),
-                    false => fresh.database().url(),
-                };
-                let output = Command::new(env!("CARGO_BIN_EXE_migrate-dying"))
-                    .args([&url, folder.path().to_str().unwrap(), &request.to_string(), moment])
-                    .output()
-                    .unwrap();
-                let was_killed = !output.status.success();
-                assert!(!was_killed || output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-                points += usize::from(was_killed);
-
-                let set = migrations(files(driver));
-                let mut connection = fresh.connect();
-                connection
-                    .run(&Migrator::new(&set).wait_timeout(Duration::from_secs(30)))
-                    .unwrap_or_else(|error| panic!("{driver:?}, {moment} request {request}: {error}"));
-                connection.verify(&Migrator::new(&set)).unwrap();
-                let what = format!("{driver:?}, killed {moment} request {request}");
-                assert_eq!(connection.rows("SELECT number FROM done ORDER BY number"), ["1", "2", "3", "4"], "{what}");
-                if driver.is_sqlite() {
-                    assert_eq!(
-                        connection.value("SELECT count(*) FROM sqlite_master WHERE name = 'once'"),
-                        "1",
-                        "{what}"
-                    );
-                    assert_eq!(connection.value("PRAGMA user_version"), "7", "{what}");
-                    let left: Vec<_> = std::fs::read_dir(fresh.file().parent().unwrap())
-                        .unwrap()
-                        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                        .filter(|name| name.contains("migrating"))
-                        .collect();
-                    assert!(left.is_empty(), "{what}: {left:?}");
-                } else {
-                    let indexes = "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = indexrelid \
-                                   WHERE indrelid = 't'::regclass";
-                    assert_eq!(connection.rows(indexes), ["once t"], "{what}");
-                }
-                if !was_killed {
-                    break;
-                }
-            }
-        }
-        println!("{driver:?}: killed at {points} points");
-        assert!(points > 20, "{points}");
-    }
+/// Three migrations, of which the second has all that cannot share a transaction.
+fn alone(driver: Driver) -> Migrations {
+    Case::named(driver, "run what is alone").unwrap().sets(driver).remove(0)
 }
 
 #[test]
 fn an_index_is_built_concurrently_while_another_replica_waits() {
     for driver in [Driver::Postgres, Driver::TokioPostgres] {
         let fresh = Fresh::new(driver);
-        let set = migrations(&POSTGRES);
+        let set = alone(Driver::Postgres);
         fresh.connect().run(&Migrator::new(&set).target(1)).unwrap();
         // An old snapshot, which the build has to wait for.
         let mut holder = fresh.connect();
@@ -162,14 +62,14 @@ fn an_index_is_built_concurrently_while_another_replica_waits() {
             assert_eq!((first.join().unwrap(), second.join().unwrap()), (2, 0));
         });
         fresh.connect().verify(&Migrator::new(&set)).unwrap();
-        assert_eq!(fresh.connect().rows("SELECT number FROM done ORDER BY number"), ["1", "2", "3", "4"]);
+        assert_eq!(fresh.connect().rows("SELECT n FROM done ORDER BY n"), ["1", "2", "3", "4"]);
     }
 }
 
 #[test]
 fn a_living_runner_on_sqlite_is_waited_for() {
     let fresh = Fresh::new(Driver::Rusqlite);
-    let set = migrations(&SQLITE);
+    let set = alone(Driver::Rusqlite);
     let (paused, go_on) = (mpsc::channel(), mpsc::channel());
     let (pause, gone_on) = (paused.0, std::sync::Mutex::new(go_on.1));
     thread::scope(|scope| {
@@ -194,7 +94,7 @@ fn a_living_runner_on_sqlite_is_waited_for() {
         go_on.0.send(()).unwrap();
         assert_eq!(first.join().unwrap(), 3);
     });
-    assert_eq!(fresh.connect().rows("SELECT number FROM done"), ["1", "2", "3", "4"]);
+    assert_eq!(fresh.connect().rows("SELECT n FROM done"), ["1", "2", "3", "4"]);
 }
 
 /// Interrupted at its second statement, of which nobody knows whether it was done.
@@ -439,46 +339,6 @@ fn a_runner_that_fails_leaves_no_claim_although_its_connection_lives_on() {
     assert_eq!(other.run(&migrator).unwrap_err().kind(), ErrorKind::StatementFailed);
     pooled.execute("DELETE FROM t");
     other.run(&migrator).unwrap();
-}
-
-#[test]
-fn killed_while_it_removes_what_another_left_the_next_one_still_finishes() {
-    let files = [
-        ("1_t.sql", "CREATE TABLE t (a integer);"),
-        ("2_i.sql", "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);"),
-    ];
-    let folder = tempfile::tempdir().unwrap();
-    files.iter().for_each(|(name, sql)| std::fs::write(folder.path().join(name), sql).unwrap());
-    for moment in ["before", "after"] {
-        for request in 1.. {
-            assert!(request < 60, "the runner never ends");
-            let fresh = Fresh::new(Driver::Postgres);
-            let set = migrations(&files);
-            let mut connection = fresh.connect();
-            connection.run(&Migrator::new(&set)).unwrap();
-            connection.execute(
-                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass; \
-                 UPDATE schema_migrations SET state = 'running', statements_done = 0, claim = '1-2-3 4 5' WHERE version = '2'",
-            );
-            let url = fresh.database().url();
-            let output = Command::new(env!("CARGO_BIN_EXE_migrate-dying"))
-                .args([&url, folder.path().to_str().unwrap(), &request.to_string(), moment])
-                .output()
-                .unwrap();
-            let what = format!("killed {moment} request {request}");
-            connection
-                .run(&Migrator::new(&set).wait_timeout(Duration::from_secs(30)))
-                .unwrap_or_else(|error| panic!("{what}: {error}"));
-            assert_eq!(
-                connection.rows("SELECT indisvalid FROM pg_index WHERE indrelid = 't'::regclass"),
-                ["t"],
-                "{what}"
-            );
-            if output.status.success() {
-                break;
-            }
-        }
-    }
 }
 
 #[test]

@@ -1,75 +1,194 @@
 //! Many runners at once, each a process of its own: all succeed, and everything is applied once.
 
+mod bouncer;
+
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use migrate_runtime::Migrator;
-use migrate_tests::{Driver, Fresh, numbered};
+use migrate_runtime::{Migrations, Migrator};
+use migrate_tests::{Driver, Fresh, numbered, numbered_but_failing, numbered_for_old};
 
-#[test]
-fn eight_processes_on_an_empty_postgres_database() {
-    race(&Fresh::new(Driver::Postgres), &[100; 8]);
+use bouncer::Bouncer;
+
+/// How many processes there are at once.
+const SIZES: [usize; 4] = [2, 8, 32, 64];
+
+const BOTH: [Driver; 2] = [Driver::Rusqlite, Driver::Postgres];
+
+/// What the processes run: the arguments behind the address, and the set that they stand for.
+struct Binary {
+    count: usize,
+    /// Behind the count.
+    arguments: Vec<String>,
+    set: Migrations,
+}
+
+fn binary(count: usize) -> Binary {
+    Binary { count, arguments: Vec::new(), set: numbered(count) }
+}
+
+fn failing(count: usize, number: usize) -> Binary {
+    Binary { count, arguments: vec!["failing".into(), number.to_string()], set: numbered_but_failing(count, number) }
+}
+
+fn for_old(count: usize, old: usize) -> Binary {
+    Binary { count, arguments: vec!["compatible-with".into(), old.to_string()], set: numbered_for_old(count, old) }
 }
 
 #[test]
-fn eight_processes_on_an_empty_sqlite_file() {
-    race(&Fresh::new(Driver::Rusqlite), &[100; 8]);
+fn processes_on_an_empty_postgres_database() {
+    for size in SIZES {
+        race(&Fresh::new(Driver::Postgres), size, &binary(50));
+    }
 }
 
 #[test]
-fn eight_processes_on_a_sqlite_file_with_a_write_ahead_log() {
-    let fresh = Fresh::new(Driver::Rusqlite);
-    fresh.connect().execute("PRAGMA journal_mode = WAL; CREATE TABLE other (id integer)");
-    race(&fresh, &[100; 8]);
+fn processes_on_an_empty_sqlite_file() {
+    for size in SIZES {
+        race(&Fresh::new(Driver::Rusqlite), size, &binary(50));
+    }
+}
+
+#[test]
+fn processes_on_a_sqlite_file_with_a_write_ahead_log() {
+    for size in SIZES {
+        let fresh = Fresh::new(Driver::Rusqlite);
+        fresh.connect().execute("PRAGMA journal_mode = WAL; CREATE TABLE other (id integer)");
+        race(&fresh, size, &binary(50));
+    }
+}
+
+/// All go as far as they get, and each says at which migration it failed.
+#[test]
+fn processes_with_a_migration_that_fails() {
+    for driver in BOTH {
+        for size in SIZES {
+            let fresh = Fresh::new(driver);
+            let ended = at_once(&url(&fresh), &vec![&failing(12, 9); size]);
+            for end in &ended {
+                let error = end.as_ref().unwrap_err();
+                assert!(error.contains("migration 00009_t9 failed and was rolled back"), "{error}");
+            }
+            is_done(&fresh, 8);
+            // With the file corrected.
+            race(&fresh, 2, &binary(12));
+        }
+    }
 }
 
 #[test]
 fn killed_processes_lose_and_double_nothing() {
-    for driver in [Driver::Rusqlite, Driver::Postgres] {
+    for (driver, journal) in [(Driver::Rusqlite, "delete"), (Driver::Rusqlite, "wal"), (Driver::Postgres, "")] {
         let fresh = Fresh::new(driver);
+        if !journal.is_empty() {
+            fresh.connect().execute(&format!("PRAGMA journal_mode = {journal}; CREATE TABLE other (id integer)"));
+        }
         let mut killed = 0;
+        let binary = binary(60);
         for delay in (0..40).map(|round| Duration::from_millis(round * 7 % 60)) {
-            let mut runner = start(&url(&fresh), 60);
+            let mut runner = start(&url(&fresh), &binary);
             // What is waited for is time itself: the kill shall hit anywhere.
             std::thread::sleep(delay);
             killed += usize::from(runner.try_wait().unwrap().is_none());
             runner.kill().unwrap();
             runner.wait().unwrap();
         }
-        println!("killed on {driver:?}: {killed} of 40");
-        race(&fresh, &[60; 2]);
+        println!("killed on {driver:?} {journal}: {killed} of 40");
+        race(&fresh, 2, &binary);
     }
 }
 
 #[test]
 fn binaries_of_different_age_at_once() {
-    for driver in [Driver::Rusqlite, Driver::Postgres] {
-        let fresh = Fresh::new(driver);
-        let ended: Vec<_> = [20, 10, 20, 10].map(|count| start(&url(&fresh), count)).into_iter().map(wait).collect();
-        // An older binary that comes too late is refused; nothing else may happen to it.
-        for end in &ended {
-            assert!(end.as_ref().err().is_none_or(|error| error.contains("is ahead")), "{ended:?}");
+    for driver in BOTH {
+        for size in SIZES {
+            let fresh = Fresh::new(driver);
+            let binaries = [binary(20), binary(10), binary(15)];
+            let mixed: Vec<&Binary> = binaries.iter().cycle().take(size).collect();
+            let ended = at_once(&url(&fresh), &mixed);
+            for (number, end) in ended.iter().enumerate() {
+                // An older binary that comes too late is refused; nothing else may happen to it.
+                let is_old = number % 3 > 0;
+                assert!(end.as_ref().err().is_none_or(|error| is_old && error.contains("is ahead")), "{ended:?}");
+            }
+            race(&fresh, 1, &binaries[0]);
         }
-        assert!(ended[0].is_ok() && ended[2].is_ok(), "{ended:?}");
-        race(&fresh, &[20]);
     }
 }
 
-/// Starts a process for each count of migrations, all at once.
-fn race(fresh: &Fresh, counts: &[usize]) {
-    let url =
-        if fresh.driver().is_sqlite() { format!("sqlite:{}", fresh.file().display()) } else { fresh.database().url() };
-    let runners: Vec<Child> = counts.iter().map(|count| start(&url, *count)).collect();
-    let ended: Vec<Result<usize, String>> = runners.into_iter().map(wait).collect();
-    let applied: Result<Vec<usize>, &String> = ended.iter().map(|end| end.as_ref().copied()).collect();
-    let most = counts.iter().copied().max().unwrap();
-    println!("applied by each: {applied:?}");
-    assert!(applied.is_ok(), "{ended:?}");
+/// Old and new binaries start in every order, one after the other and overlapping. Where what is new says that old binaries can live with
+/// it, nobody is refused.
+#[test]
+fn a_rolling_deploy() {
+    // Which of four are new.
+    let orders: Vec<[bool; 4]> = (0..16_u8).map(|bits| [0, 1, 2, 3].map(|bit| bits >> bit & 1 == 1)).collect();
+    for driver in BOTH {
+        for new in [binary(14), for_old(14, 10)] {
+            let is_compatible = !new.arguments.is_empty();
+            let old = binary(10);
+            for order in &orders {
+                let fresh = Fresh::new(driver);
+                let pick = |is_new: &bool| if *is_new { &new } else { &old };
+                let mut ended: Vec<Result<usize, String>> = Vec::new();
+                for pair in order.chunks(2) {
+                    ended.extend(at_once(&url(&fresh), &pair.iter().map(pick).collect::<Vec<_>>()));
+                }
+                for (is_new, end) in order.iter().zip(&ended) {
+                    let is_well = end.as_ref().err().is_none_or(|error| {
+                        !is_new && !is_compatible && order.contains(&true) && error.contains("is ahead")
+                    });
+                    assert!(is_well, "{driver:?}, {order:?}: {ended:?}");
+                }
+                let newest = if order.contains(&true) { &new } else { &old };
+                is_done(&fresh, newest.count);
+                fresh.connect().verify(&Migrator::new(&newest.set)).unwrap();
+            }
+        }
+    }
+}
 
-    let mut connection = fresh.connect();
-    let numbers: Vec<String> = (1..=most).map(|number| number.to_string()).collect();
-    assert_eq!(connection.rows("SELECT number FROM done ORDER BY number"), numbers);
-    connection.verify(&Migrator::new(&numbered(most))).unwrap();
+/// Every transaction may be on another connection of the pool; here they are all on one, and wait for it.
+#[test]
+fn through_a_pool_of_one_connection() {
+    for size in [2, 8, 32] {
+        let fresh = Fresh::new(Driver::Postgres);
+        let bouncer = Bouncer::start(fresh.database());
+        let ended = at_once(&bouncer.url(), &vec![&binary(30); size]);
+        assert!(ended.iter().all(Result::is_ok), "{ended:?}");
+        is_done(&fresh, 30);
+        let refused = at_once(&bouncer.url(), &[&failing(31, 31); 4]);
+        assert!(
+            refused.iter().all(|end| end.as_ref().is_err_and(|error| error.contains("00031_t31 failed"))),
+            "{refused:?}"
+        );
+        // What is left of them in the pool is no transaction, and no setting.
+        let mut connection = bouncer.connect();
+        assert!(!connection.is_in_transaction());
+        assert_eq!(connection.value("SELECT current_setting('lock_timeout')"), "0");
+        connection.verify(&Migrator::new(&numbered(30))).unwrap();
+    }
+}
+
+/// Starts so many processes, all at once.
+fn race(fresh: &Fresh, size: usize, binary: &Binary) {
+    let ended = at_once(&url(fresh), &vec![binary; size]);
+    let applied: Result<Vec<usize>, &String> = ended.iter().map(|end| end.as_ref().copied()).collect();
+    println!("applied by each of {size}: {applied:?}");
+    assert!(applied.is_ok(), "{ended:?}");
+    is_done(fresh, binary.count);
+    fresh.connect().verify(&Migrator::new(&binary.set)).unwrap();
+}
+
+/// All up to this one are applied, each once.
+#[track_caller]
+fn is_done(fresh: &Fresh, count: usize) {
+    let numbers: Vec<String> = (1..=count).map(|number| number.to_string()).collect();
+    assert_eq!(fresh.connect().rows("SELECT number FROM done ORDER BY number"), numbers);
+}
+
+fn at_once(url: &str, binaries: &[&Binary]) -> Vec<Result<usize, String>> {
+    let runners: Vec<Child> = binaries.iter().map(|binary| start(url, binary)).collect();
+    runners.into_iter().map(wait).collect()
 }
 
 fn url(fresh: &Fresh) -> String {
@@ -79,9 +198,10 @@ fn url(fresh: &Fresh) -> String {
     }
 }
 
-fn start(url: &str, count: usize) -> Child {
+fn start(url: &str, binary: &Binary) -> Child {
     Command::new(env!("CARGO_BIN_EXE_migrate-numbered"))
-        .args([url, &count.to_string()])
+        .args([url, &binary.count.to_string()])
+        .args(&binary.arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

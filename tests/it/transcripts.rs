@@ -1,33 +1,36 @@
 //! The requests that the engine makes, in order: what the protocol of DESIGN section 4 looks like on each database.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use migrate_core::scan::scan;
-use migrate_runtime::driver::{Database, DriverError, Itself, Row, Session};
+use migrate_runtime::driver::{Database, Itself};
 use migrate_runtime::{Dialect, Migrator};
-use migrate_tests::{Driver, Fresh, migrations, numbered, postgres};
+use migrate_tests::{Directed, Director, Driver, Fault, Fresh, migrations, numbered, postgres};
 
-/// A connection that remembers what was asked of it.
-struct Recorded<C> {
-    connection: C,
-    requests: Arc<Mutex<Vec<String>>>,
+/// Remembers what was asked of a connection.
+struct Recorder {
+    dialect: Dialect,
+    requests: Mutex<Vec<String>>,
 }
 
-struct RecordedSession<S> {
-    session: S,
-    requests: Arc<Mutex<Vec<String>>>,
-}
+impl Recorder {
+    fn new(dialect: Dialect) -> Recorder {
+        Recorder { dialect, requests: Mutex::default() }
+    }
 
-impl<C: Database<Itself>> Database<Itself> for Recorded<C> {
-    fn session(&mut self) -> impl Session {
-        RecordedSession { session: self.connection.session(), requests: self.requests.clone() }
+    fn note(&self, request: String) {
+        self.requests.lock().unwrap().push(request);
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.requests.lock().unwrap())
     }
 }
 
-impl<S: Session> RecordedSession<S> {
-    fn record(&self, sql: &str) {
-        let statements = scan(sql, self.dialect());
+impl Director for Recorder {
+    fn before(&self, sql: &str) -> Option<Fault> {
+        let statements = scan(sql, self.dialect);
         let words = |statement: &str| statement.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
         // What `scan` drops as a pair around the whole belongs to the protocol here.
         let mut outline: Vec<String> =
@@ -36,71 +39,36 @@ impl<S: Session> RecordedSession<S> {
             outline.insert(0, "BEGIN".into());
             outline.push("COMMIT".into());
         }
-        self.requests.lock().unwrap().push(outline.join("; "));
-    }
-}
-
-impl<S: Session> Session for RecordedSession<S> {
-    fn dialect(&self) -> Dialect {
-        self.session.dialect()
+        self.note(outline.join("; "));
+        None
     }
 
-    fn in_transaction(&self) -> Option<bool> {
-        self.session.in_transaction()
-    }
-
-    fn execute(&mut self, sql: &str) -> impl Future<Output = Result<(), DriverError>> + Send {
-        self.record(sql);
-        self.session.execute(sql)
-    }
-
-    fn execute_all(&mut self, requests: &[String]) -> impl Future<Output = Result<(), (usize, DriverError)>> + Send {
-        requests.iter().for_each(|sql| self.record(sql));
-        self.session.execute_all(requests)
-    }
-
-    fn pipelines(&self) -> bool {
-        self.session.pipelines()
-    }
-
-    fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send {
-        self.record(sql);
-        self.session.query(sql)
-    }
-
-    fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
-        self.requests.lock().unwrap().push("sleep".into());
-        self.session.sleep(duration)
-    }
-
-    fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
-        self.session.roll_back_when_dropped(rollback);
-    }
-
-    fn run_when_dropped(&mut self, sql: Option<String>) {
-        self.session.run_when_dropped(sql);
+    fn sleep(&self, duration: Duration) {
+        self.note("sleep".into());
+        std::thread::sleep(duration);
     }
 }
 
 /// Two starts with a sound set, then one with a migration more that fails.
-fn transcripts(connection: impl Database<Itself>) -> [Vec<String>; 3] {
+fn transcripts(dialect: Dialect, connection: impl Database<Itself>) -> [Vec<String>; 3] {
     let sound = [
         ("1_a.sql", "CREATE TABLE a (id integer);\nCREATE INDEX i ON a (id);"),
         ("2_b.sql", "CREATE VIEW b AS SELECT 1;"),
     ];
     let failing = [sound[0], sound[1], ("3_c.sql", "DROP VIEW b;\nDROP TABLE never;\nDROP TABLE a;")];
-    let mut recorded = Recorded { connection, requests: Arc::default() };
+    let recorder = Recorder::new(dialect);
+    let mut recorded = Directed::new(connection, &recorder);
     let mut transcript = |files: &[(&str, &str)], succeeds: bool| {
         let result = migrations(files).run(&mut recorded);
         assert_eq!(result.is_ok(), succeeds, "{result:?}");
-        std::mem::take(&mut *recorded.requests.lock().unwrap())
+        recorder.take()
     };
     [transcript(&sound, true), transcript(&sound, true), transcript(&failing, false)]
 }
 
 #[test]
 fn sqlite() {
-    let [first, second, failing] = transcripts(rusqlite::Connection::open_in_memory().unwrap());
+    let [first, second, failing] = transcripts(Dialect::Sqlite, rusqlite::Connection::open_in_memory().unwrap());
     let start = "SELECT version, checksum,";
     assert_eq!(
         first,
@@ -144,7 +112,7 @@ fn sqlite() {
 #[test]
 fn postgres_blocking() {
     let database = postgres().database("transcript");
-    let [first, second, failing] = transcripts(database.connect());
+    let [first, second, failing] = transcripts(Dialect::Postgres, database.connect());
     let start = "LOCK TABLE \"schema_migrations\"; SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(\
                  pg_catalog.string_agg(version::pg_catalog.text ||";
     let (facts, history) = ("SELECT CASE WHEN", "SET LOCAL lock_timeout; SELECT version, name,");
@@ -187,11 +155,12 @@ fn nothing_sleeps_inside_a_transaction() {
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let connection = rusqlite::Connection::open(fresh.file()).unwrap();
     connection.busy_timeout(Duration::ZERO).unwrap();
-    let mut recorded = Recorded { connection, requests: Arc::default() };
+    let recorder = Recorder::new(Dialect::Sqlite);
+    let mut recorded = Directed::new(connection, &recorder);
     let two = numbered(2);
     let migrator = Migrator::new(&two).wait_timeout(Duration::from_millis(50));
     migrator.run(&mut recorded).unwrap_err();
-    let requests = recorded.requests.lock().unwrap().clone();
+    let requests = recorder.take();
     let sleeps = requests.iter().filter(|request| *request == "sleep").count();
     assert!(sleeps > 0, "{requests:?}");
     // A refused BEGIN opens nothing, so there is nothing to roll back before the sleep.

@@ -9,7 +9,7 @@ use migrate_runtime::{
 };
 use tempfile::TempDir;
 
-use crate::{Database, postgres};
+use crate::{Database, Directed, Director, postgres};
 
 /// The drivers that every promise is tested on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +164,33 @@ macro_rules! by_name {
 }
 
 impl Verb {
+    /// Does it on a connection of a blocking driver under a director, and gives the connection back.
+    ///
+    /// # Panics
+    ///
+    /// When the connection is not of a blocking driver.
+    #[allow(clippy::missing_errors_doc)]
+    pub fn execute_directed(
+        &self,
+        migrator: &Migrator<'_>,
+        connection: Connection,
+        director: &dyn Director,
+    ) -> (Result<Report, Error>, Connection) {
+        match connection {
+            Connection::Rusqlite(connection) => {
+                let mut directed = Directed::new(connection, director);
+                let ended = self.execute(migrator, &mut directed);
+                (ended, Connection::Rusqlite(directed.into_inner()))
+            }
+            Connection::Postgres(connection) => {
+                let mut directed = Directed::new(connection, director);
+                let ended = self.execute(migrator, &mut directed);
+                (ended, Connection::Postgres(directed.into_inner()))
+            }
+            Connection::TokioPostgres(..) => panic!("its requests cannot be directed"),
+        }
+    }
+
     /// Does it on a blocking connection.
     #[allow(clippy::missing_errors_doc)]
     pub fn execute(&self, migrator: &Migrator<'_>, db: &mut impl Blocking<Itself>) -> Result<Report, Error> {
@@ -292,6 +319,33 @@ impl Connection {
                   AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY relname COLLATE \"C\""
             }
         })
+    }
+
+    /// All that the user has, and what the history says of every migration: what two databases of the same past have in common.
+    pub fn snapshot(&mut self) -> Vec<String> {
+        let mut snapshot = self.contents();
+        snapshot.insert(0, self.fingerprint().to_string());
+        snapshot
+    }
+
+    /// The rows of all tables, without what is different every time.
+    pub fn contents(&mut self) -> Vec<String> {
+        let mut contents = Vec::new();
+        for table in self.tables() {
+            let rows = match table.as_str() {
+                "schema_migrations" => {
+                    "SELECT \"set\", version, name, checksum, state, statements, statements_begun, statements_done, claim, sql, \
+                     down_sql FROM schema_migrations ORDER BY \"set\", version"
+                        .to_owned()
+                }
+                other => format!("SELECT * FROM {other} ORDER BY 1"),
+            };
+            contents.extend(self.rows(&rows).into_iter().map(|row| format!("{table}: {row}")));
+        }
+        if let Connection::Rusqlite(_) = self {
+            contents.push(self.value("PRAGMA user_version"));
+        }
+        contents
     }
 
     /// Whether the connection is inside a transaction.

@@ -5,19 +5,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod blocking;
+mod cases;
 mod cluster;
 mod connection;
 mod database;
-mod faulty;
+mod directed;
 mod migrations;
 mod poll;
 mod proxy;
 
+pub use cases::Case;
 pub use cluster::{Cluster, OwnCluster, postgres};
 pub use connection::{Connection, Driver, Fresh, Verb};
 pub use database::Database;
-pub use faulty::{Fault, Faulty};
-pub use migrations::{migrations, numbered, only_for, set};
+pub use directed::{Directed, Director, Fault, FaultAt};
+pub use migrations::{migrations, numbered, numbered_but_failing, numbered_for_old, only_for, set};
 pub use poll::poll;
 pub use proxy::{Direction, Proxy, Traffic};
 

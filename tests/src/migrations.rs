@@ -52,13 +52,30 @@ fn embedded(files: &[(&str, &str)], options: FolderOptions) -> Migrations {
 /// `count` migrations that each create a table `t<number>` and count themselves in a table `done`, so that a second execution
 /// shows.
 pub fn numbered(count: usize) -> Migrations {
-    let files: Vec<(String, String)> = (1..=count).map(numbered_file).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, sql)| (&**path, &**sql)).collect();
-    migrations(&files)
+    numbered_with(count, |_| "")
 }
 
-fn numbered_file(number: usize) -> (String, String) {
-    let first = if number == 1 { "CREATE TABLE done (number integer NOT NULL);\n" } else { "" };
-    let sql = format!("{first}CREATE TABLE t{number} (id integer);\nINSERT INTO done VALUES ({number});\n");
-    (format!("{number:05}_t{number}.sql"), sql)
+/// [`numbered`], of which one fails when it has counted itself.
+pub fn numbered_but_failing(count: usize, failing: usize) -> Migrations {
+    numbered_with(count, |number| if number == failing { "SELECT * FROM never;\n" } else { "" })
+}
+
+/// [`numbered`], of which those behind the first `old` say that an older binary can live with them.
+pub fn numbered_for_old(count: usize, old: usize) -> Migrations {
+    numbered_with(count, |number| if number > old { "-- migrate: compatible=backward\n" } else { "" })
+}
+
+/// With lines of their own: a directive comes first, a statement last.
+fn numbered_with(count: usize, own: impl Fn(usize) -> &'static str) -> Migrations {
+    let file = |number: usize| {
+        let first = if number == 1 { "CREATE TABLE done (number integer NOT NULL);\n" } else { "" };
+        let (before, after) = if own(number).starts_with("--") { (own(number), "") } else { ("", own(number)) };
+        let sql = format!(
+            "{before}{first}CREATE TABLE t{number} (id integer);\nINSERT INTO done VALUES ({number});\n{after}"
+        );
+        (format!("{number:05}_t{number}.sql"), sql)
+    };
+    let files: Vec<(String, String)> = (1..=count).map(file).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, sql)| (&**path, &**sql)).collect();
+    migrations(&files)
 }

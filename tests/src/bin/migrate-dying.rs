@@ -1,31 +1,31 @@
-//! A runner that is killed at a request: `migrate-dying URL FOLDER REQUEST before|after`. It applies the folder, and prints `done` when
-//! there were fewer requests. The URL is `sqlite:PATH` or `postgres://…`.
+//! A process that is killed at a request: `migrate-dying URL CASE REQUEST before|after` does the verb of a case. The URL is `sqlite:PATH`
+//! or `postgres://…`.
 
 use std::error::Error;
-use std::sync::atomic::AtomicUsize;
 
-use migrate_runtime::Migrations;
-use migrate_tests::{Fault, Faulty};
+use migrate_tests::{Case, Directed, Driver, Fault, FaultAt};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, url, folder, request, moment] = arguments.as_slice() else {
-        return Err("usage: migrate-dying URL FOLDER REQUEST before|after".into());
+    let [_, url, case, request, moment] = arguments.as_slice() else {
+        return Err("usage: migrate-dying URL CASE REQUEST before|after".into());
     };
-    let migrations = Migrations::from_folder(folder)?;
-    let request: usize = request.parse()?;
+    let path = url.strip_prefix("sqlite:");
+    let driver = if path.is_some() { Driver::Rusqlite } else { Driver::Postgres };
+    let case = Case::named(driver, case).ok_or("there is no such case")?;
+    let sets = case.sets(driver);
+    let migrator = case.migrator(driver, &sets);
     let fault = if moment == "before" { Fault::KilledBefore } else { Fault::KilledAfter };
-    let requests = &AtomicUsize::new(0);
-    match url.strip_prefix("sqlite:") {
+    let director = FaultAt::new(fault, request.parse()?);
+    match path {
         Some(path) => {
             let connection = rusqlite::Connection::open(path)?;
-            migrations.run(&mut Faulty { connection, request, fault, requests })?;
+            case.verb.execute(&migrator, &mut Directed::new(connection, &director))?;
         }
         None => {
             let connection = postgres::Client::connect(url, postgres::NoTls)?;
-            migrations.run(&mut Faulty { connection, request, fault, requests })?;
+            case.verb.execute(&migrator, &mut Directed::new(connection, &director))?;
         }
     }
-    println!("done");
     Ok(())
 }

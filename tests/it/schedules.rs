@@ -1,0 +1,185 @@
+//! Two and three runners on one database, in every order of their requests, each of which may be the last that its runner makes.
+//!
+//! A runner is a thread that waits for its turn before each request, and only one has it; a request that the database makes wait for
+//! another runner is left alone until it is answered. The orders are followed depth first. Two orders that have led to the same state,
+//! which is all that each runner was answered up to now, and what is committed, go on in the same way, so they are followed once; how
+//! many orders there are is counted in the graph of the states. The database is a real one: a file of SQLite, and Postgres.
+
+mod explorer;
+mod turns;
+
+use migrate_runtime::{Error, ErrorKind, Migrations, Migrator, Scope, Version};
+use migrate_tests::{Driver, Verb, migrations};
+
+use explorer::{Case, Runner, explore};
+
+const BOTH: [Driver; 2] = [Driver::Rusqlite, Driver::Postgres];
+
+/// Migrations whose second execution would show, and their way back.
+fn plain(versions: impl IntoIterator<Item = u64>) -> Migrations {
+    let file = |number: u64| {
+        let (first, last) =
+            if number == 1 { ("CREATE TABLE done (n integer);\n", "\nDROP TABLE done;") } else { ("", "") };
+        [
+            (format!("{number}_m.up.sql"), format!("{first}INSERT INTO done VALUES ({number});")),
+            (format!("{number}_m.down.sql"), format!("DELETE FROM done WHERE n = {number};{last}")),
+        ]
+    };
+    let files: Vec<(String, String)> = versions.into_iter().flat_map(file).collect();
+    migrations(&files.iter().map(|(path, sql)| (&**path, &**sql)).collect::<Vec<_>>())
+}
+
+fn run(set: &Migrations) -> Runner<'_> {
+    Runner { migrator: Migrator::new(set), verb: Verb::Run }
+}
+
+fn run_to(set: &Migrations, version: u64) -> Runner<'_> {
+    Runner { migrator: Migrator::new(set).target(Version::from(version)), verb: Verb::Run }
+}
+
+fn as_one(set: &Migrations) -> Runner<'_> {
+    Runner { migrator: Migrator::new(set).scope(Scope::All), verb: Verb::Run }
+}
+
+fn revert_to(set: &Migrations, version: u64) -> Runner<'_> {
+    Runner { migrator: Migrator::new(set), verb: Verb::RevertTo(version) }
+}
+
+/// Runners on an empty database that all end well.
+fn from_nothing<'a>(runners: Vec<Runner<'a>>, last: Runner<'a>) -> Case<'a> {
+    Case { before: None, runners, deaths: 0, may_end_with: |_| false, last }
+}
+
+fn is_mismatch(error: &Error) -> bool {
+    error.kind() == ErrorKind::HistoryMismatch
+}
+
+fn check(driver: Driver, name: &str, case: &Case<'_>) {
+    println!("{driver:?}, {name}, {} of {} may die: {}", case.deaths, case.runners.len(), explore(driver, case));
+}
+
+#[test]
+fn two_from_nothing() {
+    let set = plain(1..=2);
+    for driver in BOTH {
+        check(driver, "from nothing", &from_nothing(vec![run(&set), run(&set)], run(&set)));
+    }
+}
+
+#[test]
+fn two_from_nothing_of_which_one_dies() {
+    let set = plain(1..=1);
+    for driver in BOTH {
+        let case = Case { deaths: 1, ..from_nothing(vec![run(&set), run(&set)], run(&set)) };
+        check(driver, "from nothing", &case);
+    }
+}
+
+#[test]
+fn three_from_nothing() {
+    let set = plain(1..=1);
+    for driver in BOTH {
+        check(driver, "from nothing", &from_nothing(vec![run(&set), run(&set), run(&set)], run(&set)));
+    }
+}
+
+/// All may die, on the database where that is cheap to explore.
+#[test]
+fn three_of_which_all_may_die() {
+    let set = plain(1..=1);
+    let case = Case { deaths: 3, ..from_nothing(vec![run(&set), run(&set), run(&set)], run(&set)) };
+    check(Driver::Rusqlite, "from nothing", &case);
+}
+
+#[test]
+fn two_of_which_each_wants_all_or_nothing() {
+    let set = plain(1..=2);
+    for driver in BOTH {
+        let case = Case { deaths: 1, ..from_nothing(vec![as_one(&set), as_one(&set)], run(&set)) };
+        check(driver, "as one", &case);
+        check(driver, "as one beside one by one", &from_nothing(vec![as_one(&set), run(&set)], run(&set)));
+    }
+}
+
+#[test]
+fn one_runs_and_one_reverts() {
+    let set = plain(1..=2);
+    for driver in BOTH {
+        let case = Case {
+            before: Some(run(&set)),
+            runners: vec![run(&set), revert_to(&set, 1)],
+            deaths: 1,
+            may_end_with: is_mismatch,
+            last: run(&set),
+        };
+        check(driver, "run and revert", &case);
+    }
+}
+
+#[test]
+fn two_revert() {
+    let set = plain(1..=3);
+    for driver in BOTH {
+        let case = Case {
+            before: Some(run(&set)),
+            runners: vec![revert_to(&set, 1), revert_to(&set, 1)],
+            deaths: 1,
+            may_end_with: is_mismatch,
+            last: run(&set),
+        };
+        check(driver, "revert", &case);
+    }
+}
+
+/// Built from one state, and both deployed: one of them is refused, or comes before the other.
+#[test]
+fn two_branches() {
+    let (base, left, right, both) = (plain(1..=1), plain([1, 2]), plain([1, 3]), plain(1..=3));
+    for driver in BOTH {
+        let case = Case {
+            before: Some(run(&base)),
+            runners: vec![run(&left), run(&right)],
+            deaths: 0,
+            may_end_with: is_mismatch,
+            last: Runner { migrator: Migrator::new(&both).allow_out_of_order(), verb: Verb::Run },
+        };
+        check(driver, "branches", &case);
+    }
+}
+
+#[test]
+fn an_old_and_a_new_binary() {
+    let set = plain(1..=2);
+    for driver in BOTH {
+        let case = from_nothing(vec![run_to(&set, 1), run(&set)], run(&set));
+        check(driver, "up to a target, and all", &case);
+    }
+}
+
+/// Both fail where the file fails, and what comes before it is done once.
+#[test]
+fn a_migration_that_fails() {
+    let fails = |error: &Error| error.kind() == ErrorKind::StatementFailed;
+    let files = [
+        ("1_a.sql", "CREATE TABLE done (n integer);"),
+        ("2_b.sql", "INSERT INTO done VALUES (2);\nSELECT * FROM never;"),
+    ];
+    let (set, sound) = (migrations(&files), migrations(&files[..1]));
+    for driver in BOTH {
+        let case = Case { may_end_with: fails, ..from_nothing(vec![run(&set), run(&set)], run(&sound)) };
+        check(driver, "a failure", &case);
+    }
+}
+
+/// Claims that are committed before the work begins, and whoever finds one asks whether its runner lives.
+#[test]
+fn outside_of_a_transaction() {
+    let set = migrations(&[(
+        "1_a.sql",
+        "-- migrate: no-transaction\nCREATE TABLE done (n integer);\nINSERT INTO done VALUES (1);",
+    )]);
+    for driver in BOTH {
+        let case = Case { deaths: 1, ..from_nothing(vec![run(&set), run(&set)], run(&set)) };
+        check(driver, "outside", &case);
+    }
+}

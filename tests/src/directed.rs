@@ -1,0 +1,236 @@
+//! A connection whose every request a test knows of, and decides about.
+
+use std::future::ready;
+use std::pin::pin;
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use migrate_runtime::driver::{Database, DriverError, DriverErrorKind, Itself, Row, Session, StepFailure, StepRun};
+use migrate_runtime::{Dialect, Step};
+
+/// What happens at a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The database refuses it. The connection goes on.
+    Refused,
+    /// The connection is lost before it is sent.
+    LostBefore,
+    /// The connection is lost when it is done: nobody hears of it.
+    LostAfter,
+    /// The process is killed before it is sent: nothing is cleaned up.
+    KilledBefore,
+    /// The process is killed when its answer has come.
+    KilledAfter,
+}
+
+impl Fault {
+    /// Those that a process outlives.
+    pub const OUTLIVED: [Fault; 3] = [Fault::Refused, Fault::LostBefore, Fault::LostAfter];
+}
+
+/// Decides what happens to the requests of a connection.
+pub trait Director: Sync {
+    /// A request is about to be sent, when this returns.
+    fn before(&self, sql: &str) -> Option<Fault>;
+
+    /// It was answered.
+    fn answered(&self, sql: &str, answer: Result<&[Row], &DriverError>) {
+        let _ = (sql, answer);
+    }
+
+    /// The engine sleeps.
+    fn sleep(&self, duration: Duration) {
+        thread::sleep(duration);
+    }
+}
+
+/// A fault at one request, the first of which has the number 1.
+#[derive(Debug)]
+pub struct FaultAt {
+    fault: Fault,
+    request: usize,
+    requests: AtomicUsize,
+}
+
+impl FaultAt {
+    /// With this fault at this request.
+    pub fn new(fault: Fault, request: usize) -> FaultAt {
+        FaultAt { fault, request, requests: AtomicUsize::new(0) }
+    }
+
+    /// Whether there were enough requests for it.
+    pub fn has_struck(&self) -> bool {
+        self.requests.load(Ordering::SeqCst) >= self.request
+    }
+}
+
+impl Director for FaultAt {
+    fn before(&self, _: &str) -> Option<Fault> {
+        let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
+        (number == self.request).then_some(self.fault)
+    }
+}
+
+/// A blocking connection with a director.
+pub struct Directed<'a, C> {
+    connection: C,
+    director: &'a dyn Director,
+    pipelines: bool,
+}
+
+impl<'a, C> Directed<'a, C> {
+    /// Puts a connection under a director.
+    pub fn new(connection: C, director: &'a dyn Director) -> Directed<'a, C> {
+        Directed { connection, director, pipelines: false }
+    }
+
+    /// The connection.
+    pub fn into_inner(self) -> C {
+        self.connection
+    }
+
+    /// Lets it send the requests of a pipeline one after the other, whatever becomes of those before, as the server gets them from an
+    /// asynchronous driver.
+    pub fn pipelined(self) -> Directed<'a, C> {
+        Directed { pipelines: true, ..self }
+    }
+}
+
+impl<C: Database<Itself>> Database<Itself> for Directed<'_, C> {
+    fn session(&mut self) -> impl Session {
+        DirectedSession {
+            session: Some(self.connection.session()),
+            director: self.director,
+            pipelines: self.pipelines,
+            is_lost: false,
+        }
+    }
+}
+
+struct DirectedSession<'a, S> {
+    /// Forgotten when it is lost: then it can do nothing for what it leaves behind.
+    session: Option<S>,
+    director: &'a dyn Director,
+    pipelines: bool,
+    is_lost: bool,
+}
+
+impl<S: Session> DirectedSession<'_, S> {
+    /// Sends a request, unless the director is against it; nothing when no answer comes back.
+    fn pass<T>(&mut self, sql: &str, send: impl FnOnce(&mut S) -> T) -> Option<T> {
+        if self.is_lost {
+            return None;
+        }
+        let fault = self.director.before(sql);
+        let session = self.session.as_mut()?;
+        match fault {
+            None => return Some(send(session)),
+            Some(Fault::Refused) => return None,
+            Some(Fault::LostBefore) => {}
+            Some(Fault::LostAfter) => _ = send(session),
+            Some(Fault::KilledBefore) => die(),
+            Some(Fault::KilledAfter) => {
+                let _ = send(session);
+                die();
+            }
+        }
+        self.is_lost = true;
+        None
+    }
+
+    fn error(&self) -> DriverError {
+        let kind = if self.is_lost { DriverErrorKind::ConnectionLost } else { DriverErrorKind::Refused };
+        DriverError::new(self.dialect(), kind, "a fault on purpose", "a fault on purpose")
+    }
+
+    fn execute_now(&mut self, sql: &str) -> Result<(), DriverError> {
+        let answer = self.pass(sql, |session| ready_value(session.execute(sql))).unwrap_or_else(|| Err(self.error()));
+        self.director.answered(sql, answer.as_ref().map(|()| &[] as &[Row]));
+        answer
+    }
+}
+
+impl<S: Session> Session for DirectedSession<'_, S> {
+    fn dialect(&self) -> Dialect {
+        self.session.as_ref().map_or(Dialect::Postgres, Session::dialect)
+    }
+
+    fn in_transaction(&self) -> Option<bool> {
+        self.session.as_ref().and_then(Session::in_transaction)
+    }
+
+    fn execute(&mut self, sql: &str) -> impl Future<Output = Result<(), DriverError>> + Send {
+        ready(self.execute_now(sql))
+    }
+
+    fn execute_all(&mut self, requests: &[String]) -> impl Future<Output = Result<(), (usize, DriverError)>> + Send {
+        let mut first = Ok(());
+        for (index, sql) in requests.iter().enumerate() {
+            let answer = self.execute_now(sql).map_err(|error| (index, error));
+            first = first.and(answer);
+            if first.is_err() && !self.pipelines {
+                break;
+            }
+        }
+        ready(first)
+    }
+
+    fn pipelines(&self) -> bool {
+        self.pipelines
+    }
+
+    fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send {
+        let answer = self.pass(sql, |session| ready_value(session.query(sql))).unwrap_or_else(|| Err(self.error()));
+        self.director.answered(sql, answer.as_deref());
+        ready(answer)
+    }
+
+    fn takes_step(&self, step: &Step<'_>) -> bool {
+        self.session.as_ref().is_some_and(|session| session.takes_step(step))
+    }
+
+    fn run_step(&mut self, run: StepRun<'_>) -> impl Future<Output = Result<(), StepFailure>> + Send {
+        let answer = self.pass("a step", |session| ready_value(session.run_step(run)));
+        ready(answer.unwrap_or_else(|| Err(StepFailure::OfDriver(self.error()))))
+    }
+
+    fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
+        if !self.is_lost {
+            self.director.sleep(duration);
+        }
+        ready(())
+    }
+
+    fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
+        self.session.as_mut().into_iter().for_each(|session| session.roll_back_when_dropped(rollback));
+    }
+
+    fn run_when_dropped(&mut self, sql: Option<String>) {
+        self.session.as_mut().into_iter().for_each(|session| session.run_when_dropped(sql.clone()));
+    }
+}
+
+impl<S> Drop for DirectedSession<'_, S> {
+    fn drop(&mut self) {
+        if self.is_lost {
+            std::mem::forget(self.session.take());
+        }
+    }
+}
+
+/// Ends the process as if it had been killed.
+fn die() -> ! {
+    let _ = Command::new("kill").args(["-9", &process::id().to_string()]).status();
+    process::abort()
+}
+
+/// The value of a future of a blocking driver.
+fn ready_value<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a blocking driver waits"),
+    }
+}
