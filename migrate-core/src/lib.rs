@@ -29,8 +29,9 @@ mod place;
 pub mod plan;
 mod printable;
 mod problem;
-mod rebuild;
+
 pub mod scan;
+mod table_acts;
 mod version;
 
 #[doc(hidden)]
@@ -45,7 +46,7 @@ pub use header::{Excuse, ForeignKeys, Header};
 pub use history::{BadRow, HistoryRow, RowState};
 pub use migration::{Direction, Label, Migration, MigrationSet, Script};
 pub use place::Place;
-pub use printable::printable;
+pub use printable::{printable, printable_line};
 pub use problem::Problem;
-pub use rebuild::{dropped_tables, may_cascade, rebuilt_tables};
+pub use table_acts::TableActs;
 pub use version::{Version, VersionError};

@@ -7,7 +7,7 @@ pub fn printable(text: &str) -> String {
 }
 
 /// The same, on one line.
-pub(crate) fn printable_line(text: &str) -> String {
+pub fn printable_line(text: &str) -> String {
     shown(text, |_| false)
 }
 

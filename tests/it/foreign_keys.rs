@@ -2,7 +2,7 @@
 
 use std::panic::{self, AssertUnwindSafe};
 
-use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Report, Scope};
+use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Report, Scope, Step};
 use migrate_tests::migrations;
 use rusqlite::Connection;
 
@@ -227,6 +227,24 @@ fn only_new_violations_fail() {
             format!("{REBUILD}DELETE FROM p WHERE id = 2;"),
             Err((ErrorKind::ForeignKeyViolation, &["leaves 1 row", "row 2 of `c` refers"])),
         ),
+        // As many as before, but another one: in a table that is made anew, and in one whose rows have no number.
+        case(
+            "PRAGMA foreign_keys = OFF; INSERT INTO c VALUES (5, 70); PRAGMA foreign_keys = ON;",
+            "CREATE TABLE n (id INTEGER PRIMARY KEY, p integer REFERENCES p ON DELETE CASCADE);\n\
+             INSERT INTO n SELECT * FROM c WHERE p < 70; DROP TABLE c; ALTER TABLE n RENAME TO c; DELETE FROM p WHERE id = 2;",
+            Err((
+                ErrorKind::ForeignKeyViolation,
+                &["leaves 1 row", "a row of `c` refers to a row of `p` that is not there: 2"],
+            )),
+        ),
+        case(
+            "PRAGMA foreign_keys = OFF; INSERT INTO k VALUES ('five', 70); PRAGMA foreign_keys = ON;",
+            format!("{REBUILD}DELETE FROM k WHERE p = 70; INSERT INTO k VALUES ('six', 60);"),
+            Err((
+                ErrorKind::ForeignKeyViolation,
+                &["leaves 1 row", "a row of `k` refers to a row of `p` that is not there: 60"],
+            )),
+        ),
         // Rows without a number.
         case(
             "",
@@ -410,9 +428,19 @@ fn on_and_off_are_not_in_one_transaction() {
         database.run(&Migrator::new(&set)).unwrap();
         assert_eq!(database.value("SELECT count(*) FROM c"), "1", "{on}");
     }
+    // Nobody can tell what a step does.
+    let set = migrations(&[("1_rebuild.sql", REBUILD)]);
+    let step = Step::rusqlite(|connection| Ok(connection.execute_batch("DELETE FROM p WHERE id = 2")?));
+    let migrator = Migrator::new(&set).step(2, "step", step);
+    let mut database = database(Place::File);
+    let error = database.run(&migrator.clone().scope(Scope::All)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    assert!(error.to_string().contains("and 2_step needs them on"), "{error}");
+    database.run(&migrator).unwrap();
+    assert_eq!(database.value("SELECT count(*) FROM c"), "1");
     // What only adds goes along.
     let set = migrations(&[("1_rebuild.sql", REBUILD), ("2_on.sql", "INSERT INTO p (id) VALUES (20);")]);
-    database(Place::File).run(&Migrator::new(&set).scope(Scope::All)).unwrap();
+    self::database(Place::File).run(&Migrator::new(&set).scope(Scope::All)).unwrap();
 }
 
 #[test]
@@ -424,7 +452,13 @@ fn attached_databases_are_checked_too() {
     for place in PLACES {
         // Where the history is, what is broken before, the script, and what is said.
         let broken = "PRAGMA foreign_keys = OFF; INSERT INTO other.c VALUES (7, 70); PRAGMA foreign_keys = ON";
-        let cases: [(&str, &str, String, &[&str]); 6] = [
+        let cases: [(&str, &str, String, &[&str]); 7] = [
+            (
+                "schema_migrations",
+                "",
+                "DROP TABLE other.p;".to_owned(),
+                &["leaves 2 rows", "row 1 of `other.c` refers to a row of `p`"],
+            ),
             ("schema_migrations", "", rebuild.to_owned(), &[]),
             ("other.schema_migrations", "", rebuild.to_owned(), &[]),
             ("other.schema_migrations", "", REBUILD.to_owned(), &[]),
@@ -537,10 +571,13 @@ fn what_is_left_outside_of_a_transaction_is_not_forgotten_by_another_run() {
 #[test]
 fn a_dropped_table_takes_no_rows_along() {
     let copy = "CREATE TABLE n (id INTEGER PRIMARY KEY, x text); INSERT INTO n SELECT * FROM p;";
-    let rebuilds: [&[(&str, &str)]; 3] = [
+    let rebuilds: [&[(&str, &str)]; 5] = [
         &[("1_copy.sql", &format!("{copy} DROP TABLE p;")), ("2_rename.sql", "ALTER TABLE n RENAME TO p;")],
         &[("1_copy.sql", copy), ("2_drop.sql", "DROP TABLE p;"), ("3_rename.sql", "ALTER TABLE n RENAME TO p;")],
         &[("1_bak.sql", "CREATE TABLE bak AS SELECT * FROM p; DROP TABLE p;")],
+        // Under a name that the script has given it, or the children.
+        &[("1_new.sql", &format!("ALTER TABLE p RENAME TO old; {copy} DROP TABLE old;").replace("FROM p", "FROM old"))],
+        &[("1_new.sql", "ALTER TABLE c RENAME TO c2; CREATE TABLE c (x); DROP TABLE c; DROP TABLE p;")],
     ];
     for place in PLACES {
         for files in rebuilds {
@@ -550,6 +587,23 @@ fn a_dropped_table_takes_no_rows_along() {
             assert!(error.to_string().contains("foreign-keys=on"), "{error}");
             assert_eq!(database.value("SELECT count(*) FROM c"), "2");
             assert_eq!(database.value("SELECT count(*) FROM p"), "2");
+        }
+        // Children that have their rows from the script itself, or that it makes.
+        for script in [
+            "INSERT INTO e VALUES (1); DROP TABLE q;",
+            "CREATE TABLE f (q integer REFERENCES q ON DELETE CASCADE); INSERT INTO f VALUES (1); DROP TABLE q;",
+            "CREATE TABLE \"we\"\"ird\" (id INTEGER PRIMARY KEY); INSERT INTO \"we\"\"ird\" VALUES (1); \
+             CREATE TABLE f (q integer REFERENCES \"we\"\"ird\" ON DELETE CASCADE); INSERT INTO f VALUES (1); DROP TABLE \"we\"\"ird\";",
+        ] {
+            for directive in ["", "-- migrate: no-transaction\n"] {
+                let mut database = database(place);
+                let more = "CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1); \
+                            CREATE TABLE e (q integer REFERENCES q ON DELETE CASCADE)";
+                database.connection.execute_batch(more).unwrap();
+                let set = migrations(&[("1_drop.sql", &format!("{directive}{script}"))]);
+                let error = Migrator::new(&set).run(&mut database.connection).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+            }
         }
         // With leave they go.
         let mut database = database(place);
@@ -572,7 +626,7 @@ fn a_dropped_table_takes_no_rows_along() {
     }
 }
 
-/// What only shows when the first ones have run, in a transaction that is ours.
+/// What is not in the database before the first ones have run, in a transaction that is ours.
 #[test]
 fn a_table_of_the_same_run_is_not_dropped_under_its_children() {
     for place in PLACES {
@@ -586,8 +640,7 @@ fn a_table_of_the_same_run_is_not_dropped_under_its_children() {
             ("2_drop.sql", "DROP TABLE q;"),
         ]);
         let error = Migrator::new(&set).scope(Scope::All).run(&mut database.connection).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-        assert!(error.to_string().contains("Scope::PerMigration"), "{error}");
+        assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
         assert_eq!(database.value("SELECT count(*) FROM sqlite_master WHERE name IN ('q', 'r')"), "0");
         let error = Migrator::new(&set).run(&mut database.connection).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");

@@ -110,6 +110,11 @@ impl<'a> Piece<'a> {
         unquoted(self.text, '"').map(Cow::into_owned)
     }
 
+    /// What it names: SQLite takes a string for a name, too.
+    pub(crate) fn name(&self) -> Cow<'a, str> {
+        name(self.text).or_else(|| unquoted(self.text, '\'')).unwrap_or(Cow::Borrowed(self.text))
+    }
+
     /// The text without any quotes around it.
     pub(crate) fn bare(&self) -> &'a str {
         self.text.trim_matches(['"', '\'', '`', '[', ']'])

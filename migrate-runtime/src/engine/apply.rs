@@ -134,14 +134,14 @@ impl<S: Session> Engine<'_, S> {
                 self.check_record(prepared).await.map_err(failed)?;
             }
             if closes && self.has_switched_foreign_keys {
-                let new = self.dangling_rows().await.map_err(failed)?.new_since(&before, &prepared.rebuilt);
+                let new = self.dangling_rows(&prepared.rebuilt).await.map_err(failed)?.new_since(&before);
                 if !new.is_empty() {
                     return Err(Trouble::Dangling(new));
                 }
             }
             self.session.execute(&request.sql).await.map_err(failed)?;
             if request.has(Part::Claim) && self.has_switched_foreign_keys {
-                before = self.dangling_rows().await.map_err(failed)?;
+                before = self.dangling_rows(&prepared.rebuilt).await.map_err(failed)?;
             }
         }
         Ok(())

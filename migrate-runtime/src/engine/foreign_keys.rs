@@ -3,26 +3,22 @@
 //! With foreign keys on, dropping a table deletes its rows first, and with them the rows that refer to them; and the pragma does
 //! nothing inside a transaction. So it is sent before the transaction begins, and again after it has ended, whatever happens.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-use migrate_core::Dialect;
+use migrate_core::{Dialect, TableActs, printable_line};
 
 use super::prepare::Prepared;
 use super::read::first_cells;
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Row, Session};
 use crate::error::Error;
-use crate::quote::identifier;
+use crate::quote::{identifier, literal};
 
 const SWITCH_OFF: &str = "PRAGMA foreign_keys = OFF";
 const SWITCH_ON: &str = "PRAGMA foreign_keys = ON";
 /// The pragma without a schema looks at the main database alone.
 const CHECK: &str = "SELECT d.name, c.\"table\", c.rowid, c.parent, c.fkid \
                      FROM pragma_database_list AS d, pragma_foreign_key_check(NULL, d.name) AS c";
-
-/// Every foreign key: the table, its column, and the table that it refers to.
-const KEYS: &str = "SELECT m.name, f.\"from\", f.\"table\" FROM main.sqlite_master AS m, pragma_foreign_key_list(m.name, 'main') AS f \
-                    WHERE m.type = 'table'";
 
 /// What is said of a key that SQLite cannot check.
 pub(super) const UNCHECKED: &str = "cannot be checked";
@@ -37,19 +33,30 @@ impl<S: Session> Engine<'_, S> {
             return Ok(false);
         }
         let needing = self.that_need_foreign_keys_off(scripts).await?;
-        let Some(off) = needing.first() else { return Ok(false) };
+        if needing.is_empty() {
+            return Ok(false);
+        }
         if self.is_nested {
             let labels: Vec<_> = needing.iter().map(|script| script.label.clone()).collect();
             return Err(refuse::foreign_keys_in_transaction(&labels, self.whole.is_some()));
         }
-        let is_other = |script: &&&Prepared<'_>| !needing.iter().any(|needing| std::ptr::eq(*needing, **script));
-        if let Some(on) = scripts.iter().filter(is_other).find(|script| script.needs_foreign_keys_on()) {
-            return Err(refuse::foreign_keys_on_and_off(&off.label, &on.label));
-        }
+        self.refuse_on_beside_off(scripts, &needing)?;
         self.session.run_when_dropped(Some(SWITCH_ON.into()));
         self.session.execute(SWITCH_OFF).await.map_err(refuse::settings)?;
         self.has_switched_foreign_keys = true;
         Ok(true)
+    }
+
+    /// In one transaction, foreign keys are on for all scripts or for none.
+    fn refuse_on_beside_off(&self, scripts: &[&Prepared<'_>], off: &[&Prepared<'_>]) -> Result<(), Error> {
+        let is_other = |script: &&&Prepared<'_>| !off.iter().any(|off| std::ptr::eq(*off, **script));
+        // A step may do anything, and nothing looks after what it leaves.
+        let is_step = |script: &Prepared<'_>| self.step_of(script).is_some();
+        let on = scripts.iter().filter(is_other).find(|script| is_step(script) || script.needs_foreign_keys_on());
+        match (off.first(), on) {
+            (Some(off), Some(on)) => Err(refuse::foreign_keys_on_and_off(&off.label, &on.label, is_step(on))),
+            _ => Ok(()),
+        }
     }
 
     /// What a dry run tells of a script that needs them off.
@@ -71,38 +78,51 @@ impl<S: Session> Engine<'_, S> {
         &mut self,
         scripts: &[&'s Prepared<'p>],
     ) -> Result<Vec<&'s Prepared<'p>>, Error> {
-        let may_need = |script: &&Prepared<'_>| script.needs_foreign_keys_off() || !script.dropped.is_empty();
+        let may_need = |script: &&&Prepared<'_>| script.needs_foreign_keys_off() || script.may_need_foreign_keys_off();
         let mut needing = Vec::new();
-        if self.sql.dialect != Dialect::Sqlite || !scripts.iter().any(|script| may_need(&&**script)) {
+        if self.sql.dialect != Dialect::Sqlite || !scripts.iter().any(|script| may_need(&script)) {
             return Ok(needing);
         }
         let rows = self.query_patiently("PRAGMA foreign_keys").await?;
         if first_cells(rows).next().as_deref() == Some("0") {
             return Ok(needing);
         }
+        let mut tables = TableActs::default();
         for script in scripts {
-            if script.needs_foreign_keys_off() || self.drops_what_others_refer_to(script).await? {
+            // What those before it have done is not in the database yet.
+            tables.extend(&script.tables);
+            let takes_along = script.may_need_foreign_keys_off() && self.may_take_rows_along(&tables).await?;
+            if script.needs_foreign_keys_off() || takes_along {
                 needing.push(*script);
             }
         }
         Ok(needing)
     }
 
-    /// Whether a script drops a table that rows of others refer to, which would take them along; it may come back in another script.
-    async fn drops_what_others_refer_to(&mut self, script: &Prepared<'_>) -> Result<bool, Error> {
-        if script.dropped.is_empty() {
-            return Ok(false);
+    /// Whether a table is dropped that rows of others refer to, in any attached database: they would go with it. It may come back in
+    /// another script.
+    async fn may_take_rows_along(&mut self, tables: &TableActs) -> Result<bool, Error> {
+        if tables.may_take_own_along() {
+            return Ok(true);
         }
-        let is_dropped = |table: &str| script.dropped.contains(&table.to_ascii_lowercase());
-        for key in self.query_patiently(KEYS).await? {
-            let (child, column, parent) = (cell(&key, 0), cell(&key, 1), cell(&key, 2));
-            if is_dropped(parent) && !is_dropped(child) {
-                let rows = format!(
-                    "SELECT EXISTS (SELECT 1 FROM main.{} WHERE {} IS NOT NULL)",
-                    identifier(child),
-                    identifier(column)
-                );
-                if first_cells(self.query_patiently(&rows).await?).next().as_deref() == Some("1") {
+        for database in self.query_patiently("SELECT name FROM pragma_database_list").await? {
+            let schema = cell(&database, 0);
+            let keys = format!(
+                "SELECT m.name, f.\"from\", f.\"table\" FROM {}.sqlite_master AS m, pragma_foreign_key_list(m.name, {}) AS f \
+                 WHERE m.type = 'table'",
+                identifier(schema),
+                literal(schema, Dialect::Sqlite)
+            );
+            for key in self.query_patiently(&keys).await? {
+                let (child, column, parent) = (cell(&key, 0), cell(&key, 1), cell(&key, 2));
+                if !tables.may_take_along(&child.to_ascii_lowercase(), &parent.to_ascii_lowercase()) {
+                    continue;
+                }
+                let (schema, table, column) = (identifier(schema), identifier(child), identifier(column));
+                let has_rows = format!("SELECT EXISTS (SELECT 1 FROM {schema}.{table} WHERE {column} IS NOT NULL)");
+                if tables.writes_rows()
+                    || first_cells(self.query_patiently(&has_rows).await?).next().as_deref() == Some("1")
+                {
                     return Ok(true);
                 }
             }
@@ -118,16 +138,76 @@ impl<S: Session> Engine<'_, S> {
         switched.map_err(refuse::settings)
     }
 
-    /// The rows that refer to nothing, before or after a script, in all attached databases.
-    pub(super) async fn dangling_rows(&mut self) -> Result<Dangling, DriverError> {
-        match self.session.query(CHECK).await {
-            Err(error) if error.kind() == DriverErrorKind::Refused => self.dangling_rows_of_each().await,
-            checked => checked.map(Dangling),
+    /// The rows that refer to nothing, before or after a script that makes these tables anew, in all attached databases.
+    pub(super) async fn dangling_rows(&mut self, rebuilt: &[String]) -> Result<Dangling, DriverError> {
+        let listed = match self.session.query(CHECK).await {
+            Err(error) if error.kind() == DriverErrorKind::Refused => self.dangling_rows_of_each().await?,
+            checked => checked?,
+        };
+        let is_rebuilt = |row: &Row| rebuilt.contains(&cell(row, 1).to_ascii_lowercase());
+        let is_of_key = |row: &Row| row.len() > KEY;
+        let (without_number, mut rows): (Vec<Row>, Vec<Row>) =
+            listed.into_iter().partition(|row| is_of_key(row) && (cell(row, 2).is_empty() || is_rebuilt(row)));
+        let keys: BTreeSet<[&str; 3]> =
+            without_number.iter().map(|row| [cell(row, 0), cell(row, 1), cell(row, KEY)]).collect();
+        for [schema, table, key] in keys {
+            rows.extend(self.dangling_references(schema, table, key).await?);
         }
+        Ok(Dangling(rows))
+    }
+
+    /// The rows of a table that refer to nothing by a key, with what they refer to in place of their numbers, which are others in a
+    /// table that is made anew, and which some tables do not have.
+    async fn dangling_references(&mut self, schema: &str, table: &str, key: &str) -> Result<Vec<Row>, DriverError> {
+        let text = |name: &str| literal(name, Dialect::Sqlite);
+        let columns = format!(
+            "SELECT \"from\", \"to\", \"table\" FROM pragma_foreign_key_list({}, {}) WHERE CAST(id AS TEXT) = {} ORDER BY seq",
+            text(table),
+            text(schema),
+            text(key)
+        );
+        let columns = self.session.query(&columns).await?;
+        let parent = columns.first().map(|column| cell(column, 2)).unwrap_or_default().to_owned();
+        let primary =
+            format!("SELECT name, pk FROM pragma_table_info({}, {}) ORDER BY pk = 0, pk", text(&parent), text(schema));
+        let primary = self.session.query(&primary).await?;
+        let of_child = |column: &Row| format!("child.{}", identifier(cell(column, 0)));
+        let mut refers_to_nothing: Vec<String> =
+            columns.iter().map(|column| format!("{} IS NOT NULL", of_child(column))).collect();
+        // Otherwise there is nothing to refer to.
+        if !primary.is_empty() {
+            let equal = |(number, column): (usize, &Row)| {
+                let to = if cell(column, 1).is_empty() {
+                    primary.get(number).map(|of| cell(of, 0))
+                } else {
+                    Some(cell(column, 1))
+                };
+                // The parent's column comes first: it says how they are compared.
+                format!("parent.{} = {}", identifier(to.unwrap_or_default()), of_child(column))
+            };
+            refers_to_nothing.push(format!(
+                "NOT EXISTS (SELECT 1 FROM {}.{} AS parent WHERE {})",
+                identifier(schema),
+                identifier(&parent),
+                columns.iter().enumerate().map(equal).collect::<Vec<_>>().join(" AND ")
+            ));
+        }
+        let values: Vec<String> = columns.iter().map(|column| format!("CAST({} AS TEXT)", of_child(column))).collect();
+        let query = format!(
+            "SELECT {}, {}, NULL, {}, {} FROM {}.{} AS child WHERE {}",
+            text(schema),
+            text(table),
+            text(&parent),
+            values.join(" || ', ' || "),
+            identifier(schema),
+            identifier(table),
+            refers_to_nothing.join(" AND ")
+        );
+        self.session.query(&query).await
     }
 
     /// Table by table: a key that SQLite cannot check, because what it refers to is no key, is told in place of the table's rows.
-    async fn dangling_rows_of_each(&mut self) -> Result<Dangling, DriverError> {
+    async fn dangling_rows_of_each(&mut self) -> Result<Vec<Row>, DriverError> {
         let mut found: Vec<Row> = Vec::new();
         for database in self.session.query("SELECT name FROM pragma_database_list").await? {
             let schema = identifier(cell(&database, 0));
@@ -149,59 +229,46 @@ impl<S: Session> Engine<'_, S> {
                 }
             }
         }
-        Ok(Dangling(found))
+        Ok(found)
     }
 }
 
-/// Rows that refer to nothing, as SQLite lists them, behind the database that they are in: table, number of the row, table referred
-/// to, number of the key. Rows of a table `WITHOUT ROWID` have no number.
+/// The cell with the number of the key, in what SQLite lists.
+const KEY: usize = 4;
+
+/// Rows that refer to nothing: the database, the table, the number of the row, the table referred to, and the number of the key. Those
+/// that numbers do not tell apart have what they refer to in place of the key; and a table whose keys cannot be checked has a row with
+/// the reason in place of the table referred to.
 #[derive(Default)]
 pub(super) struct Dangling(Vec<Row>);
 
 impl Dangling {
-    /// What was not there before, a line each; empty when nothing is new. In a table that was made anew, rows have new numbers, and
-    /// some have none: there it counts how many they are.
-    pub(super) fn new_since(&self, before: &Dangling, rebuilt: &[String]) -> Vec<String> {
-        let (then, now) = (before.count(), self.count());
-        let known: HashSet<&Row> = before.0.iter().collect();
-        let mut without_number: HashMap<Pair<'_>, usize> = HashMap::new();
+    /// What was not there before, a line each; empty when nothing is new.
+    pub(super) fn new_since(&self, before: &Dangling) -> Vec<String> {
+        let mut known: HashMap<&Row, usize> = HashMap::new();
+        before.0.iter().for_each(|row| *known.entry(row).or_default() += 1);
         let mut new = Vec::new();
         for row in &self.0 {
-            let pair = pair(row);
-            let is_new = if cell(row, 2).is_empty() {
-                let seen = without_number.entry(pair).or_default();
-                *seen += 1;
-                *seen > then.get(&pair).copied().unwrap_or(0)
-            } else {
-                let is_rebuilt = rebuilt.iter().any(|table| *table == pair.1.to_ascii_lowercase());
-                let are_more = now.get(&pair) > then.get(&pair);
-                !known.contains(row) && (are_more || !is_rebuilt)
-            };
-            new.extend(is_new.then(|| describe(row)));
+            match known.get_mut(row) {
+                Some(count) if *count > 0 => *count -= 1,
+                _ => new.push(describe(row)),
+            }
         }
         new
     }
-
-    fn count(&self) -> HashMap<Pair<'_>, usize> {
-        let mut counts = HashMap::new();
-        self.0.iter().for_each(|row| *counts.entry(pair(row)).or_default() += 1);
-        counts
-    }
-}
-
-/// The database, the table and the table that it refers to.
-type Pair<'a> = (&'a str, &'a str, &'a str);
-
-fn pair(row: &Row) -> Pair<'_> {
-    (cell(row, 0), cell(row, 1), cell(row, 3))
 }
 
 fn describe(row: &Row) -> String {
-    let (database, table, parent) = pair(row);
+    let (database, table, parent) = (cell(row, 0), cell(row, 1), cell(row, 3));
     let table = if database == "main" { table.to_owned() } else { format!("{database}.{table}") };
-    match (cell(row, 2), row.get(4)) {
+    match (cell(row, 2), row.get(KEY)) {
         (_, None) => format!("rows of `{table}` {UNCHECKED}: {parent}"),
-        ("", _) => format!("a row of `{table}` refers to a row of `{parent}` that is not there"),
+        ("", _) => {
+            format!(
+                "a row of `{table}` refers to a row of `{parent}` that is not there: {}",
+                printable_line(cell(row, KEY))
+            )
+        }
         (number, _) => format!("row {number} of `{table}` refers to a row of `{parent}` that is not there"),
     }
 }
@@ -216,31 +283,28 @@ mod tests {
 
     #[test]
     fn only_what_is_new() {
-        // before, after, rebuilt tables → how many are new
-        let cases: &[(&str, &str, &str, usize)] = &[
-            ("", "", "", 0),
-            ("", "c 1 p 0", "", 1),
-            ("c 1 p 0", "c 1 p 0", "", 0),
-            ("c 1 p 0", "c 2 p 0", "", 1),
-            ("c 1 p 0", "c 2 p 0", "c", 0),
-            ("c 1 p 0", "c 2 p 0,c 3 p 0", "c", 2),
-            ("c 1 p 0,c 2 p 0", "c 2 p 0", "", 0),
-            ("c 1 p 0", "c 1 q 0", "c", 1),
-            ("C 1 p 0", "C 9 p 0", "c", 0),
-            ("c - p 0", "c - p 0", "", 0),
-            ("c - p 0", "c - p 0,c - p 0,c - p 0", "", 2),
-            ("c - p 0,c - p 0", "c - p 1", "c", 0),
-            ("c - mismatch", "c - mismatch", "", 0),
-            ("", "c - mismatch", "", 1),
+        // before, after → how many are new
+        let cases: &[(&str, &str, usize)] = &[
+            ("", "", 0),
+            ("", "c 1 p 0", 1),
+            ("c 1 p 0", "c 1 p 0", 0),
+            ("c 1 p 0", "c 2 p 0", 1),
+            ("c 1 p 0,c 2 p 0", "c 2 p 0", 0),
+            ("c 1 p 0", "c 1 p 1", 1),
+            ("c - p 5", "c - p 5", 0),
+            ("c - p 5", "c - p 1", 1),
+            ("c - p 5", "c - p 5,c - p 5,c - p 5", 2),
+            ("c - p 5,c - p 5", "c - p 5", 0),
+            ("c - mismatch", "c - mismatch", 0),
+            ("", "c - mismatch", 1),
         ];
         let dangling = |text: &str| {
             let cell = |cell: &str| Some(cell.to_owned()).filter(|cell| cell != "-");
             let cells = |row: &str| [Some("main".to_owned())].into_iter().chain(row.split(' ').map(cell)).collect();
             Dangling(text.split(',').filter(|row| !row.is_empty()).map(cells).collect())
         };
-        for (before, after, rebuilt, expect) in cases {
-            let rebuilt: Vec<String> = rebuilt.split_whitespace().map(str::to_owned).collect();
-            let new = dangling(after).new_since(&dangling(before), &rebuilt);
+        for (before, after, expect) in cases {
+            let new = dangling(after).new_since(&dangling(before));
             assert_eq!(new.len(), *expect, "{before} → {after}: {new:?}");
         }
     }

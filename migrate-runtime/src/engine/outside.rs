@@ -297,7 +297,7 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         // What was there before it was interrupted is not known any more.
         let before = match self.has_switched_foreign_keys && !start.is_resumed {
-            true => self.dangling_rows().await.map_err(refuse::unreadable)?,
+            true => self.dangling_rows(&prepared.rebuilt).await.map_err(refuse::unreadable)?,
             false => Dangling::default(),
         };
         for sql in &start.cleanup {
@@ -312,7 +312,7 @@ impl<'a, S: Session> Engine<'a, S> {
             *progress = Progress { done: number, is_in_doubt: false };
         }
         if self.has_switched_foreign_keys {
-            let new = self.dangling_rows().await.map_err(refuse::unreadable)?.new_since(&before, &prepared.rebuilt);
+            let new = self.dangling_rows(&prepared.rebuilt).await.map_err(refuse::unreadable)?.new_since(&before);
             if !new.is_empty() {
                 return Err(refuse::dangling_rows_outside(prepared, &new, start.is_resumed));
             }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use migrate_core::scan::{ScanProblem, Statement, scan};
 use migrate_core::{
-    Dialect, Direction, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Script, Version, dropped_tables,
-    in_transaction, may_cascade, rebuilt_tables,
+    Dialect, Direction, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Script, TableActs, Version,
+    in_transaction,
 };
 
 use super::refuse;
@@ -27,10 +27,10 @@ pub(super) struct Prepared<'a> {
     pub(super) embedded: Option<Migration<'a>>,
     /// The row before: of what is to be reverted or goes on, or what remembers that the migration once was applied.
     pub(super) row: Option<HistoryRow>,
-    /// SQLite: the tables that the script makes anew, which foreign keys would empty others for.
+    /// SQLite: what the script does to tables.
+    pub(super) tables: TableActs,
+    /// SQLite: the tables that it makes anew, which foreign keys would empty others for.
     pub(super) rebuilt: Vec<String>,
-    /// SQLite: the tables that it drops, where it says nothing of foreign keys.
-    pub(super) dropped: Vec<String>,
     header: Header,
     is_marked_beside: bool,
     /// Whether the script says so with the pragma.
@@ -75,13 +75,11 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
     found.extend(in_transaction::check(&sql, dialect, &scanned, &header));
     problems.extend(found.into_iter().map(|problem| problem.in_file(&*path)));
     let is_sqlite = dialect == Dialect::Sqlite;
+    let tables = if is_sqlite { TableActs::of(&sql, &scanned.statements) } else { TableActs::default() };
     Prepared {
         switches_foreign_keys_off: is_sqlite && in_transaction::switches_foreign_keys_off(&sql, &scanned),
-        rebuilt: if is_sqlite { rebuilt_tables(&sql, &scanned) } else { Vec::new() },
-        dropped: match header.foreign_keys() {
-            ForeignKeys::Auto if is_sqlite => dropped_tables(&sql, &scanned),
-            _ => Vec::new(),
-        },
+        rebuilt: tables.rebuilt(),
+        tables,
         statements: scanned.statements,
         header,
         is_marked_beside,
@@ -128,12 +126,17 @@ impl Prepared<'_> {
         }
     }
 
+    /// Whether it depends on what is in the database whether they have to be off.
+    pub(super) fn may_need_foreign_keys_off(&self) -> bool {
+        self.header.foreign_keys() == ForeignKeys::Auto && self.tables.drops()
+    }
+
     /// SQLite: whether they have to be on if they are: the script says so, or other rows may have to follow those that it changes.
     pub(super) fn needs_foreign_keys_on(&self) -> bool {
         match self.header.foreign_keys() {
             ForeignKeys::On => true,
             ForeignKeys::Off => false,
-            ForeignKeys::Auto => !self.needs_foreign_keys_off() && may_cascade(&self.sql, &self.statements),
+            ForeignKeys::Auto => !self.needs_foreign_keys_off() && self.tables.may_cascade(),
         }
     }
 

@@ -23,15 +23,17 @@ pub(in crate::engine) fn foreign_keys_in_transaction(labels: &[Label], is_ours: 
         .with_help(format!("{help}: otherwise a table that is dropped takes the rows that refer to it along"))
 }
 
-pub(in crate::engine) fn foreign_keys_on_and_off(off: &Label, on: &Label) -> Error {
+pub(in crate::engine) fn foreign_keys_on_and_off(off: &Label, on: &Label, is_step: bool) -> Error {
     let message = format!(
         "migration {off} needs foreign keys to be off, and {on} needs them on, which cannot be in one transaction; nothing was changed"
     );
+    let other = if is_step {
+        ""
+    } else {
+        "; or say `-- migrate: foreign-keys=off` in the other, too, if no row has to follow those that it changes"
+    };
     Error::new(ErrorKind::Unsupported, message)
-        .with_help(
-            "run each in a transaction of its own, with `Scope::PerMigration`; or say `-- migrate: foreign-keys=off` in the other, too, if \
-             no row has to follow those that it changes",
-        )
+        .with_help(format!("run each in a transaction of its own, with `Scope::PerMigration`{other}"))
 }
 
 /// So many rows that refer to nothing are listed.
