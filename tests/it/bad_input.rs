@@ -425,6 +425,25 @@ fn whose_constraint_it_was_is_not_guessed_by_letters() {
     }
 }
 
+/// Nor one that a column, or the SQL of a function, has the name of.
+#[test]
+fn what_has_the_name_of_the_history_is_not_it() {
+    let scripts = [
+        ("DO $$ BEGIN PERFORM pg_sleep(3), version FROM docs; END $$;", "57014"),
+        ("ALTER TABLE docs ALTER COLUMN version SET NOT NULL;", "23502"),
+    ];
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        for (script, code) in scripts {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            connection.execute("CREATE TABLE docs (version integer); INSERT INTO docs VALUES (NULL)");
+            let set = migrations(&[("1_a.sql", &format!("-- migrate: statement-timeout=50ms\n{script}"))]);
+            let error = connection.run(&Migrator::new(&set).history_table("version")).unwrap_err();
+            assert_says(&error, ErrorKind::StatementFailed, &["1_a.sql:2:1", code]);
+        }
+    }
+}
+
 /// And one that has a unique index of somebody's is.
 #[test]
 fn a_constraint_of_the_history_is_no_fault_of_a_statement() {

@@ -425,6 +425,8 @@ fn on_and_off_are_not_in_one_transaction() {
         assert_eq!((error.kind(), database.contents()), (ErrorKind::Unsupported, before), "{error}");
         let text = "1_rebuild needs foreign keys to be off, and 2_on needs them on";
         assert!(error.to_string().contains(text), "{error}");
+        let planned = Migrator::new(&set).scope(Scope::All).plan(&mut database.connection).unwrap_err();
+        assert_eq!(planned.to_string(), error.to_string());
         database.run(&Migrator::new(&set)).unwrap();
         assert_eq!(database.value("SELECT count(*) FROM c"), "1", "{on}");
     }
@@ -644,5 +646,42 @@ fn a_table_of_the_same_run_is_not_dropped_under_its_children() {
         assert_eq!(database.value("SELECT count(*) FROM sqlite_master WHERE name IN ('q', 'r')"), "0");
         let error = Migrator::new(&set).run(&mut database.connection).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+    }
+}
+
+/// What cannot be done inside the user's transaction is refused before anything is done, as a dry run does; and what is dropped after
+/// those that refer to it can.
+#[test]
+fn inside_a_transaction_all_is_known_before() {
+    for place in PLACES {
+        let mut database = database(place);
+        let set = migrations(&[("1_t.sql", "CREATE TABLE t (x integer);"), ("2_rebuild.sql", REBUILD)]);
+        let mut transaction = database.connection.transaction().unwrap();
+        let planned = Migrator::new(&set).plan(&mut transaction).unwrap_err();
+        let error = Migrator::new(&set).run(&mut transaction).unwrap_err();
+        assert_eq!((error.kind(), error.to_string()), (ErrorKind::Unsupported, planned.to_string()), "{error}");
+        assert!(error.to_string().contains("2_rebuild") && error.report().is_empty(), "{error}");
+        transaction.commit().unwrap();
+        assert_eq!(database.value("SELECT count(*) FROM sqlite_master WHERE name = 't'"), "0");
+
+        let set = migrations(&[
+            ("1_users.up.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY); INSERT INTO users VALUES (1);"),
+            ("1_users.down.sql", "DROP TABLE users;"),
+            ("2_posts.up.sql", "CREATE TABLE posts (u integer REFERENCES users); INSERT INTO posts VALUES (1);"),
+            ("2_posts.down.sql", "DROP TABLE posts;"),
+        ]);
+        for scope in [Scope::PerMigration, Scope::All] {
+            let migrator = Migrator::new(&set).scope(scope).dangerously_allow_reset();
+            migrator.run(&mut database.connection).unwrap();
+            let mut transaction = database.connection.transaction().unwrap();
+            let plan = migrator.dry_run().reset(&mut transaction).unwrap();
+            assert_eq!(plan.changes().len(), 2);
+            migrator.reset(&mut transaction).unwrap();
+            transaction.commit().unwrap();
+            migrator.run(&mut database.connection).unwrap();
+            let plan = migrator.dry_run().reset(&mut database.connection).unwrap();
+            assert!(plan.changes().iter().all(|change| change.notes.is_empty()), "{plan}");
+            assert_eq!(migrator.reset(&mut database.connection).unwrap().changes().len(), 2);
+        }
     }
 }

@@ -18,7 +18,7 @@ fn results_are_json() {
     let plan = serde_json::to_value(connection.plan(&migrator).unwrap()).unwrap();
     assert_eq!(
         plan,
-        json!({ "total": 2, "pending": 0, "changes": [
+        json!({ "total": 2, "pending": 0, "waits_for": [], "changes": [
             { "set": "default", "action": "apply", "migration": "1_a", "statements": 1, "path": "migrations/1_a.sql", "sql": "CREATE TABLE a (x integer);", "notes": [] },
             { "set": "default", "action": "apply", "migration": "2_b", "statements": 2, "path": "migrations/2_b.sql", "sql": "SELECT 1;\nSELECT 2;", "notes": [] },
         ] })

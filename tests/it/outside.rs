@@ -1,11 +1,12 @@
 //! Scripts that run outside of a transaction: interrupted in every way, with others waiting. `crashes` kills them at every request.
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Resume, Standing};
-use migrate_tests::{Case, Driver, Fresh, Verb, migrations, poll, postgres};
+use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Resume, Scope, Standing};
+use migrate_tests::{Case, Connection, Driver, Fresh, Verb, migrations, poll, postgres};
 
 /// Three migrations, of which the second has all that cannot share a transaction.
 fn alone(driver: Driver) -> Migrations {
@@ -610,6 +611,163 @@ fn what_is_being_reverted_is_not_built_upon() {
             assert_eq!(connection.rows("SELECT a FROM t ORDER BY a"), rows, "{driver:?}, {second:?}");
             connection.run(&Migrator::new(&longer)).unwrap();
             connection.verify(&Migrator::new(&longer)).unwrap();
+        }
+    }
+}
+
+/// Somebody locks the history, or the file, while a script is at work: it goes on when they are done, and nothing is in doubt.
+#[test]
+fn whoever_locks_the_history_meanwhile_is_waited_for() {
+    for driver in Driver::ALL {
+        for at in 1..=4 {
+            let fresh = Fresh::new(driver);
+            let (index, vacuum) = match driver.is_sqlite() {
+                true => ("CREATE INDEX i ON done (n)", "VACUUM"),
+                false => ("CREATE INDEX CONCURRENTLY i ON done (n)", "VACUUM done"),
+            };
+            let script = format!(
+                "-- migrate: no-transaction\n-- migrate: lock-timeout=100ms\nINSERT INTO done VALUES (1);\n{index};\n{vacuum};\nINSERT INTO done VALUES (2);"
+            );
+            let set = migrations(&[("1_tables.sql", "CREATE TABLE done (n integer);"), ("2_outside.sql", &script)]);
+            fresh.connect().run(&Migrator::new(&set).target(1)).unwrap();
+            let holder = Mutex::new(None);
+            let waited = AtomicBool::new(false);
+            let migrator = Migrator::new(&set).on_event(|event| {
+                thread::scope(|threads| {
+                    threads.spawn(|| match event {
+                        Event::Statement { number, .. } if *number == at => {
+                            let mut other = fresh.connect();
+                            other.execute(match driver.is_sqlite() {
+                                true => "BEGIN IMMEDIATE",
+                                false => "BEGIN; LOCK TABLE schema_migrations IN EXCLUSIVE MODE",
+                            });
+                            *holder.lock().unwrap() = Some(other);
+                        }
+                        Event::Waiting { holder: who, .. } => {
+                            assert!(driver.is_sqlite() || who.is_some(), "{who:?}");
+                            waited.store(true, Ordering::Relaxed);
+                            holder.lock().unwrap().take();
+                        }
+                        _ => {}
+                    });
+                });
+            });
+            let mut connection = fresh.connect();
+            if let Connection::Rusqlite(connection) = &connection {
+                connection.busy_timeout(Duration::ZERO).unwrap();
+            }
+            let ended = connection.run(&migrator);
+            ended.unwrap_or_else(|error| panic!("{driver:?}, at statement {at}: {error}"));
+            assert!(waited.load(Ordering::Relaxed), "{driver:?}, at statement {at}");
+            assert_eq!(connection.rows("SELECT n FROM done ORDER BY n"), ["1", "2"], "{driver:?}, at statement {at}");
+            connection.verify(&Migrator::new(&set)).unwrap();
+        }
+    }
+}
+
+/// Lets a script outside of a transaction pause, and the test do something meanwhile.
+fn while_one_is_at_work(fresh: &Fresh, set: &Migrations, meanwhile: impl FnOnce(&dyn Fn())) {
+    let (paused, is_paused) = mpsc::channel();
+    let (go_on, gone_on) = mpsc::channel::<()>();
+    let gone_on = Mutex::new(gone_on);
+    thread::scope(|threads| {
+        let runner = threads.spawn(|| {
+            let migrator = Migrator::new(set).on_event(|event| {
+                if let Event::Statement { migration, number: 2, .. } = event
+                    && migration.as_str() == "2_outside"
+                {
+                    paused.send(()).unwrap();
+                    gone_on.lock().unwrap().recv_timeout(BOUND).unwrap();
+                }
+            });
+            fresh.connect().run(&migrator).map(|report| report.changes().len())
+        });
+        is_paused.recv_timeout(BOUND).unwrap();
+        meanwhile(&|| _ = go_on.send(()));
+        let _ = go_on.send(());
+        runner.join().unwrap().unwrap();
+    });
+}
+
+const BOUND: Duration = Duration::from_secs(30);
+
+/// A run of all in one transaction waits for a living runner, too, and a dry run says that it would.
+#[test]
+fn all_in_one_transaction_waits_for_a_living_runner() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[
+            ("1_tables.sql", "CREATE TABLE done (n integer);"),
+            ("2_outside.sql", "-- migrate: no-transaction\nINSERT INTO done VALUES (1);\nINSERT INTO done VALUES (2);"),
+        ]);
+        while_one_is_at_work(&fresh, &set, |go_on| {
+            let plan = fresh.connect().plan(&Migrator::new(&set)).unwrap();
+            assert!(plan.to_string().starts_with("would wait for process "), "{plan}");
+            assert!(plan.waits_for()[0].ends_with("which is at work on 2_outside"), "{plan}");
+            let go_on = Mutex::new(Some(go_on));
+            let went_on = AtomicBool::new(false);
+            let (send, receive) = mpsc::channel();
+            thread::scope(|threads| {
+                let (fresh, set, went_on) = (&fresh, &set, &went_on);
+                let whole = threads.spawn(move || {
+                    let migrator = Migrator::new(set).scope(Scope::All).on_event(move |event| {
+                        if let Event::Waiting { holder, .. } = event {
+                            assert!(holder.is_some_and(|holder| holder.starts_with("process ")), "{holder:?}");
+                            let _ = send.send(());
+                        }
+                    });
+                    let report = fresh.connect().run(&migrator);
+                    assert!(went_on.load(Ordering::Relaxed), "{report:?}");
+                    report
+                });
+                receive.recv_timeout(BOUND).unwrap();
+                went_on.store(true, Ordering::Relaxed);
+                go_on.lock().unwrap().take().unwrap()();
+                assert!(whole.join().unwrap().unwrap().is_empty());
+            });
+        });
+    }
+}
+
+/// A binary that has nothing to do does not wait for a newer one that says it need not, nor for what that has left in the middle.
+#[test]
+fn an_old_binary_starts_beside_a_newer_one_that_is_at_work() {
+    for driver in Driver::ALL {
+        for (directive, allow, is_fine) in
+            [("-- migrate: compatible=backward\n", false, true), ("", true, true), ("", false, false)]
+        {
+            let fresh = Fresh::new(driver);
+            let tables = ("1_tables.sql", "CREATE TABLE done (n integer);");
+            let script = format!(
+                "-- migrate: no-transaction\n{directive}INSERT INTO done VALUES (1);\nINSERT INTO done VALUES (2);"
+            );
+            let (old, new) = (migrations(&[tables]), migrations(&[tables, ("2_outside.sql", &script)]));
+            let old = || {
+                let migrator = Migrator::new(&old).wait_timeout(Duration::from_millis(50));
+                if allow { migrator.allow_ahead() } else { migrator }
+            };
+            let check = |what: &str| {
+                let mut connection = fresh.connect();
+                let ended = [
+                    connection.run(&old()).map(|report| report.to_string()),
+                    connection.run(&old().scope(Scope::All)).map(|report| report.to_string()),
+                    connection.plan(&old()).map(|plan| plan.to_string()),
+                    connection.verify(&old()).map(|()| "up to date, 1 migration".to_owned()),
+                ];
+                for ended in ended {
+                    match ended {
+                        Ok(text) if is_fine => assert_eq!(text, "up to date, 1 migration", "{driver:?}, {what}"),
+                        Ok(text) => assert!(text.starts_with("would wait for"), "{driver:?}, {what}: {text}"),
+                        Err(error) => assert!(!is_fine, "{driver:?}, {what}: {error}"),
+                    }
+                }
+            };
+            while_one_is_at_work(&fresh, &new, |_| check("at work"));
+            check("done");
+            fresh.connect().execute(
+                "UPDATE schema_migrations SET state = 'running', statements_done = 1, claim = '1-2-3 4 5' WHERE version = '2'",
+            );
+            check("interrupted");
         }
     }
 }

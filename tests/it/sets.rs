@@ -1,5 +1,7 @@
 //! Several sets in one history table, run in one call: a library brings its own.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -310,6 +312,81 @@ fn what_may_not_go_on_is_refused_before_anything_is_done() {
         assert_eq!(tables(&mut connection), "", "{driver:?}");
         let report = connection.run(&many().at_most(3)).unwrap();
         assert_eq!(told(&report), ["apply base 1", "apply base 2", "resume more 1"]);
+    }
+}
+
+/// What was interrupted in a set that comes later, and cannot go on, keeps what comes before it from being begun.
+#[test]
+fn what_cannot_go_on_is_refused_before_anything_is_done() {
+    let file = "-- migrate: no-transaction\nCREATE TABLE more1 (id integer);\nCREATE TABLE more2 (id integer);";
+    let edited = file.replacen("id", "it", 1);
+    let later: [(&[(&str, &str)], &str); 3] = [
+        (&[("1_t.sql", &edited)], "behind its statement 1, which is another one"),
+        (&[("1_t.sql", &file.replace("-- migrate: no-transaction", "--"))], "no-transaction"),
+        (&[], "1_t"),
+    ];
+    for driver in Driver::ALL {
+        for (files, words) in later {
+            let base = made("base", "1 2", None);
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&set("more", &[("1_t.sql", file)]))).unwrap();
+            connection.execute(
+                "UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 1; DROP TABLE more2",
+            );
+            let more = set("more", files);
+            let many = Migrator::many([base, &more]);
+            let planned = connection.plan(&many).map(|plan| panic!("{plan}"));
+            refused(planned, ErrorKind::Interrupted, &[words]);
+            let ended = connection.run(&many);
+            assert!(ended.as_ref().unwrap_err().report().is_empty(), "{ended:?}");
+            refused(ended, ErrorKind::Interrupted, &[words, "in the set `more`"]);
+            assert_eq!(tables(&mut connection), "more1", "{driver:?}: {words}");
+        }
+    }
+}
+
+#[test]
+fn verify_tells_of_every_set() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        let (base, more) = (made("base", "1 2", None), made("more", "1", None));
+        connection.run(&Migrator::new(base).target(1)).unwrap();
+        let verified = connection.verify(&Migrator::many([base, more])).map(|()| Report::default());
+        refused(verified, ErrorKind::Pending, &["2_t", "in the set `base`", "1_t", "in the set `more`"]);
+    }
+}
+
+/// A transaction around all gives its locks back before it waits for a runner of another set.
+#[test]
+fn nobody_waits_inside_the_transaction_around_all() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE TABLE users (id integer)");
+        let base = set("base", &[("1_u.sql", "ALTER TABLE users ADD COLUMN name text;")]);
+        let more = made("more", "1 2", None);
+        connection.run(&Migrator::new(more).target(1)).unwrap();
+        let mut holder = fresh.connect();
+        holder.execute("BEGIN; SELECT * FROM schema_migrations WHERE \"set\" = 'more' FOR UPDATE");
+        let holder = Mutex::new(Some(holder));
+        let waited = AtomicBool::new(false);
+        let migrator = Migrator::many([&base, more]).scope(Scope::All).on_event(|event| {
+            if let Event::Waiting { holder: who, .. } = event {
+                assert!(who.is_some_and(|who| who.starts_with("process ")), "{who:?}");
+                thread::scope(|threads| {
+                    threads.spawn(|| {
+                        fresh.connect().execute("SET lock_timeout = '1s'; SELECT * FROM users");
+                        holder.lock().unwrap().take();
+                    });
+                });
+                waited.store(true, Ordering::Relaxed);
+            }
+        });
+        let report = connection.run(&migrator).unwrap();
+        assert_eq!(told(&report), ["apply base 1", "apply more 2"]);
+        assert!(waited.load(Ordering::Relaxed));
     }
 }
 

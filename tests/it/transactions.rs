@@ -1,9 +1,10 @@
 //! Connections that are handed over inside a transaction, or behind a guard.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use migrate_runtime::ErrorKind;
-use migrate_tests::{Driver, Fresh, migrations, numbered, postgres};
+use migrate_runtime::{ErrorKind, Event, Migrator, Scope};
+use migrate_tests::{Driver, Fresh, migrations, numbered, poll, postgres};
 
 #[test]
 fn a_transaction_of_rusqlite_decides_what_lasts() {
@@ -155,4 +156,53 @@ fn a_transaction_that_is_found_keeps_its_settings() {
         }
         client.batch_execute("ROLLBACK").unwrap();
     }
+}
+
+/// The first start of several replicas, each in a transaction of its own: all but one wait for the table, and find everything done.
+#[test]
+fn the_table_that_another_transaction_creates_is_waited_for() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let two = numbered(2);
+    let mut first = fresh.database().connect();
+    let mut transaction = first.transaction().unwrap();
+    assert_eq!(two.run(&mut transaction).unwrap().changes().len(), 2);
+    std::thread::scope(|threads| {
+        let second = threads.spawn(|| {
+            let mut second = fresh.database().connect();
+            let mut transaction = second.transaction().unwrap();
+            let report = two.run(&mut transaction).map(|report| report.changes().len());
+            transaction.commit().unwrap();
+            report
+        });
+        let mut watcher = fresh.connect();
+        let waits =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        poll("the other transaction", Duration::from_secs(30), || (watcher.value(waits) == "1").then_some(()));
+        transaction.commit().unwrap();
+        assert_eq!(second.join().unwrap().unwrap(), 0);
+    });
+    two.verify(&mut first).unwrap();
+}
+
+/// SQLite lets readers keep a transaction from its commit: then all is rolled back, and tried again when they are done.
+#[test]
+fn a_commit_of_all_waits_for_readers() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    numbered(1).run(&mut connection).unwrap();
+    let other = rusqlite::Connection::open(fresh.file()).unwrap();
+    other.execute_batch("BEGIN; SELECT * FROM done").unwrap();
+    let other = Mutex::new(Some(other));
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    let three = numbered(3);
+    let waited = Mutex::new(0);
+    let migrator = Migrator::new(&three).scope(Scope::All).on_event(|event| {
+        if let Event::Waiting { .. } = event {
+            *waited.lock().unwrap() += 1;
+            other.lock().unwrap().take();
+        }
+    });
+    assert_eq!(migrator.run(&mut connection).unwrap().changes().len(), 2);
+    assert_eq!(*waited.lock().unwrap(), 1);
+    migrator.verify(&mut connection).unwrap();
 }

@@ -99,6 +99,7 @@ fn sqlite() {
             "SELECT version, name,",
             // It drops a table: does anybody refer to it?
             "PRAGMA foreign_keys",
+            "SELECT name FROM",
             "SELECT m.name, f.\"from\",",
             "BEGIN IMMEDIATE",
             "INSERT INTO \"main\".\"schema_migrations\"",

@@ -142,14 +142,20 @@ impl DriverError {
         self.0.context.as_deref()
     }
 
-    /// Whether it is about a table, as the database says it: by its name, or in a word of the message or the context, which may be
-    /// the index of its primary key only.
+    /// Whether it is about a table, as far as the database says which: by name, in the message, or in a context of one line, where the
+    /// name is in quotes, and may be that of the index of the primary key. A longer context is that of a function, with SQL of its own.
     pub(crate) fn names_table(&self, table: &str) -> bool {
-        // Postgres calls that index so, and cuts the table's name where both would be longer than a name can be.
-        let key = format!("{}_pkey", table.get(..58).unwrap_or(table));
+        if let Some(named) = &self.0.table {
+            return named == table;
+        }
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let in_words = |text: &str| text.split(|c| !is_word(c)).any(|word| word == table || word == key);
-        self.0.table.as_deref() == Some(table) || in_words(self.message()) || self.context().is_some_and(in_words)
+        let in_message = self.message().split(|c| !is_word(c)).any(|word| word == table || is_key_of(word, table));
+        // Quotes are others in other languages.
+        let quoted = |text: &str| {
+            let words = text.split(['"', '»', '«', '„', '“', '”', '‘', '’']);
+            words.into_iter().any(|word| word == table || is_key_of(word, table))
+        };
+        in_message || self.context().is_some_and(|context| !context.contains('\n') && quoted(context))
     }
 
     pub(crate) fn has_code(&self, codes: &[&str]) -> bool {
@@ -170,3 +176,49 @@ impl fmt::Debug for DriverError {
 }
 
 impl StdError for DriverError {}
+
+/// Whether Postgres may have named the index of a table's primary key so: it cuts the name of the table where both would be longer than a
+/// name can be, and adds a number when the name is taken.
+fn is_key_of(index: &str, table: &str) -> bool {
+    const SHORTEST_CUT: usize = 50;
+    let of_table = index.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix("_pkey");
+    of_table.is_some_and(|name| name == table || name.len() >= SHORTEST_CUT && table.starts_with(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_that_it_is_about() {
+        let long = "h".repeat(63);
+        let index = format!("while inserting index tuple (0,1) in relation \"{}_pkey\"", &long[..58]);
+        // The table, the message, the context, the table that the server names by itself.
+        let cases: &[(&str, &str, &str, Option<&str>, bool)] = &[
+            ("h", "permission denied for table h", "", None, true),
+            ("h", "could not obtain lock on relation \"public.h\"", "", None, true),
+            ("h", "permission denied for table hh", "", None, false),
+            ("h", "canceling statement", "while locking tuple (0,1) in relation \"h\"", None, true),
+            ("h", "storniere Anfrage", "beim Sperren von Tupel (0,1) in Relation »h«", None, true),
+            ("h", "canceling statement", "while inserting index tuple (0,1) in relation \"h_pkey\"", None, true),
+            ("h", "canceling statement", "while inserting index tuple (0,1) in relation \"h_pkey1\"", None, true),
+            (&long, "canceling statement", &index, None, true),
+            ("h", "canceling statement", "SQL statement \"SELECT h FROM t\"", None, false),
+            (
+                "h",
+                "canceling statement",
+                "SQL statement \"SELECT \"h\" FROM t\"\nPL/pgSQL function inline_code_block line 1 at PERFORM",
+                None,
+                false,
+            ),
+            ("h", "column \"h\" of relation \"t\" contains null values", "", Some("t"), false),
+            ("h", "duplicate key value violates unique constraint \"k\"", "", Some("h"), true),
+        ];
+        for (table, message, context, named, expect) in cases {
+            let error = DriverError::new(Dialect::Postgres, DriverErrorKind::Refused, *message, std::fmt::Error)
+                .with_context(Some(*context).filter(|context| !context.is_empty()))
+                .with_table(*named);
+            assert_eq!(error.names_table(table), *expect, "{message} {context}");
+        }
+    }
+}

@@ -13,11 +13,34 @@ use super::prepare::Prepared;
 use super::read::Recorded;
 use super::wait::{Tries, Wait};
 use super::{Engine, refuse};
-use crate::driver::Session;
+use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrator::Scope;
 use crate::report::{Action, Change};
+
+/// What keeps a run from its end.
+enum Stop {
+    Failed(Error),
+    /// Another runner is in the way of a transaction around all, which has to give way before anybody waits.
+    Busy(DriverError),
+}
+
+impl Stop {
+    /// What is said where nobody is left to wait.
+    fn told(self) -> Error {
+        match self {
+            Stop::Failed(error) => error,
+            Stop::Busy(error) => refuse::unreadable(error),
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Failed(error)
+    }
+}
 
 impl<'a, S: Session> Engine<'a, S> {
     /// Reaches the goals one after the other.
@@ -36,14 +59,14 @@ impl<'a, S: Session> Engine<'a, S> {
         if goals.len() > 1 {
             self.survey(goals).await?;
         }
-        self.carry_out_each(goals).await
+        self.carry_out_each(goals).await.map_err(Stop::told)
     }
 
     /// What the history has of each goal, and what it takes to reach it.
     ///
     /// # Errors
     /// The problems of every goal.
-    async fn survey(&mut self, goals: &[Goal<'a>]) -> Result<Vec<(Recorded, Chosen<'a>)>, Error> {
+    pub(super) async fn survey(&mut self, goals: &[Goal<'a>]) -> Result<Vec<(Recorded, Chosen<'a>)>, Error> {
         let (mut surveyed, mut counted, mut found) = (Vec::new(), 0, None);
         for goal in goals {
             self.select(goal.set)?;
@@ -56,13 +79,18 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn look_ahead(&mut self, goal: &Goal<'a>, counted: &mut usize) -> Result<(Recorded, Chosen<'a>), Error> {
-        let recorded = self.read_history().await?;
+        let recorded = match self.is_whole_run() {
+            true => self.history_at_rest(&mut Wait::start(), Some(&goal.aim)).await?,
+            false => self.read_history_for(&goal.aim).await?,
+        };
         if let Some(row) = recorded.in_the_middle().filter(|row| goal.aim.goes_on_with(row)) {
             if self.is_whole_run() {
-                return Err(refuse::in_the_middle_of_whole());
+                return Err(refuse::in_the_middle_of_whole(row));
             }
             if self.living_holder(row.claim.as_deref()).await?.is_none() {
                 self.refuse_held_back(&goal.aim, row, *counted)?;
+                let prepared = self.unfinished(row).await?;
+                self.where_to_go_on(&prepared, row, goal.aim.decision()).await?;
             }
             self.sound_standings(&recorded, self.policy_beside(&goal.aim), Some(&row.version)).await?;
             *counted += 1;
@@ -74,10 +102,13 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok((recorded, chosen))
     }
 
-    async fn carry_out_each(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
+    async fn carry_out_each(&mut self, goals: &[Goal<'a>]) -> Result<(), Stop> {
         for goal in goals {
             self.select(goal.set)?;
-            self.reach(&goal.aim).await.map_err(|error| self.told_by_set(error))?;
+            self.reach(&goal.aim).await.map_err(|stop| match stop {
+                Stop::Failed(error) => Stop::Failed(self.told_by_set(error)),
+                busy => busy,
+            })?;
         }
         Ok(())
     }
@@ -103,12 +134,15 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             let (was_nested, started) = (self.is_nested, Instant::now());
             let has_switched = self.switch_foreign_keys_off(&scripts).await?;
-            let mut ended = self.begin_whole(is_first, &mut wait, &first).await;
+            let mut ended = self.begin_whole(is_first, &mut wait, &first).await.map_err(Stop::Failed);
             if ended.is_ok() {
                 ended = self.carry_out_each(goals).await;
             }
             if ended.is_ok() {
-                ended = self.close_whole().await;
+                ended = self.close_whole().await.map_err(|error| match error.kind() {
+                    DriverErrorKind::Busy => Stop::Busy(error),
+                    _ => Stop::Failed(refuse::not_committed(error)),
+                });
             }
             if ended.is_err() {
                 self.abandon_whole().await;
@@ -124,7 +158,13 @@ impl<'a, S: Session> Engine<'a, S> {
                     }
                     return Ok(());
                 }
-                Err(error) => {
+                // Nothing waits inside of the transaction, which holds locks.
+                Err(Stop::Busy(error)) => {
+                    self.report.changes.clear();
+                    self.report.pending = 0;
+                    self.wait_for_others(&mut wait, &first, error).await?;
+                }
+                Err(Stop::Failed(error)) => {
                     self.report.changes.clear();
                     self.report.pending = 0;
                     if error.kind() == ErrorKind::LeftTransaction {
@@ -143,19 +183,18 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// Plans and applies until the aim is reached.
-    async fn reach(&mut self, aim: &Aim) -> Result<(), Error> {
+    async fn reach(&mut self, aim: &Aim) -> Result<(), Stop> {
         let mut wait = Wait::start();
         let mut tries = Tries::none();
         // A claim that failed as if another runner had been faster, with what that means if the history is still the same.
         let mut contested: Option<(Label, Seen, Error)> = None;
         'plan: loop {
-            let mut recorded = self.history_at_rest(&mut wait).await?;
+            let mut recorded = self.history_at_rest(&mut wait, Some(aim)).await?;
             if let Some(row) = recorded.in_the_middle().filter(|row| aim.goes_on_with(row)).cloned() {
                 self.refuse_held_back(aim, &row, self.counted())?;
                 self.sound_standings(&recorded, self.policy_beside(aim), Some(&row.version)).await?;
                 self.change_settings(&mut recorded).await?;
-                let decision = if let Aim::Resume(decision) = aim { Some(*decision) } else { None };
-                match self.go_on(&row, &recorded, decision).await? {
+                match self.go_on(&row, &recorded, aim.decision()).await? {
                     Outcome::Done(change) => self.did(Change { action: Action::Resume, ..change }),
                     // Somebody else has taken it up.
                     Outcome::Contested(_) => {}
@@ -172,7 +211,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 return Ok(());
             };
             if let Some(gone) = self.gone(&scripts) {
-                return Err(refuse::row_gone(gone));
+                return Err(refuse::row_gone(gone).into());
             }
             let mut foreseen = Foreseen::of(&recorded.rows);
             if let Some((label, seen_then, error)) = contested.take()
@@ -180,7 +219,7 @@ impl<'a, S: Session> Engine<'a, S> {
             {
                 // A transaction around all may go on to see what was there when it began.
                 let may_pass = self.whole.is_some() && self.sql.dialect == Dialect::Postgres;
-                return Err(error.that_may_pass(may_pass));
+                return Err(error.that_may_pass(may_pass).into());
             }
             wait.is_for(&first.label);
             if self.create_table_first(&recorded, &mut wait, &first.label).await? {
@@ -209,14 +248,15 @@ impl<'a, S: Session> Engine<'a, S> {
                         contested = Some((script.label.clone(), Seen::of(&recorded.rows), error));
                         continue 'plan;
                     }
+                    Outcome::Busy(error) if self.whole.is_some() => return Err(Stop::Busy(error)),
                     Outcome::Busy(error) => {
                         self.wait_for_others(&mut wait, &script.label, error).await?;
                         continue 'plan;
                     }
                     // Inside a transaction nothing can be tried again but the whole, which is ours or the user's.
-                    Outcome::Transient(error) if self.whole.is_some() => return Err(error),
+                    Outcome::Transient(error) if self.whole.is_some() => return Err(error.into()),
                     Outcome::Transient(error) if self.is_nested => {
-                        return Err(self.with_blockers(error, started).await);
+                        return Err(self.with_blockers(error, started).await.into());
                     }
                     Outcome::Transient(error) => {
                         match self.locker_behind(&error).await {

@@ -2,10 +2,11 @@
 
 use migrate_core::{Direction, HistoryRow, RowState};
 
-use super::choose::counted;
-use super::goal::{Aim, Goal, Verb};
+use super::Engine;
+use super::choose::{Chosen, counted};
+use super::goal::{Goal, Verb};
 use super::outside::OF_SCRIPT_DOWN;
-use super::{Engine, refuse};
+use super::prepare::Prepared;
 use crate::driver::Session;
 use crate::error::Error;
 use crate::report::{Action, Plan, PlannedChange, count};
@@ -18,25 +19,41 @@ impl<'a, S: Session> Engine<'a, S> {
             plan.changes = self.plan_edit(edit).await?;
             return Ok(plan);
         }
+        let goals = self.goals(verb).await?;
+        if self.is_whole_run() {
+            return self.plan_whole(&goals, plan).await;
+        }
         let mut found = None;
-        for goal in self.goals(verb).await? {
+        for goal in &goals {
             self.select(goal.set)?;
-            if let Err(error) = self.plan_goal(&goal, &mut plan).await {
+            if let Err(error) = self.plan_goal(goal, &mut plan).await {
                 self.gather(error, &mut found)?;
             }
         }
         found.map_or(Ok(plan), Err)
     }
 
+    /// What all goals take together, in one transaction.
+    async fn plan_whole(&mut self, goals: &[Goal<'a>], mut plan: Plan) -> Result<Plan, Error> {
+        let surveyed = self.survey(goals).await?;
+        let scripts: Vec<&Prepared<'a>> = surveyed.iter().flat_map(|(_, chosen)| &chosen.scripts).collect();
+        let mut notes = self.notes_on_foreign_keys(&scripts).await?.into_iter();
+        for (goal, (_, chosen)) in goals.iter().zip(surveyed) {
+            plan.pending += chosen.left_out;
+            plan.add(goal.set.set.name(), chosen.scripts, &mut notes);
+        }
+        Ok(plan)
+    }
+
     /// Adds what a goal takes, after what those before it take.
     async fn plan_goal(&mut self, goal: &Goal<'a>, plan: &mut Plan) -> Result<(), Error> {
-        let mut recorded = self.read_history().await?;
+        let mut recorded = self.read_history_for(&goal.aim).await?;
         let counted_in = |plan: &Plan| counted(plan.changes.iter().map(|change| change.action));
         if let Some(row) = recorded.in_the_middle().filter(|row| goal.aim.goes_on_with(row)).cloned() {
-            if self.is_whole_run() {
-                return Err(refuse::in_the_middle_of_whole());
+            match self.living_holder(row.claim.as_deref()).await? {
+                Some(holder) => plan.waits_for.push(format!("{holder}, which is at work on {}", row.label())),
+                None => plan.changes.push(self.plan_to_go_on(&row, goal, counted_in(plan)).await?),
             }
-            plan.changes.extend(self.plan_to_go_on(&row, goal, counted_in(plan)).await?);
             recorded.rows.iter_mut().filter(|own| own.version == row.version).for_each(|own| {
                 own.state = if row.state == RowState::Running { RowState::Applied } else { RowState::Pending };
                 // With the text of today.
@@ -45,16 +62,10 @@ impl<'a, S: Session> Engine<'a, S> {
             });
         }
         let recorded = goal.aim.foreseen(recorded);
-        let set = self.set_name().to_owned();
-        let chosen = self.choose(&goal.aim, &recorded, counted_in(plan)).await?;
-        for script in chosen.scripts {
-            let note = self.note_on_foreign_keys(&script).await?;
-            let action = script.action();
-            let mut change = script.into_plan(set.clone(), action);
-            change.notes.extend(note);
-            plan.changes.push(change);
-        }
-        plan.pending += chosen.left_out;
+        let Chosen { scripts, left_out } = self.choose(&goal.aim, &recorded, counted_in(plan)).await?;
+        let notes = self.notes_on_foreign_keys(&scripts.iter().collect::<Vec<_>>()).await?;
+        plan.add(self.set_name(), scripts, &mut notes.into_iter());
+        plan.pending += left_out;
         Ok(())
     }
 
@@ -63,15 +74,10 @@ impl<'a, S: Session> Engine<'a, S> {
         row: &HistoryRow,
         goal: &Goal<'a>,
         counted: usize,
-    ) -> Result<Option<PlannedChange>, Error> {
-        if self.living_holder(row.claim.as_deref()).await?.is_some() {
-            // Whoever is at work will be waited for.
-            return Ok(None);
-        }
+    ) -> Result<PlannedChange, Error> {
         self.refuse_held_back(&goal.aim, row, counted)?;
-        let decision = if let Aim::Resume(decision) = goal.aim { Some(decision) } else { None };
         let prepared = self.unfinished(row).await?;
-        let (done, note) = self.where_to_go_on(&prepared, row, decision).await?;
+        let (done, note) = self.where_to_go_on(&prepared, row, goal.aim.decision()).await?;
         let set = self.set_name().to_owned();
         let is_down = prepared.direction == Direction::Down;
         let mut change = prepared.into_plan(set, Action::Resume);
@@ -79,6 +85,17 @@ impl<'a, S: Session> Engine<'a, S> {
         change.notes.push(format!("{done} of its {} done", count(change.statements, "statement")));
         change.notes.extend(note);
         change.statements -= done.min(change.statements);
-        Ok(Some(change))
+        Ok(change)
+    }
+}
+
+impl Plan {
+    fn add(&mut self, set: &str, scripts: Vec<Prepared<'_>>, notes: &mut impl Iterator<Item = Option<&'static str>>) {
+        for (script, note) in scripts.into_iter().zip(notes) {
+            let action = script.action();
+            let mut change = script.into_plan(set.to_owned(), action);
+            change.notes.extend(note.map(str::to_owned));
+            self.changes.push(change);
+        }
     }
 }

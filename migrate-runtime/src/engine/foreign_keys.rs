@@ -59,18 +59,28 @@ impl<S: Session> Engine<'_, S> {
         }
     }
 
-    /// What a dry run tells of a script that needs them off.
+    /// What a dry run tells of scripts that need them off, for each.
     ///
     /// # Errors
     /// They could not be switched.
-    pub(super) async fn note_on_foreign_keys(&mut self, script: &Prepared<'_>) -> Result<Option<String>, Error> {
-        if self.that_need_foreign_keys_off(&[script]).await?.is_empty() {
-            return Ok(None);
+    pub(super) async fn notes_on_foreign_keys(
+        &mut self,
+        scripts: &[&Prepared<'_>],
+    ) -> Result<Vec<Option<&'static str>>, Error> {
+        let needing = self.that_need_foreign_keys_off(scripts).await?;
+        if self.is_whole_run() {
+            self.refuse_on_beside_off(scripts, &needing)?;
         }
-        if self.is_nested {
-            return Err(refuse::foreign_keys_in_transaction(std::slice::from_ref(&script.label), false));
-        }
-        Ok(Some("foreign keys would be off while it runs, and checked before its commit".into()))
+        let needs = |script: &Prepared<'_>| needing.iter().any(|needing| std::ptr::eq(*needing, script));
+        let note = "foreign keys would be off while it runs, and checked before its commit";
+        Ok(scripts.iter().map(|script| needs(script).then_some(note)).collect())
+    }
+
+    /// They cannot be switched inside the user's transaction.
+    pub(super) async fn refuse_foreign_keys_inside(&mut self, scripts: &[Prepared<'_>]) -> Result<(), Error> {
+        let needing = self.that_need_foreign_keys_off(&scripts.iter().collect::<Vec<_>>()).await?;
+        let labels: Vec<_> = needing.iter().map(|script| script.label.clone()).collect();
+        if labels.is_empty() { Ok(()) } else { Err(refuse::foreign_keys_in_transaction(&labels, false)) }
     }
 
     /// The scripts for which foreign keys have to be off; none when they are.

@@ -69,6 +69,11 @@ impl Aim {
         }
     }
 
+    /// What was decided about a statement in doubt.
+    pub(super) fn decision(&self) -> Option<Resume> {
+        if let Aim::Resume(decision) = self { Some(*decision) } else { None }
+    }
+
     /// The history as it will be when it is the aim's turn.
     pub(super) fn foreseen(&self, mut recorded: Recorded) -> Recorded {
         if let Aim::Reapply { versions, .. } = self {
@@ -157,7 +162,7 @@ impl<'a, S: Session> Engine<'a, S> {
             Verb::RevertLast(most) | Verb::RedoLast(most) => *most,
             Verb::RevertTo(_) | Verb::Reset => usize::MAX,
         };
-        let recorded = self.history_at_rest(&mut Wait::start()).await?;
+        let recorded = self.history_at_rest(&mut Wait::start(), None).await?;
         // One that was interrupted on its way down is the first to go.
         let begun = recorded.in_the_middle().filter(|row| row.state == RowState::Reverting).map(|row| &row.version);
         let standings = self.sound_standings(&recorded, LENIENT, begun).await?;

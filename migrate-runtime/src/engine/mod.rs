@@ -50,6 +50,7 @@ use crate::migrator::{Migrator, Scope};
 use crate::report::{History, Report, Status};
 use crate::table::TableName;
 pub(crate) use edits::Edit;
+use goal::Aim;
 pub(crate) use goal::Verb;
 use sql::Sql;
 use whole::Whole;
@@ -156,7 +157,10 @@ impl<'a, S: Session> Engine<'a, S> {
     pub(crate) async fn execute(mut self, verb: &Verb) -> Result<Report, Error> {
         self.report.when_empty = verb.when_empty();
         let ended = self.carry_out_verb(verb).await;
-        let ended = ended.map(|()| self.report.clone()).map_err(|error| error.with_report(self.report));
+        let ended = ended.map(|()| self.report.clone()).map_err(|error| {
+            self.report.when_empty = "nothing done";
+            error.with_report(self.report)
+        });
         let set = self.migrations_of.set.name();
         self.migrator.tell(
             set,
@@ -203,16 +207,23 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Whether everything stands as `run` would leave it.
     pub(crate) async fn verify(mut self) -> Result<(), Error> {
-        let mut pending: Vec<Label> = Vec::new();
+        let mut found = None;
         for set in self.sets.clone() {
             self.select(set)?;
-            if self.is_verified().await? {
-                continue;
+            if let Err(error) = self.verify_set().await {
+                self.gather(error, &mut found)?;
             }
-            let recorded = self.read_history().await?;
-            let standings = self.sound_standings(&recorded, self.migrator.policy, None).await?;
-            pending.extend(self.pending(&standings).map(|item| item.label()));
         }
+        found.map_or(Ok(()), Err)
+    }
+
+    async fn verify_set(&mut self) -> Result<(), Error> {
+        if self.is_verified().await? {
+            return Ok(());
+        }
+        let recorded = self.read_history_for(&Aim::Run).await?;
+        let standings = self.sound_standings(&recorded, self.migrator.policy, None).await?;
+        let pending: Vec<Label> = self.pending(&standings).map(|item| item.label()).collect();
         if pending.is_empty() { Ok(()) } else { Err(refuse::pending(&pending)) }
     }
 

@@ -3,22 +3,23 @@
 //! The claim is committed first. A statement that can share a transaction with the record of its success does, and is never in doubt.
 //! One that has to run alone is announced before and recorded after; whether it was done when that record is missing is for `doubt`.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use migrate_core::scan::{Scan, Statement, scan};
 use migrate_core::{Alone, Dialect, Direction, HistoryRow, RowState, is_of_session};
 
 use super::alive::Claim;
 use super::apply::{Outcome, Places};
+use super::blockers::LOCK_TIMEOUT;
 use super::doubt::Effect;
 use super::foreign_keys::Dangling;
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::Recorded;
 use super::request::{Part, Request};
-use super::wait::Tries;
+use super::wait::{Tries, Wait};
 use super::{Engine, refuse};
-use crate::driver::{DriverError, Session};
+use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrator::Resume;
@@ -275,8 +276,11 @@ impl<'a, S: Session> Engine<'a, S> {
             switched => switched.map(|_| ()),
         };
         let ended = ended.and(switched_back);
-        if ended.as_ref().is_err_and(|error| error.kind() != ErrorKind::ConnectionLost) {
-            self.let_go(prepared, claim, progress).await;
+        match ended.as_ref().map_err(Error::kind) {
+            Ok(()) | Err(ErrorKind::ConnectionLost) => {}
+            // It has waited long enough.
+            Err(ErrorKind::WaitTimeout) => self.let_go(prepared, claim, progress, Duration::ZERO).await,
+            Err(_) => self.let_go(prepared, claim, progress, self.migrator.wait_timeout).await,
         }
         self.restore_session(recorded).await;
         ended.map(|()| Outcome::Done(change))
@@ -318,8 +322,32 @@ impl<'a, S: Session> Engine<'a, S> {
             }
         }
         let finish = self.sql.finish_outside(prepared, &self.applied_by(&recorded.facts), &claim.token);
-        let sent = self.send_in_transaction(&[(Part::Finish, &finish)]).await;
-        sent.map_err(|(request, error)| self.failed_outside(prepared, &request, error, progress.done))
+        self.record(prepared, (Part::Finish, &finish), progress.done).await
+    }
+
+    /// Writes to the history, as soon as nobody is in the way.
+    async fn record(&mut self, prepared: &Prepared<'_>, part: (Part, &str), done: usize) -> Result<(), Error> {
+        let mut wait = Wait::start();
+        wait.is_for(&prepared.label);
+        loop {
+            let Err((request, error)) = self.send_bookkeeping(part).await else { return Ok(()) };
+            if error.kind() != DriverErrorKind::Busy && !error.has_code(&[LOCK_TIMEOUT]) {
+                let told = self.failed_outside(prepared, &request, error, done);
+                return Err(self.with_blockers(told, Instant::now()).await);
+            }
+            self.wait_for_others(&mut wait, &prepared.label, error).await?;
+        }
+    }
+
+    /// A write to the history, which waits in the database for no longer than a claim does.
+    async fn send_bookkeeping(&mut self, (part, sql): (Part, &str)) -> Result<(), (Request, DriverError)> {
+        match self.sql.dialect {
+            Dialect::Sqlite => self.send_in_transaction(&[(part, sql)]).await,
+            _ => {
+                let patience = self.sql.wait_at_most(self.claim_patience());
+                self.send_in_transaction(&[(part, &patience), (part, sql)]).await
+            }
+        }
     }
 
     /// Runs the next statement: with its record when they can share a transaction, which may be tried again; alone otherwise.
@@ -331,6 +359,8 @@ impl<'a, S: Session> Engine<'a, S> {
     ) -> Result<(), Error> {
         let index = progress.done;
         let mut tries = Tries::none();
+        let mut wait = Wait::start();
+        wait.is_for(&prepared.label);
         let mut alone = Alone::of(&prepared.sql, &prepared.statements[index], self.sql.dialect);
         loop {
             let begun_at = Instant::now();
@@ -345,11 +375,16 @@ impl<'a, S: Session> Engine<'a, S> {
                     }
                     let is_announced = there.is_none_or(|there| there.is_not_begun());
                     progress.is_in_doubt |= is_announced && *alone != Alone::Repeatable;
-                    self.run_alone(prepared, claim, index, alone, is_announced).await
+                    self.run_alone(prepared, claim, index, alone, is_announced).await?
                 }
                 None => self.run_with_record(prepared, claim, index).await,
             };
             let Err((request, error)) = sent else { return Ok(()) };
+            if error.kind() == DriverErrorKind::Busy {
+                // SQLite has done nothing of it.
+                self.wait_for_others(&mut wait, &prepared.label, error).await?;
+                continue;
+            }
             if alone.is_none() && error.has_code(&CANNOT_SHARE) {
                 // That was not known. Nothing of it is done.
                 alone = Some(Alone::Unknown);
@@ -357,9 +392,12 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             let may_be_tried_again = alone.is_none() && self.may_pass(&error);
             let told = self.failed_outside(prepared, &request, error, index);
-            match may_be_tried_again {
-                true => self.try_again(&mut tries, &prepared.label, begun_at, told).await?,
-                false => return Err(self.with_blockers(told, begun_at).await),
+            if !may_be_tried_again {
+                return Err(self.with_blockers(told, begun_at).await);
+            }
+            match self.locker_behind(&told).await {
+                Some(holder) => self.wait_for_runner(&mut wait, &prepared.label, &holder).await?,
+                None => self.try_again(&mut tries, &prepared.label, begun_at, told).await?,
             }
         }
     }
@@ -376,7 +414,7 @@ impl<'a, S: Session> Engine<'a, S> {
         self.send_in_transaction(&[(Part::Progress, &record), (Part::Statement(index), text)]).await
     }
 
-    /// A statement outside of any transaction, announced before and recorded after.
+    /// A statement outside of any transaction, announced before and recorded after. Whether the statement itself was refused.
     async fn run_alone(
         &mut self,
         prepared: &Prepared<'_>,
@@ -384,23 +422,35 @@ impl<'a, S: Session> Engine<'a, S> {
         index: usize,
         alone: &Alone,
         is_announced: bool,
-    ) -> Result<(), (Request, DriverError)> {
+    ) -> Result<Result<(), (Request, DriverError)>, Error> {
         if is_announced {
             let announced = self.sql.progress(&prepared.version, &claim.token, index + 1, index);
-            self.send_in_transaction(&[(Part::Progress, &announced)]).await?;
+            self.record(prepared, (Part::Progress, &announced), index).await?;
         }
         let text = prepared.statements[index].text(&prepared.sql);
-        let is_patient = self.waits_for_long(prepared, alone, text);
+        let sent = self.send_alone(prepared, index, self.waits_for_long(prepared, alone, text)).await;
+        if sent.is_err() {
+            return Ok(sent);
+        }
+        let recorded = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
+        self.record(prepared, (Part::Progress, &recorded), index).await.map(Ok)
+    }
+
+    async fn send_alone(
+        &mut self,
+        prepared: &Prepared<'_>,
+        index: usize,
+        is_patient: bool,
+    ) -> Result<(), (Request, DriverError)> {
         if is_patient {
             self.send_parts(&[(Part::Progress, "SET lock_timeout = 0")]).await?;
         }
-        self.send_parts(&[(Part::Statement(index), text)]).await?;
+        self.send_parts(&[(Part::Statement(index), prepared.statements[index].text(&prepared.sql))]).await?;
         if is_patient {
             let usual = prepared.timeouts(self.migrator).set_for_session();
             self.send_parts(&[(Part::Progress, &usual)]).await?;
         }
-        let recorded = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
-        self.send_in_transaction(&[(Part::Progress, &recorded)]).await
+        Ok(())
     }
 
     /// What works concurrently waits for old transactions by its nature, and disturbs nobody meanwhile: a limit would only leave
@@ -415,10 +465,16 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// Nobody is at work any more. What the server has refused as a whole is not in doubt.
-    async fn let_go(&mut self, prepared: &Prepared<'_>, claim: &Claim, progress: Progress) {
+    async fn let_go(&mut self, prepared: &Prepared<'_>, claim: &Claim, progress: Progress, patience: Duration) {
         let let_go = self.sql.let_go(&prepared.version, &claim.token, Some(progress.begun()));
-        // When this fails, the claim is found to be a dead one's.
-        let _ = self.send_in_transaction(&[(Part::Progress, &let_go)]).await;
+        let mut wait = Wait::start();
+        // When this fails, the claim is given up with the connection.
+        while let Err((_, error)) = self.send_bookkeeping((Part::Progress, &let_go)).await
+            && (error.kind() == DriverErrorKind::Busy || error.has_code(&[LOCK_TIMEOUT]))
+            && wait.waited() < patience
+        {
+            self.session.sleep(wait.next_pause()).await;
+        }
     }
 
     /// Postgres: the connection may live on in a pool when nobody waits for the script any more. Then its claim is given up, and what it

@@ -5,13 +5,13 @@ use migrate_core::scan::split;
 use migrate_core::{BadRow, Dialect, Header, HistoryRow, RowState, Version};
 
 use super::blockers::LOCK_TIMEOUT;
+use super::goal::Aim;
 use super::prepare::Prepared;
 use super::sql::{SETTINGS, is_in_transaction, state_after};
 use super::wait::Wait;
 use super::{Engine, foreign, refuse};
 use crate::driver::{DriverErrorKind, Row, Session};
 use crate::error::Error;
-use crate::event::Event;
 
 /// The rows of the set, and what was found on the way.
 pub(super) struct Recorded {
@@ -63,6 +63,38 @@ impl<'a, S: Session> Engine<'a, S> {
             return Err(refuse::bad_history(self.sql.table(), &bad));
         }
         Ok(Recorded { rows: decoded.into_iter().flatten().collect(), table_exists: true, facts })
+    }
+
+    /// The history, as it is for an aim.
+    pub(super) async fn read_history_for(&mut self, aim: &Aim) -> Result<Recorded, Error> {
+        let mut recorded = self.read_history().await?;
+        if matches!(aim, Aim::Run) {
+            self.leave_newer_alone(&mut recorded).await?;
+        }
+        Ok(recorded)
+    }
+
+    /// A newer binary is at work outside of a transaction, or was interrupted, on what does not concern this one, which has nothing to
+    /// do: that counts as done.
+    pub(super) async fn leave_newer_alone(&mut self, recorded: &mut Recorded) -> Result<(), Error> {
+        let policy = self.migrator.policy;
+        let latest = self.migrations.last().map(|migration| migration.version());
+        let Some(row) = recorded.in_the_middle().filter(|row| Some(&row.version) > latest) else { return Ok(()) };
+        let version = row.version.clone();
+        let is_tolerated = match policy.ahead {
+            Ahead::Allow => true,
+            Ahead::Refuse => false,
+            Ahead::IfCompatible => {
+                let sql = self.stored_text("sql", &version).await?.unwrap_or_default();
+                Header::says_compatible_backward(&sql, self.sql.dialect)
+            }
+        };
+        let has_work = || Standings::compare(&self.migrations, recorded.rows.clone()).pending(policy).next().is_some();
+        if is_tolerated && !has_work() {
+            let is_it = |row: &&mut HistoryRow| row.version == version;
+            recorded.rows.iter_mut().filter(is_it).for_each(|row| row.state = RowState::Applied);
+        }
+        Ok(())
     }
 
     /// SQLite: the database that the table is to be in may not be there.
@@ -192,7 +224,7 @@ impl<'a, S: Session> Engine<'a, S> {
                     if waited >= self.migrator.wait_timeout {
                         return Err(refuse::wait_timeout(None, waited, holder.as_deref(), Some(error)));
                     }
-                    self.migrator.tell(self.set_name(), &Event::Waiting { holder: holder.as_deref(), waited });
+                    self.tell_waiting(&mut wait, holder.as_deref());
                     self.session.sleep(wait.next_pause()).await;
                 }
                 Err(error) if error.has_code(&["25P02"]) && self.has_failed_start => {

@@ -40,9 +40,7 @@ impl<S: Session> Engine<'_, S> {
             Ok(()) => Ok(true),
             // Another runner creates it at this moment: unique_violation in the catalog, duplicate_table, duplicate_object. If the
             // table is not there then, something else has its name.
-            Err(error)
-                if error.has_code(&["23505", "42P07", "42710"]) && !self.is_nested && !self.has_tried_to_create =>
-            {
+            Err(error) if error.has_code(&["23505", "42P07", "42710"]) && !self.has_tried_to_create => {
                 self.has_tried_to_create = true;
                 Ok(true)
             }

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use migrate_core::{Dialect, Label};
 
 use super::blockers::LOCK_TIMEOUT;
+use super::goal::Aim;
 use super::read::{Recorded, first_cells};
+use super::whole::Whole;
 use super::{Engine, refuse};
 use crate::driver::{DriverError, Session};
 use crate::error::Error;
@@ -14,18 +16,23 @@ use crate::event::Event;
 /// How long one try of a claim may wait in the database before the holder is told about.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How often whoever listens hears of a wait.
+const TOLD_EVERY: Duration = Duration::from_millis(950);
+
 /// How long others have been waited for, since something last moved.
 #[derive(Debug)]
 pub(super) struct Wait {
     migration: Option<Label>,
     since: Instant,
     pauses: u32,
+    /// When it was last told about.
+    told: Option<Instant>,
 }
 
 impl Wait {
     /// Starts the clock.
     pub(super) fn start() -> Wait {
-        Wait { migration: None, since: Instant::now(), pauses: 0 }
+        Wait { migration: None, since: Instant::now(), pauses: 0, told: None }
     }
 
     /// Starts anew when another migration than before is waited for: then somebody has got on.
@@ -77,9 +84,18 @@ fn pause(number: u32, shortest: Duration, longest: Duration) -> Duration {
 impl<S: Session> Engine<'_, S> {
     /// How long the next claim may wait in the database.
     pub(super) fn claim_patience(&self) -> Duration {
-        // Inside somebody's transaction there is only one try.
-        let longest = if self.is_nested { Duration::from_secs(24 * 60 * 60) } else { CLAIM_PATIENCE };
+        // Inside the user's transaction there is only one try.
+        let has_one_try = self.is_nested && self.whole.is_none_or(Whole::is_inside);
+        let longest = if has_one_try { Duration::from_secs(24 * 60 * 60) } else { CLAIM_PATIENCE };
         self.migrator.wait_timeout.clamp(Duration::from_millis(1), longest)
+    }
+
+    /// Tells who is waited for, about every second.
+    pub(super) fn tell_waiting(&self, wait: &mut Wait, holder: Option<&str>) {
+        if wait.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+            wait.told = Some(Instant::now());
+            self.migrator.tell(self.set_name(), &Event::Waiting { holder, waited: wait.waited() });
+        }
     }
 
     /// Tells who is waited for, and gives up when it takes too long.
@@ -100,7 +116,7 @@ impl<S: Session> Engine<'_, S> {
         if waited >= self.migrator.wait_timeout || self.is_nested {
             return Err(refuse::wait_timeout(Some(label), waited, holder.as_deref(), Some(error)));
         }
-        self.migrator.tell(self.set_name(), &Event::Waiting { holder: holder.as_deref(), waited });
+        self.tell_waiting(wait, holder.as_deref());
         // Postgres has waited already, but for the lock of a table.
         let pause = wait.next_pause();
         self.session.sleep(pause).await;
@@ -108,9 +124,12 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// Reads the history when nobody is at work on it outside of a transaction.
-    pub(super) async fn history_at_rest(&mut self, wait: &mut Wait) -> Result<Recorded, Error> {
+    pub(super) async fn history_at_rest(&mut self, wait: &mut Wait, aim: Option<&Aim>) -> Result<Recorded, Error> {
         loop {
-            let recorded = self.read_history().await?;
+            let recorded = match aim {
+                Some(aim) => self.read_history_for(aim).await?,
+                None => self.read_history().await?,
+            };
             let Some(row) = recorded.in_the_middle() else { return Ok(recorded) };
             let Some(holder) = self.living_holder(row.claim.as_deref()).await? else { return Ok(recorded) };
             self.wait_for_runner(wait, &row.label(), &holder).await?;
@@ -124,7 +143,7 @@ impl<S: Session> Engine<'_, S> {
         if waited >= self.migrator.wait_timeout || self.is_nested {
             return Err(refuse::wait_timeout(Some(label), waited, Some(holder), None));
         }
-        self.migrator.tell(self.set_name(), &Event::Waiting { holder: Some(holder), waited });
+        self.tell_waiting(wait, Some(holder));
         // Outside of a transaction, and not for long at a time: who builds an index concurrently waits for everybody's snapshots.
         self.session.sleep(wait.next_pause()).await;
         Ok(())

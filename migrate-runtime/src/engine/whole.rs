@@ -18,6 +18,11 @@ pub(super) struct Whole {
 }
 
 impl Whole {
+    /// Whether it is inside a transaction of the user's.
+    pub(super) fn is_inside(self) -> bool {
+        self.open == Whole::SAVEPOINT.open
+    }
+
     const POSTGRES: Whole = Whole { open: "BEGIN", close: "COMMIT", rollback: "ROLLBACK" };
     const SQLITE: Whole = Whole { open: "BEGIN IMMEDIATE", ..Whole::POSTGRES };
     const SAVEPOINT: Whole = Whole {
@@ -64,9 +69,9 @@ impl<S: Session> Engine<'_, S> {
         opened
     }
 
-    pub(super) async fn close_whole(&mut self) -> Result<(), Error> {
+    pub(super) async fn close_whole(&mut self) -> Result<(), DriverError> {
         let Some(whole) = self.whole else { return Ok(()) };
-        self.session.execute(whole.close).await.map_err(refuse::not_committed)?;
+        self.session.execute(whole.close).await?;
         self.whole = None;
         self.session.roll_back_when_dropped(None);
         Ok(())

@@ -19,6 +19,7 @@ pub struct Plan {
     pub(crate) changes: Vec<PlannedChange>,
     pub(crate) total: usize,
     pub(crate) pending: usize,
+    pub(crate) waits_for: Vec<String>,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) when_empty: &'static str,
 }
@@ -56,6 +57,11 @@ impl Plan {
         self.pending
     }
 
+    /// Who would be waited for: runners that are at work outside of a transaction, each with its migration.
+    pub fn waits_for(&self) -> &[String] {
+        &self.waits_for
+    }
+
     /// Whether nothing would be done.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -69,6 +75,13 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        lines(f, &self.waits_for, |f, who| write!(f, "would wait for {who}"))?;
+        if !self.waits_for.is_empty() {
+            if self.changes.is_empty() {
+                return Ok(());
+            }
+            f.write_str("\n")?;
+        }
         if self.changes.is_empty() {
             return empty(f, self.when_empty, self.total, self.pending);
         }

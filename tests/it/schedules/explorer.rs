@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use migrate_runtime::{Error, ErrorKind, Migrator, Report};
+use migrate_runtime::{Error, Migrator, Report};
 use migrate_tests::{Connection, Driver, Fault, Fresh, Verb};
 
 use super::turns::{At, Stage, Turns};
@@ -202,9 +202,7 @@ impl Explorer<'_> {
                     let director = At { turns, runner };
                     let (ended, connection) = verb.execute_directed(migrator, connection, &director);
                     // Whoever dies takes its connection along.
-                    let is_dead = !turns.are_over()
-                        && ended.as_ref().is_err_and(|error| error.kind() == ErrorKind::ConnectionLost);
-                    let connection = Some(connection).filter(|_| !is_dead);
+                    let connection = Some(connection).filter(|_| !turns.is_dead(runner));
                     turns.end(runner);
                     (ended, connection)
                 })

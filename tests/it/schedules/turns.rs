@@ -23,6 +23,7 @@ pub(super) enum Stage {
 struct Seat {
     stage: Stage,
     turn: Option<Option<Fault>>,
+    is_dead: bool,
     /// All that it was answered.
     heard: DefaultHasher,
 }
@@ -34,7 +35,7 @@ pub(super) struct Turns {
 
 impl Turns {
     pub(super) fn new(runners: usize) -> Turns {
-        let seat = || Seat { stage: Stage::Running, turn: None, heard: DefaultHasher::new() };
+        let seat = || Seat { stage: Stage::Running, turn: None, is_dead: false, heard: DefaultHasher::new() };
         Turns { seats: Mutex::new(((0..runners).map(|_| seat()).collect(), false)), moved: Condvar::new() }
     }
 
@@ -69,6 +70,7 @@ impl Turns {
     pub(super) fn give(&self, runner: usize, fault: Option<Fault>) {
         let mut seats = self.seats();
         seats.0[runner].turn = Some(fault);
+        seats.0[runner].is_dead |= fault.is_some();
         // It has not noticed yet.
         seats.0[runner].stage = Stage::Running;
         self.moved.notify_all();
@@ -80,9 +82,9 @@ impl Turns {
         self.moved.notify_all();
     }
 
-    /// Whether [`end_all`](Turns::end_all) was called.
-    pub(super) fn are_over(&self) -> bool {
-        self.seats().1
+    /// Whether a runner has died.
+    pub(super) fn is_dead(&self, runner: usize) -> bool {
+        self.seats().0[runner].is_dead
     }
 
     /// Who is running after so long at most.

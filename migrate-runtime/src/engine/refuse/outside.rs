@@ -40,12 +40,14 @@ pub(in crate::engine) fn outside_of_whole(labels: &[Label]) -> Error {
     )
 }
 
-pub(in crate::engine) fn in_the_middle_of_whole() -> Error {
-    Error::new(
-        ErrorKind::Interrupted,
-        "a migration that runs outside of a transaction is not at its end, and all were to run in one; nothing was changed",
-    )
-    .with_help("bring it to its end with `Scope::PerMigration` first")
+pub(in crate::engine) fn in_the_middle_of_whole(row: &HistoryRow) -> Error {
+    let label = row.label();
+    let message = format!(
+        "migration {label}, which runs outside of a transaction, was interrupted, and all were to run in one; nothing was changed"
+    );
+    Error::new(ErrorKind::Interrupted, message)
+        .with_help("bring it to its end with `Scope::PerMigration` first")
+        .with_migration(&row.version, label)
 }
 
 pub(in crate::engine) fn no_sign(path: &Path, error: &std::io::Error) -> Error {
