@@ -13,6 +13,7 @@ use super::turns::{At, Stage, Turns};
 
 const BOUND: Duration = Duration::from_secs(60);
 const MOST_MOVES: usize = 400;
+const MOST_STRAYED: usize = 50;
 /// How often a runner may try again while another one gets on.
 const MOST_NAPS: usize = 2;
 
@@ -71,6 +72,8 @@ struct Explorer<'a> {
     open: Vec<Vec<Move>>,
     /// Connections to the server that nobody uses: one that knows the catalog is much faster than a new one.
     spare: Vec<Connection>,
+    /// How often a trail led elsewhere than before, because the machine was so busy that a wait for a lock has ended.
+    strayed: usize,
 }
 
 /// How a runner has ended, and its connection, unless that died with it.
@@ -90,6 +93,7 @@ pub(super) fn explore(driver: Driver, case: &Case<'_>) -> Explored {
         ends: 0,
         open: vec![Vec::new()],
         spare: Vec::new(),
+        strayed: 0,
     };
     explorer.prepare();
     explorer.do_last();
@@ -219,37 +223,15 @@ impl Explorer<'_> {
             };
             self.settle(&mut walk);
             let start = self.state(&walk);
-            let (mut from, mut is_end) = (None, false);
-            for (number, next) in trail.iter().enumerate() {
-                assert!(
-                    self.possible(&walk).contains(next),
-                    "{next:?} is not possible after {:?}, as it was before",
-                    walk.trail
-                );
-                if number + 1 == trail.len() {
-                    from = Some(self.state(&walk));
+            let is_end = match self.retrace(&trail, &mut walk) {
+                Some(from) => self.explore_on(from, &mut walk),
+                None => {
+                    self.strayed += 1;
+                    assert!(self.strayed < MOST_STRAYED, "{trail:?} leads elsewhere every time");
+                    self.open.push(trail);
+                    false
                 }
-                self.make(*next, &mut walk);
-            }
-            loop {
-                let state = self.state(&walk);
-                if let Some(from) = from {
-                    self.graph.get_mut(&from).unwrap().push(state);
-                }
-                if self.graph.contains_key(&state) {
-                    break;
-                }
-                self.graph.insert(state, Vec::new());
-                let moves = self.possible(&walk);
-                let Some((first, others)) = moves.split_first() else {
-                    is_end = true;
-                    break;
-                };
-                assert!(walk.trail.len() < MOST_MOVES, "no end after {:?}", walk.trail);
-                self.open.extend(others.iter().map(|other| [&walk.trail[..], &[*other]].concat()));
-                from = Some(state);
-                self.make(*first, &mut walk);
-            }
+            };
             let all_have_ended = turns.stages().iter().all(|stage| *stage == Stage::Ended);
             assert!(!is_end || all_have_ended, "nobody can go on after {:?}", walk.trail);
             drop(over);
@@ -262,6 +244,42 @@ impl Explorer<'_> {
             }
             start
         })
+    }
+
+    /// Goes along a trail. The state before its last move, if it has any; nothing at all when it leads elsewhere than before.
+    fn retrace(&mut self, trail: &[Move], walk: &mut Walk<'_>) -> Option<Option<State>> {
+        let mut from = None;
+        for (number, next) in trail.iter().enumerate() {
+            if number + 1 == trail.len() {
+                from = Some(self.state(walk)).filter(|from| self.graph.contains_key(from));
+                from?;
+            }
+            if !self.possible(walk).contains(next) {
+                return None;
+            }
+            self.make(*next, walk);
+        }
+        Some(from)
+    }
+
+    /// Goes on until it meets a state that is known, or an end. Whether it is an end.
+    fn explore_on(&mut self, mut from: Option<State>, walk: &mut Walk<'_>) -> bool {
+        loop {
+            let state = self.state(walk);
+            if let Some(from) = from {
+                self.graph.entry(from).or_default().push(state);
+            }
+            if self.graph.contains_key(&state) {
+                return false;
+            }
+            self.graph.insert(state, Vec::new());
+            let moves = self.possible(walk);
+            let Some((first, others)) = moves.split_first() else { return true };
+            assert!(walk.trail.len() < MOST_MOVES, "no end after {:?}", walk.trail);
+            self.open.extend(others.iter().map(|other| [&walk.trail[..], &[*other]].concat()));
+            from = Some(state);
+            self.make(*first, walk);
+        }
     }
 
     /// All have ended: well, unless they are dead, or were refused as they may be.
