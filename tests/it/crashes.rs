@@ -152,10 +152,11 @@ impl Trial<'_> {
             ended.as_ref().unwrap_or_else(|error| panic!("{what}, then {decision:?}: {error}"));
             ended = connection.execute_verb(&migrator, verb);
         }
-        ended.unwrap_or_else(|error| panic!("{what}, then: {error}"));
+        let report = ended.unwrap_or_else(|error| panic!("{what}, then: {error}"));
         assert_eq!(connection.snapshot(), self.expect, "{what}");
         assert!(!connection.is_in_transaction(), "{what}");
-        if self.way == Way::Sqlite {
+        // A start that finds nothing to do does not tidy up, either.
+        if self.way == Way::Sqlite && !report.is_empty() {
             assert_eq!(files_beside(&self.fresh.file()), [] as [String; 0], "{what}");
         }
     }

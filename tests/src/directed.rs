@@ -68,9 +68,11 @@ impl FaultAt {
 }
 
 impl Director for FaultAt {
-    fn before(&self, _: &str) -> Option<Fault> {
+    fn before(&self, sql: &str) -> Option<Fault> {
         let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
-        (number == self.request).then_some(self.fault)
+        // No database refuses to roll back.
+        let is_possible = self.fault != Fault::Refused || !sql.starts_with("ROLLBACK");
+        (number == self.request && is_possible).then_some(self.fault)
     }
 }
 
@@ -128,7 +130,13 @@ impl<S: Session> DirectedSession<'_, S> {
         let session = self.session.as_mut()?;
         match fault {
             None => return Some(send(session)),
-            Some(Fault::Refused) => return None,
+            Some(Fault::Refused) => {
+                if session.dialect() == Dialect::Postgres {
+                    // There it is the end of a transaction.
+                    let _ = ready_value(session.execute("SELECT 1/0"));
+                }
+                return None;
+            }
             Some(Fault::LostBefore) => {}
             Some(Fault::LostAfter) => _ = send(session),
             Some(Fault::KilledBefore) => die(),

@@ -143,9 +143,10 @@ impl<S: Session> Engine<'_, S> {
     /// Undoes [`switch_foreign_keys_off`](Engine::switch_foreign_keys_off).
     pub(super) async fn switch_foreign_keys_on(&mut self) -> Result<(), Error> {
         self.has_switched_foreign_keys = false;
-        let switched = self.session.execute(SWITCH_ON).await;
+        // When this fails it is tried once more when the session is dropped.
+        self.session.execute(SWITCH_ON).await.map_err(refuse::settings)?;
         self.session.run_when_dropped(None);
-        switched.map_err(refuse::settings)
+        Ok(())
     }
 
     /// The rows that refer to nothing, before or after a script that makes these tables anew, in all attached databases.

@@ -489,11 +489,16 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Settings of the session that the script may have changed.
     async fn restore_session(&mut self, recorded: &Recorded) {
-        if self.sql.dialect != Dialect::Sqlite {
-            // When this fails, the connection is gone, and its settings with it.
-            let _ = self.session.query(&self.sql.restore_settings(&recorded.facts.settings, None)).await;
-            self.session.run_when_dropped(None);
+        if self.sql.dialect == Dialect::Sqlite {
+            return;
         }
+        let restore = self.sql.restore_settings(&recorded.facts.settings, None);
+        // What follows in this session would take what it finds for the usual.
+        let mut restored = self.session.query(&restore).await;
+        if restored.is_err() {
+            restored = self.session.query(&restore).await;
+        }
+        self.session.run_when_dropped(restored.is_err().then_some(restore));
     }
 
     /// Sends parts as one request.
