@@ -1,10 +1,7 @@
 //! A disk that is full: whatever page is the one too many, nothing is half done, and with more room the next run gets to the end.
 
-use std::process::Command;
-use std::time::Duration;
-
 use migrate_runtime::{ErrorKind, Migrator, Scope};
-use migrate_tests::{Case, Cluster, Connection, Driver, Fresh, migrations};
+use migrate_tests::{Case, Driver, Fresh, migrations};
 
 /// SQLite: no more than so many pages, for every number of pages that is too small.
 #[test]
@@ -56,15 +53,11 @@ fn every_number_of_pages_on_sqlite() {
     }
 }
 
-/// Postgres: a file of the table cannot grow any more.
+/// Postgres: the files of the tables cannot grow any more.
 #[test]
 fn a_table_that_cannot_grow_on_postgres() {
-    // More than a segment of the log of the server, which has to be written whatever happens.
-    const MOST_BYTES: &str = "--fsize=20000000";
     for (directive, left) in [("", "0"), ("-- migrate: no-transaction\n", "1")] {
-        let server = Cluster::start_own();
-        let connect =
-            || Connection::Postgres(::postgres::Client::connect(&server.url("postgres"), ::postgres::NoTls).unwrap());
+        let fresh = Fresh::new(Driver::Postgres);
         let set = migrations(&[
             ("1_t.sql", "CREATE TABLE t (x text);\nALTER TABLE t ALTER x SET STORAGE PLAIN;"),
             (
@@ -77,23 +70,17 @@ fn a_table_that_cannot_grow_on_postgres() {
             ),
         ]);
         let migrator = Migrator::new(&set);
-        connect().run(&migrator.clone().target(1)).unwrap();
-        let limit = |most: &str| {
-            let process = connect().value("SELECT pg_read_file('postmaster.pid')");
-            let process = process.split_whitespace().next().unwrap().to_owned();
-            assert!(Command::new("prlimit").args(["--pid", &process, most]).status().unwrap().success());
-        };
-        limit(MOST_BYTES);
-        let mut connection = connect();
+        fresh.connect().run(&migrator.clone().target(1)).unwrap();
+        let mut connection = fresh.connect();
+        // The process of the server that the connection has gets a limit: more than a segment of the log, which it writes, too.
+        connection.execute("COPY (SELECT 1) TO PROGRAM 'cat && prlimit --pid $PPID --fsize=20000000:'");
         let error = connection.run(&migrator).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
         assert!(error.to_string().contains("could not extend file"), "{error}");
         assert!(!connection.is_in_transaction());
         assert_eq!(connection.value("SELECT count(*) FROM t"), left);
-        limit("--fsize=unlimited");
-        // The sessions that are there keep their limit.
-        let mut connection = connect();
-        connection.run(&migrator.clone().wait_timeout(Duration::from_secs(60))).unwrap();
+        let mut connection = fresh.connect();
+        connection.run(&migrator).unwrap();
         assert_eq!(connection.value("SELECT count(*) FROM t"), "4002");
         connection.verify(&migrator).unwrap();
     }

@@ -120,8 +120,11 @@ fn binaries_of_different_age_at_once() {
 /// it, nobody is refused.
 #[test]
 fn a_rolling_deploy() {
-    // Which of four are new.
-    let orders: Vec<[bool; 4]> = (0..16_u8).map(|bits| [0, 1, 2, 3].map(|bit| bits >> bit & 1 == 1)).collect();
+    // Which of four are new: two of them, in every order.
+    let orders: Vec<[bool; 4]> = (0..16_u8)
+        .filter(|bits| bits.count_ones() == 2)
+        .map(|bits| [0, 1, 2, 3].map(|bit| bits >> bit & 1 == 1))
+        .collect();
     for driver in BOTH {
         for new in [binary(14), for_old(14, 10)] {
             let is_compatible = !new.arguments.is_empty();
@@ -134,14 +137,12 @@ fn a_rolling_deploy() {
                     ended.extend(at_once(&url(&fresh), &pair.iter().map(pick).collect::<Vec<_>>()));
                 }
                 for (is_new, end) in order.iter().zip(&ended) {
-                    let is_well = end.as_ref().err().is_none_or(|error| {
-                        !is_new && !is_compatible && order.contains(&true) && error.contains("is ahead")
-                    });
+                    let is_well =
+                        end.as_ref().err().is_none_or(|error| !is_new && !is_compatible && error.contains("is ahead"));
                     assert!(is_well, "{driver:?}, {order:?}: {ended:?}");
                 }
-                let newest = if order.contains(&true) { &new } else { &old };
-                is_done(&fresh, newest.count);
-                fresh.connect().verify(&Migrator::new(&newest.set)).unwrap();
+                is_done(&fresh, new.count);
+                fresh.connect().verify(&Migrator::new(&new.set)).unwrap();
             }
         }
     }

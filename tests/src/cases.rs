@@ -123,7 +123,7 @@ fn every_case() -> Vec<Case> {
         },
         Case { name: "mark applied", before: Some(1), verb: Verb::MarkApplied(2, "by hand"), ..PLAIN },
         Case { name: "mark pending", before: Some(2), verb: Verb::MarkPending(2, "by hand"), ..PLAIN },
-        Case { name: "resume, retry", verb: Verb::Resume(Resume::Retry), decides: Some(|_| Resume::Retry), ..DOUBT },
+        Case { name: "resume, retry", verb: Verb::Resume(Resume::Retry), decides: Some(looks), ..DOUBT },
         Case { name: "resume, skip", verb: Verb::Resume(Resume::Skip), decides: Some(|_| Resume::Skip), ..DOUBT },
         Case {
             name: "resume, done",

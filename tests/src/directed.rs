@@ -22,13 +22,6 @@ pub enum Fault {
     LostAfter,
     /// The process is killed before it is sent: nothing is cleaned up.
     KilledBefore,
-    /// The process is killed when its answer has come.
-    KilledAfter,
-}
-
-impl Fault {
-    /// Those that a process outlives.
-    pub const OUTLIVED: [Fault; 3] = [Fault::Refused, Fault::LostBefore, Fault::LostAfter];
 }
 
 /// Decides what happens to the requests of a connection.
@@ -140,10 +133,6 @@ impl<S: Session> DirectedSession<'_, S> {
             Some(Fault::LostBefore) => {}
             Some(Fault::LostAfter) => _ = send(session),
             Some(Fault::KilledBefore) => die(),
-            Some(Fault::KilledAfter) => {
-                let _ = send(session);
-                die();
-            }
         }
         self.is_lost = true;
         None

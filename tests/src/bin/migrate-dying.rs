@@ -1,5 +1,5 @@
-//! A process that is killed at a request: `migrate-dying URL CASE REQUEST before|after` does the verb of a case. The URL is `sqlite:PATH`
-//! or `postgres://…`.
+//! A process that is killed before a request: `migrate-dying URL CASE REQUEST` does the verb of a case. The URL is `sqlite:PATH` or
+//! `postgres://…`.
 
 use std::error::Error;
 
@@ -7,16 +7,15 @@ use migrate_tests::{Case, Directed, Driver, Fault, FaultAt};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, url, case, request, moment] = arguments.as_slice() else {
-        return Err("usage: migrate-dying URL CASE REQUEST before|after".into());
+    let [_, url, case, request] = arguments.as_slice() else {
+        return Err("usage: migrate-dying URL CASE REQUEST".into());
     };
     let path = url.strip_prefix("sqlite:");
     let driver = if path.is_some() { Driver::Rusqlite } else { Driver::Postgres };
     let case = Case::named(driver, case).ok_or("there is no such case")?;
     let sets = case.sets(driver);
     let migrator = case.migrator(driver, &sets);
-    let fault = if moment == "before" { Fault::KilledBefore } else { Fault::KilledAfter };
-    let director = FaultAt::new(fault, request.parse()?);
+    let director = FaultAt::new(Fault::KilledBefore, request.parse()?);
     match path {
         Some(path) => {
             let connection = rusqlite::Connection::open(path)?;
