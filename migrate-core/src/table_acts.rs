@@ -26,12 +26,13 @@ pub struct TableActs {
     references: Vec<(String, String)>,
     writes_rows: bool,
     may_cascade: bool,
+    attaches: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Act {
     Create(String),
-    Drop(String),
+    Drop { schema: Option<String>, name: String },
     Rename { from: String, to: String },
 }
 
@@ -44,9 +45,11 @@ impl TableActs {
             let has = |words: &[&str]| pieces.iter().any(|piece| words.iter().any(|word| piece.is(word)));
             // What is created or altered only says what happens later.
             if !pieces.first().is_some_and(|verb| verb.is("CREATE") || verb.is("ALTER")) {
-                all.writes_rows |= has(&["INSERT", "UPDATE", "REPLACE"]);
+                // A trigger may write into others when rows are deleted.
+                all.writes_rows |= has(&["INSERT", "UPDATE", "REPLACE", "DELETE"]);
                 all.may_cascade |= has(&["DELETE", "UPDATE", "REPLACE"]);
             }
+            all.attaches |= pieces.first().is_some_and(|verb| verb.is("ATTACH"));
             let Some((act, table)) = act(&pieces) else { continue };
             let referred = pieces.windows(2).filter(|pair| pair[0].is("REFERENCES")).map(|pair| key(&pair[1]));
             all.references.extend(referred.map(|parent| (table.clone(), parent)));
@@ -61,6 +64,7 @@ impl TableActs {
         self.references.extend_from_slice(&then.references);
         self.writes_rows |= then.writes_rows;
         self.may_cascade |= then.may_cascade;
+        self.attaches |= then.attaches;
     }
 
     /// The tables that are made anew: those that are dropped, and there again at the end.
@@ -73,7 +77,7 @@ impl TableActs {
             match act {
                 Act::Create(name) => _ = coming.insert(name),
                 Act::Rename { to, .. } => _ = coming.insert(to),
-                Act::Drop(name) => {
+                Act::Drop { name, .. } => {
                     let renamed_away = acts[..index].iter().enumerate().rev().find_map(|(at, act)| match act {
                         Act::Rename { from, to } if to == name => Some((at, from)),
                         _ => None,
@@ -93,17 +97,21 @@ impl TableActs {
 
     /// Whether a table is dropped.
     pub fn drops(&self) -> bool {
-        self.acts.iter().any(|act| matches!(act, Act::Drop(_)))
+        self.acts.iter().any(|act| matches!(act, Act::Drop { .. }))
     }
 
-    /// Whether rows of `child`, which refers to `parent`, may go with `parent` when that is dropped, provided that `child` has any.
-    pub fn may_take_along(&self, child: &str, parent: &str) -> bool {
-        self.dropped().contains(parent) && !self.is_gone(child)
+    /// Whether rows of `child` in `schema`, which refers to `parent`, may go with `parent` when that is dropped, provided that `child` has
+    /// any. `is_alone` says that no other schema has a table of its name.
+    pub fn may_take_along(&self, (schema, child): (&str, &str), parent: &str, is_alone: bool) -> bool {
+        self.dropped().contains(parent) && !self.is_gone(schema, child, is_alone)
     }
 
-    /// Whether rows that the script writes may go with a table that it drops, because it makes the reference, too.
-    pub fn may_take_own_along(&self) -> bool {
-        self.writes_rows && self.references.iter().any(|(child, parent)| self.may_take_along(child, parent))
+    /// Whether rows may go with a table that is dropped that nobody can see before: because the script makes the reference itself, or
+    /// attaches a database.
+    pub fn may_take_unseen_along(&self) -> bool {
+        let dropped = self.dropped();
+        let refers_to_dropped = self.references.iter().any(|(_, parent)| dropped.contains(parent.as_str()));
+        self.writes_rows && refers_to_dropped || self.attaches && self.drops()
     }
 
     /// Whether a table that has no rows before may have some.
@@ -121,7 +129,7 @@ impl TableActs {
         let mut names: HashSet<&str> = HashSet::new();
         for act in self.acts.iter().rev() {
             match act {
-                Act::Drop(name) => _ = names.insert(name),
+                Act::Drop { name, .. } => _ = names.insert(name),
                 Act::Rename { from, to } if names.contains(to.as_str()) => _ = names.insert(from),
                 _ => {}
             }
@@ -129,11 +137,19 @@ impl TableActs {
         names
     }
 
-    /// Whether nothing of a table is left at the end. One that may have been renamed may be kept under another name.
-    fn is_gone(&self, table: &str) -> bool {
-        let is_dropped = |act: &Act| matches!(act, Act::Drop(name) if name == table);
-        let is_renamed = |act: &Act| matches!(act, Act::Rename { from, to } if from == table || to == table);
-        self.acts.iter().any(is_dropped) && !self.acts.iter().any(is_renamed)
+    /// Whether surely nothing of a table is left at the end: it is that very table which is dropped, and not one of its name in another
+    /// schema, or one that the script has made, while it is kept under another name.
+    fn is_gone(&self, schema: &str, table: &str, is_alone: bool) -> bool {
+        let is_dropped = |act: &Act| {
+            let is_of_schema = |of: &Option<String>| of.as_ref().map_or(is_alone, |of| of == schema);
+            matches!(act, Act::Drop { schema, name } if name == table && is_of_schema(schema))
+        };
+        let may_be_another = |act: &Act| match act {
+            Act::Rename { from, to } => from == table || to == table,
+            Act::Create(name) => name == table,
+            Act::Drop { .. } => false,
+        };
+        self.acts.iter().any(is_dropped) && !self.acts.iter().any(may_be_another)
     }
 }
 
@@ -141,7 +157,7 @@ impl Act {
     fn makes(&self, table: &str) -> bool {
         match self {
             Act::Create(name) | Act::Rename { to: name, .. } => name == table,
-            Act::Drop(_) => false,
+            Act::Drop { .. } => false,
         }
     }
 }
@@ -153,15 +169,16 @@ fn act(pieces: &[Piece<'_>]) -> Option<(Option<Act>, String)> {
     while pieces.next_if(|piece| piece.is("TEMP") || piece.is("TEMPORARY")).is_some() {}
     pieces.next().filter(|object| object.is("TABLE"))?;
     while pieces.next_if(|piece| ["IF", "NOT", "EXISTS"].into_iter().any(|word| piece.is(word))).is_some() {}
-    let mut name = pieces.next()?;
+    let (mut schema, mut name) = (None, pieces.next()?);
     if pieces.next_if(|piece| piece.is_sign(".")).is_some() {
+        schema = Some(key(name));
         name = pieces.next()?;
     }
     let table = key(name);
     let act = if verb.is("CREATE") {
         Some(Act::Create(table.clone()))
     } else if verb.is("DROP") {
-        Some(Act::Drop(table.clone()))
+        Some(Act::Drop { schema, name: table.clone() })
     } else if verb.is("ALTER") {
         let is_renamed = pieces.next_if(|piece| piece.is("RENAME")).and(pieces.next_if(|piece| piece.is("TO")));
         is_renamed.and(pieces.next()).map(|to| Act::Rename { from: table.clone(), to: key(to) })
@@ -208,28 +225,37 @@ mod tests {
 
     #[test]
     fn rows_that_go_along() {
-        // A script, whether rows of `c`, which refers to `p`, may go, and whether those may that the script itself writes.
+        // A script, whether rows of `c` in `main`, which refers to `p`, may go, and whether those may that nobody sees before.
         let cases: &[(&str, bool, bool)] = &[
             ("DROP TABLE p", true, false),
             ("DROP TABLE q", false, false),
             ("DROP TABLE main.\"P\"", true, false),
             ("DROP TABLE p; DROP TABLE c", false, false),
+            ("DROP TABLE p; DROP TABLE main.c", false, false),
+            ("DROP TABLE p; DROP TABLE aux.c", true, false),
+            ("DROP TABLE IF EXISTS temp.c; DROP TABLE p", true, false),
+            ("CREATE TEMP TABLE c AS SELECT 1; DROP TABLE c; DROP TABLE p", true, false),
             ("ALTER TABLE p RENAME TO o; DROP TABLE o", true, false),
             ("ALTER TABLE p RENAME TO o; ALTER TABLE o RENAME TO n; DROP TABLE n", true, false),
             ("DROP TABLE o; ALTER TABLE p RENAME TO o", false, false),
             ("ALTER TABLE c RENAME TO d; CREATE TABLE c (x); DROP TABLE c; DROP TABLE p", true, false),
             ("CREATE TABLE d (x REFERENCES p); DROP TABLE p", true, false),
             ("CREATE TABLE d (x REFERENCES p); INSERT INTO d VALUES (1); DROP TABLE p", true, true),
-            ("CREATE TABLE d (x REFERENCES \"P\"); INSERT INTO d VALUES (1); DROP TABLE p; DROP TABLE d", true, false),
+            ("CREATE TABLE d (x REFERENCES p); DELETE FROM z; DROP TABLE p", true, true),
             ("ALTER TABLE d ADD COLUMN x REFERENCES p; UPDATE d SET x = 1; DROP TABLE p", true, true),
             ("CREATE TABLE d (x REFERENCES q); INSERT INTO d VALUES (1); DROP TABLE p", true, false),
+            ("ATTACH 'x.db' AS x; DROP TABLE x.p", true, true),
+            ("ATTACH 'x.db' AS x", false, false),
         ];
-        for (sql, of_others, of_its_own) in cases {
-            assert_eq!(acts(sql).may_take_along("c", "p"), *of_others, "{sql}");
-            assert_eq!(acts(sql).may_take_own_along(), *of_its_own, "{sql}");
+        for (sql, of_others, unseen) in cases {
+            assert_eq!(acts(sql).may_take_along(("main", "c"), "p", true), *of_others, "{sql}");
+            assert_eq!(acts(sql).may_take_unseen_along(), *unseen, "{sql}");
         }
-        assert!(acts("DROP TABLE \"we\"\"ird\"").may_take_along("c", "we\"ird"));
-        assert!(acts("DROP TABLE 'p'").may_take_along("c", "p"));
+        assert!(acts("DROP TABLE \"we\"\"ird\"").may_take_along(("main", "c"), "we\"ird", true));
+        assert!(acts("DROP TABLE 'p'").may_take_along(("main", "c"), "p", true));
+        // Another one of the name is what may be dropped.
+        assert!(acts("DROP TABLE p; DROP TABLE c").may_take_along(("main", "c"), "p", false));
+        assert!(!acts("DROP TABLE p; DROP TABLE main.c").may_take_along(("main", "c"), "p", false));
     }
 
     #[test]

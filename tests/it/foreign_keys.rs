@@ -234,7 +234,7 @@ fn only_new_violations_fail() {
              INSERT INTO n SELECT * FROM c WHERE p < 70; DROP TABLE c; ALTER TABLE n RENAME TO c; DELETE FROM p WHERE id = 2;",
             Err((
                 ErrorKind::ForeignKeyViolation,
-                &["leaves 1 row", "a row of `c` refers to a row of `p` that is not there: 2"],
+                &["leaves 1 row", "a row of `c` refers to a row of `p` that is not there: '2'"],
             )),
         ),
         case(
@@ -242,7 +242,18 @@ fn only_new_violations_fail() {
             format!("{REBUILD}DELETE FROM k WHERE p = 70; INSERT INTO k VALUES ('six', 60);"),
             Err((
                 ErrorKind::ForeignKeyViolation,
-                &["leaves 1 row", "a row of `k` refers to a row of `p` that is not there: 60"],
+                &["leaves 1 row", "a row of `k` refers to a row of `p` that is not there: '60'"],
+            )),
+        ),
+        // A parent of text, and a child that becomes a number: `7` is not `007`.
+        case(
+            "CREATE TABLE code (code TEXT PRIMARY KEY); INSERT INTO code VALUES ('007'), ('8'); \
+             CREATE TABLE of_code (id INTEGER PRIMARY KEY, code TEXT REFERENCES code); INSERT INTO of_code VALUES (1, '007'), (2, '8');",
+            "CREATE TABLE n (id INTEGER PRIMARY KEY, code INTEGER REFERENCES code);\n\
+             INSERT INTO n SELECT * FROM of_code; DROP TABLE of_code; ALTER TABLE n RENAME TO of_code;",
+            Err((
+                ErrorKind::ForeignKeyViolation,
+                &["leaves 1 row", "a row of `of_code` refers to a row of `code` that is not there: '7'"],
             )),
         ),
         // Rows without a number.
@@ -590,6 +601,28 @@ fn a_dropped_table_takes_no_rows_along() {
             assert_eq!(database.value("SELECT count(*) FROM c"), "2");
             assert_eq!(database.value("SELECT count(*) FROM p"), "2");
         }
+        // A table of the child's name is dropped, but not the child.
+        for script in [
+            "DROP TABLE IF EXISTS temp.c; DROP TABLE p;",
+            "CREATE TEMP TABLE c AS SELECT * FROM main.c; DROP TABLE c; DROP TABLE p;",
+            "DROP TABLE IF EXISTS other.c; DROP TABLE main.p;",
+        ] {
+            let mut database = database(place);
+            database.connection.execute_batch("ATTACH ':memory:' AS other; CREATE TABLE other.c (x)").unwrap();
+            let error =
+                Migrator::new(&migrations(&[("1_drop.sql", script)])).run(&mut database.connection).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{script}: {error}");
+            assert_eq!(database.value("SELECT count(*) FROM main.c"), "2", "{script}");
+        }
+        // A database that the script attaches.
+        let database_folder = tempfile::tempdir().unwrap();
+        let file = database_folder.path().join("x.db");
+        Connection::open(&file).unwrap().execute_batch(BEFORE).unwrap();
+        let mut attaching = self::database(place);
+        let script = format!("-- migrate: no-transaction\nATTACH '{}' AS x;\nDROP TABLE x.p;", file.display());
+        let error = Migrator::new(&migrations(&[("1_drop.sql", &script)])).run(&mut attaching.connection).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+        assert_eq!(attaching.value("SELECT count(*) FROM x.c"), "2");
         // Children that have their rows from the script itself, or that it makes.
         for script in [
             "INSERT INTO e VALUES (1); DROP TABLE q;",

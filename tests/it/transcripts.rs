@@ -100,6 +100,7 @@ fn sqlite() {
             // It drops a table: does anybody refer to it?
             "PRAGMA foreign_keys",
             "SELECT name FROM",
+            "SELECT name FROM",
             "SELECT m.name, f.\"from\",",
             "BEGIN IMMEDIATE",
             "INSERT INTO \"main\".\"schema_migrations\"",

@@ -3,7 +3,7 @@
 //! With foreign keys on, dropping a table deletes its rows first, and with them the rows that refer to them; and the pragma does
 //! nothing inside a transaction. So it is sent before the transaction begins, and again after it has ended, whatever happens.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use migrate_core::{Dialect, TableActs, printable_line};
 
@@ -112,11 +112,20 @@ impl<S: Session> Engine<'_, S> {
     /// Whether a table is dropped that rows of others refer to, in any attached database: they would go with it. It may come back in
     /// another script.
     async fn may_take_rows_along(&mut self, tables: &TableActs) -> Result<bool, Error> {
-        if tables.may_take_own_along() {
+        if tables.may_take_unseen_along() {
             return Ok(true);
         }
-        for database in self.query_patiently("SELECT name FROM pragma_database_list").await? {
-            let schema = cell(&database, 0);
+        let databases = self.query_patiently("SELECT name FROM pragma_database_list").await?;
+        let mut homes: HashMap<String, usize> = HashMap::new();
+        for database in &databases {
+            let names =
+                format!("SELECT name FROM {}.sqlite_master WHERE type = 'table'", identifier(cell(database, 0)));
+            for name in first_cells(self.query_patiently(&names).await?) {
+                *homes.entry(name.to_ascii_lowercase()).or_default() += 1;
+            }
+        }
+        for database in &databases {
+            let schema = cell(database, 0);
             let keys = format!(
                 "SELECT m.name, f.\"from\", f.\"table\" FROM {}.sqlite_master AS m, pragma_foreign_key_list(m.name, {}) AS f \
                  WHERE m.type = 'table'",
@@ -125,7 +134,10 @@ impl<S: Session> Engine<'_, S> {
             );
             for key in self.query_patiently(&keys).await? {
                 let (child, column, parent) = (cell(&key, 0), cell(&key, 1), cell(&key, 2));
-                if !tables.may_take_along(&child.to_ascii_lowercase(), &parent.to_ascii_lowercase()) {
+                let of_child = child.to_ascii_lowercase();
+                let is_alone = homes.get(&of_child) == Some(&1);
+                let of_schema = schema.to_ascii_lowercase();
+                if !tables.may_take_along((&of_schema, &of_child), &parent.to_ascii_lowercase(), is_alone) {
                     continue;
                 }
                 let (schema, table, column) = (identifier(schema), identifier(child), identifier(column));
@@ -159,10 +171,14 @@ impl<S: Session> Engine<'_, S> {
         let is_of_key = |row: &Row| row.len() > KEY;
         let (without_number, mut rows): (Vec<Row>, Vec<Row>) =
             listed.into_iter().partition(|row| is_of_key(row) && (cell(row, 2).is_empty() || is_rebuilt(row)));
-        let keys: BTreeSet<[&str; 3]> =
-            without_number.iter().map(|row| [cell(row, 0), cell(row, 1), cell(row, KEY)]).collect();
-        for [schema, table, key] in keys {
-            rows.extend(self.dangling_references(schema, table, key).await?);
+        let mut keys: BTreeMap<[&str; 3], Vec<&Row>> = BTreeMap::new();
+        for row in &without_number {
+            keys.entry([cell(row, 0), cell(row, 1), cell(row, KEY)]).or_default().push(row);
+        }
+        for ([schema, table, key], listed) in keys {
+            let found = self.dangling_references(schema, table, key).await?;
+            // Nothing that SQLite lists is lost.
+            if found.len() >= listed.len() { rows.extend(found) } else { rows.extend(listed.into_iter().cloned()) }
         }
         Ok(Dangling(rows))
     }
@@ -193,8 +209,8 @@ impl<S: Session> Engine<'_, S> {
                 } else {
                     Some(cell(column, 1))
                 };
-                // The parent's column comes first: it says how they are compared.
-                format!("parent.{} = {}", identifier(to.unwrap_or_default()), of_child(column))
+                // The parent's column comes first, and the child's has no affinity: the parent's says how they are compared.
+                format!("parent.{} = +{}", identifier(to.unwrap_or_default()), of_child(column))
             };
             refers_to_nothing.push(format!(
                 "NOT EXISTS (SELECT 1 FROM {}.{} AS parent WHERE {})",
@@ -203,7 +219,8 @@ impl<S: Session> Engine<'_, S> {
                 columns.iter().enumerate().map(equal).collect::<Vec<_>>().join(" AND ")
             ));
         }
-        let values: Vec<String> = columns.iter().map(|column| format!("CAST({} AS TEXT)", of_child(column))).collect();
+        let values: Vec<String> =
+            columns.iter().map(|column| format!("quote(CAST({} AS TEXT))", of_child(column))).collect();
         let query = format!(
             "SELECT {}, {}, NULL, {}, {} FROM {}.{} AS child WHERE {}",
             text(schema),

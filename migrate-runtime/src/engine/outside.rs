@@ -301,7 +301,7 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         // What was there before it was interrupted is not known any more.
         let before = match self.has_switched_foreign_keys && !start.is_resumed {
-            true => self.dangling_rows(&prepared.rebuilt).await.map_err(refuse::unreadable)?,
+            true => self.dangling_rows_patiently(prepared).await?,
             false => Dangling::default(),
         };
         for sql in &start.cleanup {
@@ -316,13 +316,27 @@ impl<'a, S: Session> Engine<'a, S> {
             *progress = Progress { done: number, is_in_doubt: false };
         }
         if self.has_switched_foreign_keys {
-            let new = self.dangling_rows(&prepared.rebuilt).await.map_err(refuse::unreadable)?.new_since(&before);
+            let new = self.dangling_rows_patiently(prepared).await?.new_since(&before);
             if !new.is_empty() {
                 return Err(refuse::dangling_rows_outside(prepared, &new, start.is_resumed));
             }
         }
         let finish = self.sql.finish_outside(prepared, &self.applied_by(&recorded.facts), &claim.token);
         self.record(prepared, (Part::Finish, &finish), progress.done).await
+    }
+
+    /// The rows that refer to nothing, as soon as nobody keeps them from being read.
+    async fn dangling_rows_patiently(&mut self, prepared: &Prepared<'_>) -> Result<Dangling, Error> {
+        let mut wait = Wait::start();
+        wait.is_for(&prepared.label);
+        loop {
+            match self.dangling_rows(&prepared.rebuilt).await {
+                Err(error) if error.kind() == DriverErrorKind::Busy => {
+                    self.wait_for_others(&mut wait, &prepared.label, error).await?;
+                }
+                found => return found.map_err(refuse::unchecked_foreign_keys),
+            }
+        }
     }
 
     /// Writes to the history, as soon as nobody is in the way.

@@ -4,7 +4,9 @@ use migrate_core::Label;
 
 use super::super::foreign_keys::UNCHECKED;
 use super::super::prepare::Prepared;
+use super::database::bookkeeping;
 use super::lines;
+use crate::driver::DriverError;
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::Excerpt;
 use crate::report::count;
@@ -34,6 +36,11 @@ pub(in crate::engine) fn foreign_keys_on_and_off(off: &Label, on: &Label, is_ste
     };
     Error::new(ErrorKind::Unsupported, message)
         .with_help(format!("run each in a transaction of its own, with `Scope::PerMigration`{other}"))
+}
+
+pub(in crate::engine) fn unchecked_foreign_keys(error: DriverError) -> Error {
+    bookkeeping("the foreign keys could not be checked".into(), error)
+        .with_help("start again: what the script has done is recorded, and it goes on behind that")
 }
 
 /// So many rows that refer to nothing are listed.

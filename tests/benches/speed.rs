@@ -1,0 +1,125 @@
+//! How fast the verbs are, the scanner, and reading a folder: `tests/run`'s way to a server, then `cargo bench -p migrate-tests`.
+//!
+//! Each at 10, 100, 1,000 and 10,000 migrations, where that ends in a time that anybody waits for. What a machine does beside it shows:
+//! compare ratios, in one run. How macro expansion is measured, and the other libraries, is in `docs/performance.md`.
+
+#![allow(clippy::unwrap_used)]
+
+use divan::Bencher;
+use divan::counter::{BytesCount, ItemsCount};
+use migrate_core::folder::{Folder, FolderOptions};
+use migrate_core::scan::scan;
+use migrate_runtime::{Dialect, Migrations, Migrator};
+use migrate_tests::{Database, migrations, postgres};
+
+const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
+
+fn main() {
+    divan::main();
+}
+
+/// Migrations of one statement each, with a way back, that leave the catalog of a database as it is.
+fn small(count: usize) -> Vec<(String, String)> {
+    let file = |number: usize| {
+        [
+            (format!("{number:05}_small.up.sql"), format!("UPDATE counter SET n = {number};\n")),
+            (format!("{number:05}_small.down.sql"), format!("UPDATE counter SET n = {};\n", number - 1)),
+        ]
+    };
+    (1..=count).flat_map(file).collect()
+}
+
+fn set(count: usize) -> Migrations {
+    let files = small(count);
+    migrations(&files.iter().map(|(path, sql)| (&**path, &**sql)).collect::<Vec<_>>())
+}
+
+const COUNTER: &str = "CREATE TABLE counter (n integer); INSERT INTO counter VALUES (0)";
+
+fn sqlite() -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    connection.execute_batch(COUNTER).unwrap();
+    connection
+}
+
+fn server() -> (Database, ::postgres::Client) {
+    let database = postgres().database("bench");
+    let mut client = database.connect();
+    client.batch_execute(COUNTER).unwrap();
+    (database, client)
+}
+
+/// A start with nothing to do: everything is verified.
+#[divan::bench(args = SIZES)]
+fn start_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
+    let (set, mut connection) = (set(count), sqlite());
+    set.run(&mut connection).unwrap();
+    bencher.bench_local(|| set.run(&mut connection).unwrap());
+}
+
+#[divan::bench(args = SIZES, sample_count = 30)]
+fn start_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
+    let (set, (_database, mut client)) = (set(count), server());
+    set.run(&mut client).unwrap();
+    bencher.bench_local(|| set.run(&mut client).unwrap());
+}
+
+/// All is pending.
+#[divan::bench(args = SIZES, sample_count = 20)]
+fn plan_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
+    let (set, mut connection) = (set(count), sqlite());
+    bencher.counter(ItemsCount::new(count)).bench_local(|| set.plan(&mut connection).unwrap());
+}
+
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn apply_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
+    let set = set(count);
+    bencher
+        .counter(ItemsCount::new(count))
+        .with_inputs(sqlite)
+        .bench_local_refs(|connection| set.run(connection).unwrap());
+}
+
+#[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
+fn apply_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
+    let set = set(count);
+    bencher
+        .counter(ItemsCount::new(count))
+        .with_inputs(server)
+        .bench_local_refs(|(_, client)| set.run(client).unwrap());
+}
+
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn revert_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
+    let set = set(count);
+    let migrator = Migrator::new(&set).dangerously_allow_reset();
+    let applied = || {
+        let mut connection = sqlite();
+        set.run(&mut connection).unwrap();
+        connection
+    };
+    bencher
+        .counter(ItemsCount::new(count))
+        .with_inputs(applied)
+        .bench_local_refs(|connection| migrator.reset(connection).unwrap());
+}
+
+/// What the macro does with a folder: names, checks, checksums.
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn read_a_folder(bencher: Bencher<'_, '_>, count: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, sql) in small(count) {
+        std::fs::write(folder.path().join(name), sql).unwrap();
+    }
+    let options = FolderOptions { dialect: Some(Dialect::Sqlite), ..FolderOptions::default() };
+    bencher.counter(ItemsCount::new(count)).bench_local(|| Folder::read(folder.path(), "migrations", &options).is_ok());
+}
+
+#[divan::bench(args = [Dialect::Postgres, Dialect::Sqlite, Dialect::Mysql])]
+fn scan_a_script(bencher: Bencher<'_, '_>, dialect: Dialect) {
+    let statements = "CREATE TABLE orders (id bigint PRIMARY KEY, note text DEFAULT 'it''s new'); -- a comment\n\
+                      INSERT INTO orders (id, note) VALUES (1, 'a longer text; with a semicolon in it'), (2, NULL);\n\
+                      /* and one\n of two lines */ UPDATE orders SET note = upper(note) WHERE id IN (1, 2, 3) AND note IS NOT NULL;\n";
+    let script = statements.repeat(1_000_000 / statements.len());
+    bencher.counter(BytesCount::of_str(&script)).bench(|| scan(&script, dialect).statements.len());
+}
