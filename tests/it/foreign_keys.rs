@@ -245,6 +245,18 @@ fn only_new_violations_fail() {
                 &["leaves 1 row", "a row of `k` refers to a row of `p` that is not there: '60'"],
             )),
         ),
+        // Another key of a table with one that cannot be checked.
+        case(
+            "CREATE TABLE q (a integer); CREATE TABLE r (q integer REFERENCES q (a), p integer REFERENCES p); \
+             PRAGMA foreign_keys = OFF; INSERT INTO r VALUES (NULL, 2); PRAGMA foreign_keys = ON",
+            format!("{REBUILD}DELETE FROM p WHERE id = 2; DELETE FROM c WHERE p = 2;"),
+            Err((
+                ErrorKind::ForeignKeyViolation,
+                &["leaves 1 row", "a row of `r` refers to a row of `p` that is not there: '2'"],
+            )),
+        ),
+        // A new key gives the old one another number.
+        case(BROKEN, format!("{REBUILD}ALTER TABLE c ADD COLUMN q integer REFERENCES p;"), Ok((true, ["2", "3", "2"]))),
         // A parent of text, and a child that becomes a number: `7` is not `007`.
         case(
             "CREATE TABLE code (code TEXT PRIMARY KEY); INSERT INTO code VALUES ('007'), ('8'); \

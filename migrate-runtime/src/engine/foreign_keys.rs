@@ -3,7 +3,7 @@
 //! With foreign keys on, dropping a table deletes its rows first, and with them the rows that refer to them; and the pragma does
 //! nothing inside a transaction. So it is sent before the transaction begins, and again after it has ended, whatever happens.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use migrate_core::{Dialect, TableActs, printable_line};
 
@@ -163,14 +163,15 @@ impl<S: Session> Engine<'_, S> {
 
     /// The rows that refer to nothing, before or after a script that makes these tables anew, in all attached databases.
     pub(super) async fn dangling_rows(&mut self, rebuilt: &[String]) -> Result<Dangling, DriverError> {
-        let listed = match self.session.query(CHECK).await {
+        let (listed, mut rows) = match self.session.query(CHECK).await {
             Err(error) if error.kind() == DriverErrorKind::Refused => self.dangling_rows_of_each().await?,
-            checked => checked?,
+            checked => (checked?, Vec::new()),
         };
         let is_rebuilt = |row: &Row| rebuilt.contains(&cell(row, 1).to_ascii_lowercase());
         let is_of_key = |row: &Row| row.len() > KEY;
-        let (without_number, mut rows): (Vec<Row>, Vec<Row>) =
+        let (without_number, numbered): (Vec<Row>, Vec<Row>) =
             listed.into_iter().partition(|row| is_of_key(row) && (cell(row, 2).is_empty() || is_rebuilt(row)));
+        rows.extend(self.with_columns(numbered).await?);
         let mut keys: BTreeMap<[&str; 3], Vec<&Row>> = BTreeMap::new();
         for row in &without_number {
             keys.entry([cell(row, 0), cell(row, 1), cell(row, KEY)]).or_default().push(row);
@@ -181,6 +182,30 @@ impl<S: Session> Engine<'_, S> {
             if found.len() >= listed.len() { rows.extend(found) } else { rows.extend(listed.into_iter().cloned()) }
         }
         Ok(Dangling(rows))
+    }
+
+    /// The numbers of keys change when a table gets another one: the columns stand in their place.
+    async fn with_columns(&mut self, mut rows: Vec<Row>) -> Result<Vec<Row>, DriverError> {
+        let mut columns: HashMap<[String; 3], String> = HashMap::new();
+        let tables: BTreeSet<[String; 2]> = rows.iter().map(|row| [0, 1].map(|at| cell(row, at).to_owned())).collect();
+        for [schema, table] in tables {
+            let of_keys = format!(
+                "SELECT CAST(id AS TEXT), \"from\" FROM pragma_foreign_key_list({}, {}) ORDER BY id, seq",
+                literal(&table, Dialect::Sqlite),
+                literal(&schema, Dialect::Sqlite)
+            );
+            for column in self.session.query(&of_keys).await? {
+                let of_key = columns.entry([schema.clone(), table.clone(), cell(&column, 0).to_owned()]).or_default();
+                *of_key = format!("{of_key} {}", identifier(cell(&column, 1)));
+            }
+        }
+        for row in rows.iter_mut().filter(|row| row.len() > KEY) {
+            let key = [0, 1, KEY].map(|at| cell(row, at).to_owned());
+            if let Some(of_key) = columns.get(&key) {
+                row[KEY] = Some(of_key.clone());
+            }
+        }
+        Ok(rows)
     }
 
     /// The rows of a table that refer to nothing by a key, with what they refer to in place of their numbers, which are others in a
@@ -234,9 +259,11 @@ impl<S: Session> Engine<'_, S> {
         self.session.query(&query).await
     }
 
-    /// Table by table: a key that SQLite cannot check, because what it refers to is no key, is told in place of the table's rows.
-    async fn dangling_rows_of_each(&mut self) -> Result<Vec<Row>, DriverError> {
+    /// Table by table: a key that SQLite cannot check, because what it refers to is no key, is told in place of the table's rows; what its
+    /// keys refer to comes beside.
+    async fn dangling_rows_of_each(&mut self) -> Result<(Vec<Row>, Vec<Row>), DriverError> {
         let mut found: Vec<Row> = Vec::new();
+        let mut references: Vec<Row> = Vec::new();
         for database in self.session.query("SELECT name FROM pragma_database_list").await? {
             let schema = identifier(cell(&database, 0));
             let tables = format!("SELECT name FROM {schema}.sqlite_master WHERE type = 'table'");
@@ -252,19 +279,29 @@ impl<S: Session> Engine<'_, S> {
                             None,
                             message,
                         ]);
+                        let (schema, table) = (cell(&database, 0), cell(&table, 0));
+                        let keys = format!(
+                            "SELECT DISTINCT CAST(id AS TEXT) FROM pragma_foreign_key_list({}, {})",
+                            literal(table, Dialect::Sqlite),
+                            literal(schema, Dialect::Sqlite)
+                        );
+                        for key in first_cells(self.session.query(&keys).await?) {
+                            // The one that cannot be checked may refer to a column that is not there.
+                            references.extend(self.dangling_references(schema, table, &key).await.unwrap_or_default());
+                        }
                     }
                     Err(error) => return Err(error),
                 }
             }
         }
-        Ok(found)
+        Ok((found, references))
     }
 }
 
 /// The cell with the number of the key, in what SQLite lists.
 const KEY: usize = 4;
 
-/// Rows that refer to nothing: the database, the table, the number of the row, the table referred to, and the number of the key. Those
+/// Rows that refer to nothing: the database, the table, the number of the row, the table referred to, and the columns of the key. Those
 /// that numbers do not tell apart have what they refer to in place of the key; and a table whose keys cannot be checked has a row with
 /// the reason in place of the table referred to.
 #[derive(Default)]
