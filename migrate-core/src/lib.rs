@@ -29,7 +29,6 @@ mod place;
 pub mod plan;
 mod printable;
 mod problem;
-
 pub mod scan;
 mod table_acts;
 mod version;

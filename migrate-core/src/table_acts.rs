@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use crate::Dialect;
 use crate::scan::{Piece, Statement};
 
-/// What a script for SQLite does to tables, in order. All names are in small letters, without their schemas.
+/// What a script for SQLite does to tables, in order. All names are in small letters.
 ///
 /// ```
 /// use migrate_core::{Dialect, TableActs, scan::scan};

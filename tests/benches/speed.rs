@@ -1,7 +1,7 @@
-//! How fast the verbs are, the scanner, and reading a folder: `tests/run`'s way to a server, then `cargo bench -p migrate-tests`.
+//! How fast the verbs are, the scanner, and reading a folder: `cargo bench -p migrate-tests`, with a server that it starts itself.
 //!
 //! Each at 10, 100, 1,000 and 10,000 migrations, where that ends in a time that anybody waits for. What a machine does beside it shows:
-//! compare ratios, in one run. How macro expansion is measured, and the other libraries, is in `docs/performance.md`.
+//! compare ratios, in one run. What macro expansion costs is in `docs/build-cost.md`.
 
 #![allow(clippy::unwrap_used)]
 

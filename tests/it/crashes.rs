@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use migrate_runtime::{Error, ErrorKind, Migrations, Migrator, Report};
-use migrate_tests::{Case, Connection, Directed, Director, Driver, Fault, FaultAt, Fresh, Verb};
+use migrate_runtime::{ErrorKind, Migrations, Migrator};
+use migrate_tests::{Case, Connection, Driver, Fault, FaultAt, Fresh, Verb};
 
 /// To be killed after a request is to be killed before the next one.
 const FAULTS: [Fault; 4] = [Fault::Refused, Fault::LostBefore, Fault::LostAfter, Fault::KilledBefore];
@@ -27,30 +27,6 @@ enum Way {
 impl Way {
     fn driver(self) -> Driver {
         if self == Way::Sqlite { Driver::Rusqlite } else { Driver::Postgres }
-    }
-
-    /// Does the verb of a case in this process. Tells what a connection that goes on is left with.
-    fn execute(
-        self,
-        case: &Case,
-        migrator: &Migrator<'_>,
-        connection: Connection,
-        director: &dyn Director,
-    ) -> (Result<Report, Error>, Connection) {
-        match connection {
-            Connection::Rusqlite(connection) => {
-                let mut directed = Directed::new(connection, director);
-                let ended = case.verb.execute(migrator, &mut directed);
-                (ended, Connection::Rusqlite(directed.into_inner()))
-            }
-            Connection::Postgres(connection) => {
-                let directed = Directed::new(connection, director);
-                let mut directed = if self == Way::Pipelined { directed.pipelined() } else { directed };
-                let ended = case.verb.execute(migrator, &mut directed);
-                (ended, Connection::Postgres(directed.into_inner()))
-            }
-            Connection::TokioPostgres(..) => unreachable!("its requests cannot be directed"),
-        }
     }
 }
 
@@ -103,7 +79,8 @@ impl Trial<'_> {
         let director = FaultAt::new(fault, request);
         let mut connection = self.fresh.connect();
         let settings = session(&mut connection);
-        let (ended, mut connection) = self.way.execute(self.case, &self.migrator, connection, &director);
+        let (ended, mut connection) =
+            self.case.verb.execute_directed(&self.migrator, connection, &director, self.way == Way::Pipelined);
         if !director.has_struck() {
             ended.unwrap_or_else(|error| panic!("{what}: {error}"));
             return false;

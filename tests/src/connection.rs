@@ -164,7 +164,8 @@ macro_rules! by_name {
 }
 
 impl Verb {
-    /// Does it on a connection of a blocking driver under a director, and gives the connection back.
+    /// Does it on a connection of a blocking driver under a director, and gives the connection back. The requests of a server's connection
+    /// may be [pipelined](Directed::pipelined).
     ///
     /// # Panics
     ///
@@ -175,6 +176,7 @@ impl Verb {
         migrator: &Migrator<'_>,
         connection: Connection,
         director: &dyn Director,
+        is_pipelined: bool,
     ) -> (Result<Report, Error>, Connection) {
         match connection {
             Connection::Rusqlite(connection) => {
@@ -183,7 +185,8 @@ impl Verb {
                 (ended, Connection::Rusqlite(directed.into_inner()))
             }
             Connection::Postgres(connection) => {
-                let mut directed = Directed::new(connection, director);
+                let directed = Directed::new(connection, director);
+                let mut directed = if is_pipelined { directed.pipelined() } else { directed };
                 let ended = self.execute(migrator, &mut directed);
                 (ended, Connection::Postgres(directed.into_inner()))
             }

@@ -1,7 +1,7 @@
 //! From goals to the end: plan, apply, wait for others, plan again.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use migrate_core::{Dialect, Label};
 
@@ -31,7 +31,7 @@ impl Stop {
     fn told(self) -> Error {
         match self {
             Stop::Failed(error) => error,
-            Stop::Busy(error) => refuse::unreadable(error),
+            Stop::Busy(error) => refuse::wait_timeout(None, Duration::ZERO, None, Some(error)),
         }
     }
 }

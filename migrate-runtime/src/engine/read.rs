@@ -76,7 +76,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// A newer binary is at work outside of a transaction, or was interrupted, on what does not concern this one, which has nothing to
     /// do: that counts as done.
-    pub(super) async fn leave_newer_alone(&mut self, recorded: &mut Recorded) -> Result<(), Error> {
+    async fn leave_newer_alone(&mut self, recorded: &mut Recorded) -> Result<(), Error> {
         let policy = self.migrator.policy;
         let latest = self.migrations.last().map(|migration| migration.version());
         let Some(row) = recorded.in_the_middle().filter(|row| Some(&row.version) > latest) else { return Ok(()) };
@@ -84,10 +84,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let is_tolerated = match policy.ahead {
             Ahead::Allow => true,
             Ahead::Refuse => false,
-            Ahead::IfCompatible => {
-                let sql = self.stored_text("sql", &version).await?.unwrap_or_default();
-                Header::says_compatible_backward(&sql, self.sql.dialect)
-            }
+            Ahead::IfCompatible => self.says_compatible_backward(&version).await?,
         };
         let has_work = || Standings::compare(&self.migrations, recorded.rows.clone()).pending(policy).next().is_some();
         if is_tolerated && !has_work() {
@@ -95,6 +92,12 @@ impl<'a, S: Session> Engine<'a, S> {
             recorded.rows.iter_mut().filter(is_it).for_each(|row| row.state = RowState::Applied);
         }
         Ok(())
+    }
+
+    /// Whether a migration, as the history has it, does no harm to binaries that do not know it.
+    async fn says_compatible_backward(&mut self, version: &Version) -> Result<bool, Error> {
+        let sql = self.stored_text("sql", version).await?.unwrap_or_default();
+        Ok(Header::says_compatible_backward(&sql, self.sql.dialect))
     }
 
     /// SQLite: the database that the table is to be in may not be there.
@@ -189,8 +192,7 @@ impl<'a, S: Session> Engine<'a, S> {
             }
         }
         for (version, _) in ahead {
-            let sql = self.stored_text("sql", &version).await?.unwrap_or_default();
-            if Header::says_compatible_backward(&sql, self.sql.dialect) {
+            if self.says_compatible_backward(&version).await? {
                 standings.declare_compatible(&version);
             }
         }

@@ -18,11 +18,6 @@ pub(super) struct Whole {
 }
 
 impl Whole {
-    /// Whether it is inside a transaction of the user's.
-    pub(super) fn is_inside(self) -> bool {
-        self.open == Whole::SAVEPOINT.open
-    }
-
     const POSTGRES: Whole = Whole { open: "BEGIN", close: "COMMIT", rollback: "ROLLBACK" };
     const SQLITE: Whole = Whole { open: "BEGIN IMMEDIATE", ..Whole::POSTGRES };
     const SAVEPOINT: Whole = Whole {
@@ -30,6 +25,11 @@ impl Whole {
         close: "RELEASE SAVEPOINT migrate_runtime_whole",
         rollback: "ROLLBACK TO SAVEPOINT migrate_runtime_whole; RELEASE SAVEPOINT migrate_runtime_whole",
     };
+
+    /// Whether it is inside a transaction of the user's.
+    pub(super) fn is_inside(self) -> bool {
+        self.open == Whole::SAVEPOINT.open
+    }
 }
 
 impl<S: Session> Engine<'_, S> {
