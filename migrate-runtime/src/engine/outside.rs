@@ -10,14 +10,13 @@ use migrate_core::{Alone, Dialect, Direction, HistoryRow, RowState, is_of_sessio
 
 use super::alive::Claim;
 use super::apply::{Outcome, Places};
-use super::blockers::LOCK_TIMEOUT;
 use super::doubt::Effect;
 use super::foreign_keys::Dangling;
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::Recorded;
 use super::request::{Part, Request};
-use super::wait::{Tries, Wait};
+use super::wait::{Tries, Wait, is_kept_by_others};
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::{Error, ErrorKind};
@@ -345,7 +344,7 @@ impl<'a, S: Session> Engine<'a, S> {
         wait.is_for(&prepared.label);
         loop {
             let Err((request, error)) = self.send_bookkeeping(part).await else { return Ok(()) };
-            if error.kind() != DriverErrorKind::Busy && !error.has_code(&[LOCK_TIMEOUT]) {
+            if !is_kept_by_others(&error) {
                 let told = self.failed_outside(prepared, &request, error, done);
                 return Err(self.with_blockers(told, Instant::now()).await);
             }
@@ -484,7 +483,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut wait = Wait::start();
         // When this fails, the claim is given up with the connection.
         while let Err((_, error)) = self.send_bookkeeping((Part::Progress, &let_go)).await
-            && (error.kind() == DriverErrorKind::Busy || error.has_code(&[LOCK_TIMEOUT]))
+            && is_kept_by_others(&error)
             && wait.waited() < patience
         {
             self.session.sleep(wait.next_pause()).await;

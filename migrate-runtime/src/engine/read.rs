@@ -4,13 +4,12 @@ use migrate_core::plan::{Ahead, Item, Policy, Standing, Standings};
 use migrate_core::scan::split;
 use migrate_core::{BadRow, Dialect, Header, HistoryRow, RowState, Version};
 
-use super::blockers::LOCK_TIMEOUT;
 use super::goal::Aim;
 use super::prepare::Prepared;
 use super::sql::{SETTINGS, is_in_transaction, state_after};
-use super::wait::Wait;
+use super::wait::{Wait, is_kept_by_others};
 use super::{Engine, foreign, refuse};
-use crate::driver::{DriverErrorKind, Row, Session};
+use crate::driver::{Row, Session};
 use crate::error::Error;
 
 /// The rows of the set, and what was found on the way.
@@ -218,10 +217,7 @@ impl<'a, S: Session> Engine<'a, S> {
         loop {
             match self.session.query(sql).await {
                 Ok(rows) => return Ok(rows),
-                Err(error)
-                    if (error.kind() == DriverErrorKind::Busy || error.has_code(&[LOCK_TIMEOUT]))
-                        && !self.is_nested =>
-                {
+                Err(error) if is_kept_by_others(&error) && !self.is_nested => {
                     let (waited, holder) = (wait.waited(), self.locker().await);
                     if waited >= self.migrator.wait_timeout {
                         return Err(refuse::wait_timeout(None, waited, holder.as_deref(), Some(error)));

@@ -9,7 +9,7 @@ use super::goal::Aim;
 use super::read::{Recorded, first_cells};
 use super::whole::Whole;
 use super::{Engine, refuse};
-use crate::driver::{DriverError, Session};
+use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::Error;
 use crate::event::Event;
 
@@ -79,6 +79,11 @@ fn pause(number: u32, shortest: Duration, longest: Duration) -> Duration {
     let half = u64::try_from(whole.as_micros() / 2).unwrap_or(u64::MAX);
     let spread = u64::from(std::process::id()).wrapping_mul(u64::from(number) * 0x9E37_79B9) % (half + 1);
     whole - Duration::from_micros(spread)
+}
+
+/// Whether others keep the history, or the file of SQLite, to themselves for the moment.
+pub(super) fn is_kept_by_others(error: &DriverError) -> bool {
+    error.kind() == DriverErrorKind::Busy || error.has_code(&[LOCK_TIMEOUT])
 }
 
 impl<S: Session> Engine<'_, S> {
