@@ -100,12 +100,6 @@ impl TableActs {
         self.acts.iter().any(|act| matches!(act, Act::Drop { .. }))
     }
 
-    /// Whether rows of `child` in `schema`, which refers to `parent`, may go with `parent` when that is dropped, provided that `child` has
-    /// any. `is_alone` says that no other schema has a table of its name.
-    pub fn may_take_along(&self, (schema, child): (&str, &str), parent: &str, is_alone: bool) -> bool {
-        self.dropped().contains(parent) && !self.is_gone(schema, child, is_alone)
-    }
-
     /// Whether rows may go with a table that is dropped that nobody can see before: because the script makes the reference itself, or
     /// attaches a database.
     pub fn may_take_unseen_along(&self) -> bool {
@@ -125,7 +119,7 @@ impl TableActs {
     }
 
     /// The tables that are dropped, under every name that they may have had before.
-    fn dropped(&self) -> HashSet<&str> {
+    pub fn dropped(&self) -> HashSet<&str> {
         let mut names: HashSet<&str> = HashSet::new();
         for act in self.acts.iter().rev() {
             match act {
@@ -137,9 +131,10 @@ impl TableActs {
         names
     }
 
-    /// Whether surely nothing of a table is left at the end: it is that very table which is dropped, and not one of its name in another
-    /// schema, or one that the script has made, while it is kept under another name.
-    fn is_gone(&self, schema: &str, table: &str, is_alone: bool) -> bool {
+    /// Whether surely nothing of a table, in its schema, is left at the end: it is that very table which is dropped, and not one of its name
+    /// in another schema, or one that the script has made, while it is kept under another name. `is_alone` says that no other schema has a
+    /// table of its name.
+    pub fn is_gone(&self, (schema, table): (&str, &str), is_alone: bool) -> bool {
         let is_dropped = |act: &Act| {
             let is_of_schema = |of: &Option<String>| of.as_ref().map_or(is_alone, |of| of == schema);
             matches!(act, Act::Drop { schema, name } if name == table && is_of_schema(schema))
@@ -225,6 +220,9 @@ mod tests {
 
     #[test]
     fn rows_that_go_along() {
+        let may_take_along = |acts: &TableActs, parent: &str, is_alone| {
+            acts.dropped().contains(parent) && !acts.is_gone(("main", "c"), is_alone)
+        };
         // A script, whether rows of `c` in `main`, which refers to `p`, may go, and whether those may that nobody sees before.
         let cases: &[(&str, bool, bool)] = &[
             ("DROP TABLE p", true, false),
@@ -248,14 +246,14 @@ mod tests {
             ("ATTACH 'x.db' AS x", false, false),
         ];
         for (sql, of_others, unseen) in cases {
-            assert_eq!(acts(sql).may_take_along(("main", "c"), "p", true), *of_others, "{sql}");
+            assert_eq!(may_take_along(&acts(sql), "p", true), *of_others, "{sql}");
             assert_eq!(acts(sql).may_take_unseen_along(), *unseen, "{sql}");
         }
-        assert!(acts("DROP TABLE \"we\"\"ird\"").may_take_along(("main", "c"), "we\"ird", true));
-        assert!(acts("DROP TABLE 'p'").may_take_along(("main", "c"), "p", true));
+        assert!(may_take_along(&acts("DROP TABLE \"we\"\"ird\""), "we\"ird", true));
+        assert!(may_take_along(&acts("DROP TABLE 'p'"), "p", true));
         // Another one of the name is what may be dropped.
-        assert!(acts("DROP TABLE p; DROP TABLE c").may_take_along(("main", "c"), "p", false));
-        assert!(!acts("DROP TABLE p; DROP TABLE main.c").may_take_along(("main", "c"), "p", false));
+        assert!(may_take_along(&acts("DROP TABLE p; DROP TABLE c"), "p", false));
+        assert!(!may_take_along(&acts("DROP TABLE p; DROP TABLE main.c"), "p", false));
     }
 
     #[test]

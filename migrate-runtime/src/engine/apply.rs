@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use migrate_core::{Dialect, Place};
 
-use super::foreign_keys::{self, Dangling};
+use super::dangling::Dangling;
+use super::foreign_keys;
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::{Facts, Recorded, first_cells};

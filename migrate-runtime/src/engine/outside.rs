@@ -10,8 +10,8 @@ use migrate_core::{Alone, Dialect, Direction, HistoryRow, RowState, is_of_sessio
 
 use super::alive::Claim;
 use super::apply::{Outcome, Places};
+use super::dangling::Dangling;
 use super::doubt::Effect;
-use super::foreign_keys::Dangling;
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::Recorded;

@@ -234,6 +234,11 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 }
 
+/// A cell of a row; nothing for NULL.
+pub(super) fn cell(row: &Row, column: usize) -> &str {
+    row.get(column).and_then(Option::as_deref).unwrap_or_default()
+}
+
 /// The first cell of each row, but for those that are NULL.
 pub(super) fn first_cells(rows: Vec<Row>) -> impl Iterator<Item = String> {
     rows.into_iter().filter_map(|row| row.into_iter().next().flatten())

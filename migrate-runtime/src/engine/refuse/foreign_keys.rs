@@ -2,7 +2,7 @@
 
 use migrate_core::Label;
 
-use super::super::foreign_keys::UNCHECKED;
+use super::super::dangling::UNCHECKED;
 use super::super::prepare::Prepared;
 use super::database::bookkeeping;
 use super::lines;
