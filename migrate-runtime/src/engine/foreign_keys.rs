@@ -143,13 +143,13 @@ impl<S: Session> Engine<'_, S> {
     async fn foreign_keys(&mut self) -> Result<Vec<ForeignKey>, Error> {
         let (mut keys, mut homes) = (Vec::new(), HashMap::<String, usize>::new());
         for schema in first_cells(self.query_patiently("SELECT name FROM pragma_database_list").await?) {
-            let tables = format!("{}.sqlite_master AS m", identifier(&schema));
-            let names = format!("SELECT m.name FROM {tables} WHERE m.type = 'table'");
+            let tables = format!("{}.sqlite_master", identifier(&schema));
+            let names = format!("SELECT name FROM {tables} WHERE type = 'table'");
             for name in first_cells(self.query_patiently(&names).await?) {
                 *homes.entry(name.to_ascii_lowercase()).or_default() += 1;
             }
             let of_tables = format!(
-                "SELECT m.name, f.\"from\", f.\"table\" FROM {tables}, pragma_foreign_key_list(m.name, {}) AS f WHERE m.type = 'table'",
+                "SELECT m.name, f.\"from\", f.\"table\" FROM {tables} AS m, pragma_foreign_key_list(m.name, {}) AS f WHERE m.type = 'table'",
                 literal(&schema, Dialect::Sqlite)
             );
             let rows = self.query_patiently(&of_tables).await?;
