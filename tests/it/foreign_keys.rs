@@ -592,6 +592,68 @@ fn what_is_left_outside_of_a_transaction_is_not_forgotten_by_another_run() {
     }
 }
 
+/// Without those that would keep a parent from being dropped.
+fn only_with_children_that_go(place: Place) -> Database {
+    let database = database(place);
+    database.connection.execute_batch("DROP TABLE k").unwrap();
+    database
+}
+
+/// What a drop takes along although it cannot be seen in the database, or seems to be dropped itself.
+#[test]
+fn children_that_are_not_seen_do_not_go_along() {
+    let refused = |database: &mut Database, script: &str| {
+        let error = Migrator::new(&migrations(&[("1_drop.sql", script)])).run(&mut database.connection).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{script}: {error}");
+    };
+    for place in PLACES {
+        // A table of the child's name is dropped, but not the child.
+        for script in [
+            "DROP TABLE IF EXISTS temp.c; DROP TABLE p;",
+            "CREATE TEMP TABLE c AS SELECT * FROM main.c; DROP TABLE c; DROP TABLE p;",
+            "DROP TABLE IF EXISTS other.c; DROP TABLE main.p;",
+        ] {
+            let mut database = only_with_children_that_go(place);
+            database.connection.execute_batch("ATTACH ':memory:' AS other; CREATE TABLE other.c (x)").unwrap();
+            refused(&mut database, script);
+            assert_eq!(database.value("SELECT count(*) FROM main.c"), "2", "{script}");
+        }
+        // The child is in another database, where the drop does not get to.
+        let mut database = only_with_children_that_go(place);
+        let other = "ATTACH ':memory:' AS other; CREATE TABLE other.q (id INTEGER PRIMARY KEY); INSERT INTO other.q VALUES (1); \
+                     CREATE TABLE other.c (q integer REFERENCES q ON DELETE CASCADE); INSERT INTO other.c VALUES (1)";
+        database.connection.execute_batch(other).unwrap();
+        refused(&mut database, "DROP TABLE c; DROP TABLE other.q;");
+        assert_eq!(database.value("SELECT count(*) FROM other.c"), "1");
+        // A database that the script attaches.
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        Connection::open(&file).unwrap().execute_batch(&format!("{BEFORE} DROP TABLE k")).unwrap();
+        let mut database = only_with_children_that_go(place);
+        let attach = format!("ATTACH '{}' AS x;\nDROP TABLE x.p;", file.display());
+        refused(&mut database, &format!("-- migrate: no-transaction\n{attach}"));
+        assert_eq!(database.value("SELECT count(*) FROM x.c"), "2");
+        // Children that have their rows from the script itself, or from a trigger, or that it makes.
+        for script in [
+            "INSERT INTO e VALUES (1); DROP TABLE q;",
+            "DELETE FROM z; DROP TABLE q;",
+            "CREATE TABLE f (q integer REFERENCES q ON DELETE CASCADE); INSERT INTO f VALUES (1); DROP TABLE q;",
+            "CREATE TABLE \"we\"\"ird\" (id INTEGER PRIMARY KEY); INSERT INTO \"we\"\"ird\" VALUES (1); \
+             CREATE TABLE f (q integer REFERENCES \"we\"\"ird\" ON DELETE CASCADE); INSERT INTO f VALUES (1); DROP TABLE \"we\"\"ird\";",
+        ] {
+            for directive in ["", "-- migrate: no-transaction\n"] {
+                let mut database = only_with_children_that_go(place);
+                let more = "CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1); \
+                            CREATE TABLE e (q integer REFERENCES q ON DELETE CASCADE); CREATE TABLE z (id integer); \
+                            INSERT INTO z VALUES (1); \
+                            CREATE TRIGGER t AFTER DELETE ON z BEGIN INSERT INTO e VALUES (old.id); END";
+                database.connection.execute_batch(more).unwrap();
+                refused(&mut database, &format!("{directive}{script}"));
+            }
+        }
+    }
+}
+
 /// A table that comes back in another file takes nothing along on the way; one that nobody refers to may go as it likes.
 #[test]
 fn a_dropped_table_takes_no_rows_along() {
@@ -606,51 +668,12 @@ fn a_dropped_table_takes_no_rows_along() {
     ];
     for place in PLACES {
         for files in rebuilds {
-            let mut database = database(place);
+            let mut database = only_with_children_that_go(place);
             let error = Migrator::new(&migrations(files)).run(&mut database.connection).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
             assert!(error.to_string().contains("foreign-keys=on"), "{error}");
             assert_eq!(database.value("SELECT count(*) FROM c"), "2");
             assert_eq!(database.value("SELECT count(*) FROM p"), "2");
-        }
-        // A table of the child's name is dropped, but not the child.
-        for script in [
-            "DROP TABLE IF EXISTS temp.c; DROP TABLE p;",
-            "CREATE TEMP TABLE c AS SELECT * FROM main.c; DROP TABLE c; DROP TABLE p;",
-            "DROP TABLE IF EXISTS other.c; DROP TABLE main.p;",
-        ] {
-            let mut database = database(place);
-            database.connection.execute_batch("ATTACH ':memory:' AS other; CREATE TABLE other.c (x)").unwrap();
-            let error =
-                Migrator::new(&migrations(&[("1_drop.sql", script)])).run(&mut database.connection).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{script}: {error}");
-            assert_eq!(database.value("SELECT count(*) FROM main.c"), "2", "{script}");
-        }
-        // A database that the script attaches.
-        let database_folder = tempfile::tempdir().unwrap();
-        let file = database_folder.path().join("x.db");
-        Connection::open(&file).unwrap().execute_batch(BEFORE).unwrap();
-        let mut attaching = self::database(place);
-        let script = format!("-- migrate: no-transaction\nATTACH '{}' AS x;\nDROP TABLE x.p;", file.display());
-        let error = Migrator::new(&migrations(&[("1_drop.sql", &script)])).run(&mut attaching.connection).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
-        assert_eq!(attaching.value("SELECT count(*) FROM x.c"), "2");
-        // Children that have their rows from the script itself, or that it makes.
-        for script in [
-            "INSERT INTO e VALUES (1); DROP TABLE q;",
-            "CREATE TABLE f (q integer REFERENCES q ON DELETE CASCADE); INSERT INTO f VALUES (1); DROP TABLE q;",
-            "CREATE TABLE \"we\"\"ird\" (id INTEGER PRIMARY KEY); INSERT INTO \"we\"\"ird\" VALUES (1); \
-             CREATE TABLE f (q integer REFERENCES \"we\"\"ird\" ON DELETE CASCADE); INSERT INTO f VALUES (1); DROP TABLE \"we\"\"ird\";",
-        ] {
-            for directive in ["", "-- migrate: no-transaction\n"] {
-                let mut database = database(place);
-                let more = "CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1); \
-                            CREATE TABLE e (q integer REFERENCES q ON DELETE CASCADE)";
-                database.connection.execute_batch(more).unwrap();
-                let set = migrations(&[("1_drop.sql", &format!("{directive}{script}"))]);
-                let error = Migrator::new(&set).run(&mut database.connection).unwrap_err();
-                assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
-            }
         }
         // With leave they go.
         let mut database = database(place);
