@@ -305,3 +305,21 @@ fn a_row_that_is_gone_after_its_commit_is_told() {
         assert_eq!(done(&mut connection), ["2"]);
     });
 }
+
+/// What a script has made of the history is known before the next one runs.
+#[test]
+fn a_script_that_changes_the_history_of_others_is_noticed() {
+    on(&[Driver::Rusqlite], |fresh| {
+        let mut connection = fresh.connect();
+        let set = migrations(&[
+            FIRST,
+            ("2_b.sql", "INSERT INTO done VALUES (2);"),
+            ("3_c.sql", "DELETE FROM Schema_Migrations WHERE version = '2';"),
+            ("4_d.sql", "INSERT INTO done VALUES (4);"),
+        ]);
+        let error = fail(&mut connection, &set);
+        assert_eq!(error.kind(), ErrorKind::HistoryMismatch, "{error}");
+        assert!(error.to_string().contains("2_b is out-of-order"), "{error}");
+        assert_eq!(done(&mut connection), ["2"]);
+    });
+}

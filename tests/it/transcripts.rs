@@ -74,7 +74,7 @@ fn sqlite() {
         first,
         [
             start,
-            "SELECT (SELECT group_concat(name,",
+            "SELECT (SELECT group_concat(columns.name,",
             "BEGIN IMMEDIATE",
             "CREATE TABLE IF; INSERT INTO \"main\".\"schema_migrations\"",
             "CREATE TABLE a",
@@ -95,7 +95,7 @@ fn sqlite() {
         failing,
         [
             start,
-            "SELECT (SELECT group_concat(name,",
+            "SELECT (SELECT group_concat(columns.name,",
             "SELECT version, name,",
             // It drops a table: does anybody refer to it?
             "PRAGMA foreign_keys",

@@ -120,7 +120,7 @@ impl<'a, S: Session> Engine<'a, S> {
         loop {
             // What can be refused is refused before anything is begun, and the table is not part of it.
             let surveyed = self.survey(goals).await?;
-            let is_first = surveyed.iter().any(|(recorded, _)| Foreseen::of(&recorded.rows).is_empty());
+            let is_first = surveyed.iter().any(|(recorded, _)| Foreseen::of(recorded).is_empty());
             let left_out: usize = surveyed.iter().map(|(_, chosen)| chosen.left_out).sum();
             let scripts: Vec<&Prepared<'a>> = surveyed.iter().flat_map(|(_, chosen)| &chosen.scripts).collect();
             let (Some(first), Some((recorded, _))) =
@@ -213,7 +213,7 @@ impl<'a, S: Session> Engine<'a, S> {
             if let Some(gone) = self.gone(&scripts) {
                 return Err(refuse::row_gone(gone).into());
             }
-            let mut foreseen = Foreseen::of(&recorded.rows);
+            let mut foreseen = Foreseen::of(&recorded);
             if let Some((label, seen_then, error)) = contested.take()
                 && (&label, seen_then) == (&first.label, Seen::of(&recorded.rows))
             {
@@ -237,6 +237,9 @@ impl<'a, S: Session> Engine<'a, S> {
                 match self.apply(script, &recorded, &foreseen).await? {
                     Outcome::Done(change) => {
                         foreseen.is_done(script);
+                        if self.may_write_to_history(script) {
+                            foreseen.may_have_changed();
+                        }
                         tries = Tries::none();
                         self.did(change);
                     }
@@ -290,6 +293,12 @@ impl<'a, S: Session> Engine<'a, S> {
             script.action() == Action::Apply && (times > 0 && script.row.is_none() || times >= MOST)
         };
         scripts.iter().find(is_gone).map(|script| &script.label)
+    }
+
+    /// Whether a script may write to the history itself, as far as its text tells.
+    fn may_write_to_history(&self, script: &Prepared<'_>) -> bool {
+        let names = |text: &str, name: &str| text.to_ascii_lowercase().contains(&name.to_ascii_lowercase());
+        self.step_of(script).is_some() || names(&script.sql, &self.sql.table_name().table)
     }
 
     /// Takes note of what was done.

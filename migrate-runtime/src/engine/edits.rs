@@ -97,7 +97,7 @@ impl<S: Session> Engine<'_, S> {
             let recorded = self.read_history().await?;
             let writing = self.writing(edit, &recorded).await?;
             let Some(first) = writing.entries.first().map(|entry| entry.label.clone()) else { return Ok(()) };
-            let foreseen = Foreseen::of(&recorded.rows);
+            let foreseen = Foreseen::of(&recorded);
             let sql = self.sql_of(&writing, &recorded, &foreseen);
             if let Some((seen_then, sql_then, error)) = contested.take()
                 && (seen_then, &sql_then) == (Seen::of(&recorded.rows), &sql)

@@ -6,18 +6,25 @@ use std::collections::BTreeSet;
 use migrate_core::{Direction, HistoryRow, RowState, Version};
 
 use super::prepare::Prepared;
+use super::read::Recorded;
 
 /// The rows of the set that count, as the plan knows of them.
 #[derive(Default)]
 pub(super) struct Foreseen {
     /// Digits behind their number: the order of the database's numbers.
     versions: BTreeSet<(usize, String)>,
+    /// SQLite: while the database has this data version, nobody else has written to it.
+    data_version: Option<String>,
 }
 
 impl Foreseen {
-    pub(super) fn of(rows: &[HistoryRow]) -> Foreseen {
+    pub(super) fn of(recorded: &Recorded) -> Foreseen {
         let mut foreseen = Foreseen::default();
-        rows.iter().filter(|row| row.state != RowState::Pending).for_each(|row| foreseen.add(&row.version));
+        let counts = |row: &&HistoryRow| row.state != RowState::Pending;
+        recorded.rows.iter().filter(counts).for_each(|row| foreseen.add(&row.version));
+        if recorded.rows.iter().all(|row| matches!(row.state, RowState::Applied | RowState::Pending)) {
+            foreseen.data_version.clone_from(&recorded.facts.data_version);
+        }
         foreseen
     }
 
@@ -27,6 +34,15 @@ impl Foreseen {
             Direction::Up => self.add(&prepared.version),
             Direction::Down => _ = self.versions.remove(&key(&prepared.version)),
         }
+    }
+
+    /// A script may have written to the history itself: what others have not done says nothing any more.
+    pub(super) fn may_have_changed(&mut self) {
+        self.data_version = None;
+    }
+
+    pub(super) fn data_version(&self) -> Option<&str> {
+        self.data_version.as_deref()
     }
 
     pub(super) fn rows(&self) -> usize {

@@ -114,7 +114,7 @@ impl<'a, S: Session> Engine<'a, S> {
         };
         let audited = self.sql.audited(&start.audited(), &self.applied_by(&recorded.facts), "");
         let sql = self.sql.take_up(&prepared, row, &claim.token, start.progress, &audited);
-        let sql = self.bounded(&Foreseen::of(&recorded.rows), &sql);
+        let sql = self.bounded(&Foreseen::of(recorded), &sql);
         self.tell_start(&prepared);
         if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {
             self.restore_session(recorded).await;

@@ -23,6 +23,8 @@ pub(super) struct Recorded {
 pub(super) struct Facts {
     /// SQLite: where the table is; empty in memory.
     file: Option<String>,
+    /// SQLite: changes when another connection has written to the database that the history table is in.
+    pub(super) data_version: Option<String>,
     /// Where a table without a schema would be created.
     pub(super) current_schema: Option<String>,
     pub(super) user: Option<String>,
@@ -36,10 +38,10 @@ impl<'a, S: Session> Engine<'a, S> {
         let found = self.query_patiently(&self.sql.facts()).await.map_err(|error| self.not_attached(error))?;
         let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
         let mut next = || cells.next().flatten();
-        let (columns, has_key, home) = (next(), next(), next());
+        let (columns, has_key, home, data_version) = (next(), next(), next(), next());
         let (current_schema, user, in_transaction) = (next(), next(), next());
         let settings = SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), next()?))).collect();
-        let mut facts = Facts { file: None, current_schema, user, settings };
+        let mut facts = Facts { file: None, data_version, current_schema, user, settings };
         if !self.is_nested && in_transaction.is_some_and(|answer| answer == "t") {
             return Err(refuse::in_transaction());
         }

@@ -27,6 +27,9 @@ pub(super) const DESCRIPTION: &str = "'process ' || a.pid || coalesce(', user ' 
 /// As Postgres writes the times that SQLite has in the table.
 const TIME_FORMAT: &str = "YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"";
 
+/// SQLite: a number that changes when another connection has written to the main database.
+const DATA_VERSION: &str = "SELECT data_version FROM pragma_data_version";
+
 /// Statements about one set's rows in one history table.
 pub(super) struct Sql<'a> {
     pub(super) dialect: Dialect,
@@ -167,15 +170,20 @@ impl<'a> Sql<'a> {
         match self.dialect {
             Dialect::Sqlite => {
                 let schema = self.name.schema.as_deref().unwrap_or("main");
+                // Of an attached database SQLite does not tell it within a query.
+                let data_version = if schema.eq_ignore_ascii_case("main") { DATA_VERSION } else { "SELECT NULL" };
                 let (name, schema_literal) = (self.literal(&self.name.table), self.literal(schema));
                 let key = format!(
                     "SELECT count(*) FROM pragma_index_list({name}, {schema_literal}) AS indexes WHERE indexes.\"unique\" \
                      AND NOT indexes.partial AND (SELECT group_concat(key.name, ' ') FROM (SELECT name \
                      FROM pragma_index_info(indexes.name, {schema_literal}) ORDER BY name) AS key) = 'set version'"
                 );
+                // The data version goes before the history: a change in between is seen.
                 format!(
-                    "SELECT (SELECT group_concat(name, ' ') FROM pragma_table_info({name}, {schema_literal})), ({key}) > 0, \
-                     (SELECT file FROM pragma_database_list WHERE name = {schema_literal}) FROM {}.sqlite_master WHERE type IN ('table', 'view') AND name = {name} COLLATE NOCASE",
+                    "SELECT (SELECT group_concat(columns.name, ' ') FROM {}.sqlite_master AS master, \
+                     pragma_table_info({name}, {schema_literal}) AS columns WHERE master.type IN ('table', 'view') \
+                     AND master.name = {name} COLLATE NOCASE), ({key}) > 0, \
+                     (SELECT file FROM pragma_database_list WHERE name = {schema_literal}), ({data_version})",
                     identifier(schema)
                 )
             }
@@ -188,7 +196,7 @@ impl<'a> Sql<'a> {
                      EXISTS (SELECT FROM pg_catalog.pg_index WHERE indrelid = class.oid AND indisunique AND indisvalid \
                      AND indpred IS NULL AND indnkeyatts = 2 AND (SELECT pg_catalog.string_agg(attname, ' ' ORDER BY attname) \
                      FROM pg_catalog.pg_attribute WHERE attrelid = class.oid AND attnum = ANY (indkey[0:1])) = 'set version'), \
-                     namespace.nspname, pg_catalog.current_schema(), current_user, \
+                     namespace.nspname, NULL, pg_catalog.current_schema(), current_user, \
                      pg_catalog.now() <> pg_catalog.statement_timestamp(), {} \
                      FROM (SELECT pg_catalog.to_regclass({}) AS oid) AS found \
                      LEFT JOIN pg_catalog.pg_class AS class ON class.oid = found.oid \
