@@ -230,7 +230,7 @@ fn only_new_violations_fail() {
         // As many as before, but another one: in a table that is made anew, and in one whose rows have no number.
         case(
             "PRAGMA foreign_keys = OFF; INSERT INTO c VALUES (5, 70); PRAGMA foreign_keys = ON;",
-            "CREATE TABLE n (id INTEGER PRIMARY KEY, p integer REFERENCES p ON DELETE CASCADE);\n\
+            "-- migrate: foreign-keys=off\nCREATE TABLE n (id INTEGER PRIMARY KEY, p integer REFERENCES p ON DELETE CASCADE);\n\
              INSERT INTO n SELECT * FROM c WHERE p < 70; DROP TABLE c; ALTER TABLE n RENAME TO c; DELETE FROM p WHERE id = 2;",
             Err((
                 ErrorKind::ForeignKeyViolation,
@@ -393,8 +393,11 @@ fn all_in_one_transaction_are_checked() {
         ("INSERT INTO c VALUES (3, 1);", &[]),
         ("SELECT * FROM nowhere;", &["2_after failed", "is rolled back as a whole"]),
         // It would be refused on its own, where foreign keys are on.
-        ("INSERT INTO c VALUES (3, 3);", &["2_after leaves 1 row", "row 3 of `c`", "is rolled back as a whole"]),
-        ("-- migrate: foreign-keys=off\nDELETE FROM p WHERE id = 2;", &["2_after leaves 1 row", "row 2 of `c`"]),
+        (
+            "INSERT INTO c VALUES (3, 3);",
+            &["the 2 migrations leave 1 row", "1_rebuild", "row 3 of `c`", "nothing was kept"],
+        ),
+        ("-- migrate: foreign-keys=off\nDELETE FROM p WHERE id = 2;", &["leave 1 row", "2_after", "row 2 of `c`"]),
     ];
     for place in PLACES {
         for (after, words) in cases {
@@ -561,11 +564,218 @@ fn what_should_have_followed_is_found() {
                 let script = format!("{REBUILD}{change};");
                 let error =
                     Migrator::new(&migrations(&[("1_both.sql", &script)])).run(&mut database.connection).unwrap_err();
-                assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
-                assert!(error.to_string().contains("row 1 of `r` refers to a row of `q` that is not there"), "{error}");
+                let (kind, words) = match change.starts_with("DELETE") {
+                    true => (ErrorKind::ForeignKeyViolation, "row 1 of `r` refers to a row of `q` that is not there"),
+                    // It may come to refer to another one, which nobody would find.
+                    false => (ErrorKind::Unsupported, "because rows of `r` have to follow what it changes in `q`"),
+                };
+                assert_eq!(error.kind(), kind, "{error}");
+                assert!(error.to_string().contains(words), "{error}");
                 assert_eq!(database.value("SELECT group_concat(id) FROM q"), "1,2");
             }
         }
+    }
+}
+
+/// Runs a set on a connection with foreign keys on, and tells what is left of them: the report or the error, the pragma, and the rows of `c`.
+fn left_by(database: &mut Database, files: &[(&str, &str)], scope: Scope) -> (Result<Report, Error>, [String; 2]) {
+    let ran = Migrator::new(&migrations(files)).scope(scope).run(&mut database.connection);
+    (ran, ["PRAGMA foreign_keys", "SELECT count(*) FROM c"].map(|sql| database.value(sql)))
+}
+
+/// Outside of a transaction the pragma could be obeyed, which would leave rows and the connection as nobody wants them.
+#[test]
+fn the_pragma_in_a_script_outside_of_a_transaction_is_the_runner_s_affair() {
+    let scripts = [
+        format!("PRAGMA foreign_keys = ON;\n{REBUILD}"),
+        format!(
+            "PRAGMA foreign_keys = OFF;\n{REBUILD}PRAGMA foreign_keys = ON;\n{}",
+            REBUILD.replace("(id, x)", "(id, y)")
+        ),
+        format!("PRAGMA foreign_keys(no);\n{REBUILD}"),
+    ];
+    for place in PLACES {
+        for directive in
+            ["-- migrate: no-transaction\n", "-- no-transaction\n", "-- migrate: no-transaction\n-- migrate: foreign-keys=off\n"]
+        {
+            for script in &scripts {
+                for usual in ["1", "0"] {
+                    let mut database = only_with_children_that_go(place);
+                    database.connection.execute_batch(&format!("PRAGMA foreign_keys = {usual}")).unwrap();
+                    let script = format!("{directive}{}", script.replace("SELECT id, y", "SELECT id, x"));
+                    let (ran, left) = left_by(&mut database, &[("1_rebuild.sql", &script)], Scope::PerMigration);
+                    assert_eq!(ran.unwrap().to_string().contains(NOTE), usual == "1", "{script}");
+                    assert_eq!(left, [usual, "2"], "{script}");
+                }
+            }
+        }
+        // Interrupted, and gone on with: by the same connection, and by another one.
+        for ends in ["PRAGMA foreign_keys = ON;", ""] {
+            let script = format!(
+                "-- migrate: no-transaction\nPRAGMA foreign_keys = OFF;\nCREATE TABLE n (id INTEGER PRIMARY KEY, x text);\n\
+                 INSERT INTO n SELECT id, x FROM p WHERE id > 1;\nDROP TABLE p;\nSELECT * FROM later;\nALTER TABLE n RENAME TO p;\n{ends}"
+            );
+            let mut database = only_with_children_that_go(place);
+            let (ran, left) = left_by(&mut database, &[("1_rebuild.sql", &script)], Scope::PerMigration);
+            assert_eq!((ran.unwrap_err().kind(), left), (ErrorKind::StatementFailed, ["1".into(), "2".into()]));
+            let (ran, left) = left_by(&mut database, &[("1_rebuild.sql", &script)], Scope::PerMigration);
+            assert_eq!((ran.unwrap_err().kind(), left), (ErrorKind::StatementFailed, ["1".into(), "2".into()]));
+            let changed = script.replace("CREATE TABLE n (id", "CREATE TABLE n ( id");
+            let (ran, left) = left_by(&mut database, &[("1_rebuild.sql", &changed)], Scope::PerMigration);
+            assert_eq!((ran.unwrap_err().kind(), left), (ErrorKind::Interrupted, ["1".into(), "2".into()]));
+            database.connection.execute_batch("CREATE TABLE later (x)").unwrap();
+            let (ran, left) = left_by(&mut database, &[("1_rebuild.sql", &script)], Scope::PerMigration);
+            let error = ran.unwrap_err();
+            assert_eq!((error.kind(), left), (ErrorKind::ForeignKeyViolation, ["1".into(), "2".into()]), "{error}");
+            assert!(error.to_string().contains("row 1 of `c` refers to a row of `p` that is not there"), "{error}");
+        }
+    }
+}
+
+/// Whoever makes a table refer to another one, which a script is about to drop, is seen in time.
+#[test]
+fn what_comes_to_refer_to_a_table_meanwhile_is_seen() {
+    let more = "CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1)";
+    let set = migrations(&[("1_drop.sql", "DROP TABLE q;")]);
+    let mut database = database(Place::File);
+    database.connection.execute_batch(more).unwrap();
+    let other = std::sync::Mutex::new(Connection::open(database.connection.path().unwrap()).unwrap());
+    let meanwhile = |event: &Event<'_>| {
+        if matches!(event, Event::Started { .. }) {
+            let referring = "CREATE TABLE IF NOT EXISTS late (q integer REFERENCES q ON DELETE CASCADE); INSERT INTO late VALUES (1)";
+            other.lock().unwrap().execute_batch(referring).unwrap();
+        }
+    };
+    let error = Migrator::new(&set).on_event(meanwhile).run(&mut database.connection).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+    assert!(error.to_string().contains("row 1 of `late` refers to a row of `q`"), "{error}");
+    assert_eq!(database.value("SELECT count(*) FROM late"), "2");
+    assert_eq!(database.value("PRAGMA foreign_keys"), "1");
+}
+
+/// What nobody refers to needs nothing; and what works on an empty database works on a full one.
+#[test]
+fn only_tables_that_others_refer_to_need_foreign_keys_off() {
+    let leaf =
+        "CREATE TABLE n (v text); INSERT INTO n SELECT v FROM leaf; DROP TABLE leaf; ALTER TABLE n RENAME TO leaf;";
+    for place in PLACES {
+        let fresh = || {
+            let database = only_with_children_that_go(place);
+            let more = "CREATE TABLE leaf (v text); INSERT INTO leaf VALUES ('a'); CREATE TABLE q (id INTEGER PRIMARY KEY); \
+                        CREATE TABLE e (q integer REFERENCES q ON DELETE CASCADE);";
+            database.connection.execute_batch(more).unwrap();
+            database
+        };
+        // In one transaction with what needs them on; and what follows, follows.
+        for leaf in [leaf.to_owned(), format!("PRAGMA foreign_keys = OFF; {leaf} PRAGMA foreign_keys = ON;")] {
+            for scope in [Scope::PerMigration, Scope::All] {
+                let files = [("1_leaf.sql", leaf.as_str()), ("2_on.sql", "DELETE FROM p WHERE id = 1;")];
+                let (ran, left) = left_by(&mut fresh(), &files, scope);
+                ran.unwrap();
+                assert_eq!(left, ["1", "1"], "{leaf}");
+            }
+            let mut database = fresh();
+            let mut transaction = database.connection.transaction().unwrap();
+            Migrator::new(&one(&leaf)).run(&mut transaction).unwrap();
+        }
+        // Whether there are rows or not: with children behind their parents, and of any kind.
+        for (rows, script, is_left) in [
+            ("", "DROP TABLE q; DROP TABLE e;", true),
+            ("INSERT INTO q VALUES (1); INSERT INTO e VALUES (1);", "DROP TABLE q; DROP TABLE e;", true),
+            (
+                "CREATE TABLE f (q REFERENCES q); INSERT INTO q VALUES (1); INSERT INTO f VALUES (1);",
+                "DROP TABLE q; DROP TABLE f; DROP TABLE e;",
+                true,
+            ),
+            ("INSERT INTO q VALUES (1); INSERT INTO e VALUES (1);", "DROP TABLE q;", false),
+        ] {
+            let mut database = fresh();
+            let logged =
+                "CREATE TABLE log (x); CREATE TRIGGER t AFTER DELETE ON e BEGIN INSERT INTO log VALUES (1); END;";
+            database.connection.execute_batch(&format!("{rows} {logged}")).unwrap();
+            let (ran, left) = left_by(&mut database, &[("1_drop.sql", script)], Scope::PerMigration);
+            assert_eq!((ran.is_ok(), &left[0]), (is_left, &"1".to_owned()), "{script}: {ran:?}");
+            assert_eq!(database.value("SELECT count(*) FROM log"), "0", "{script}");
+        }
+        // Inside somebody's transaction: nothing can be lost where there is nothing, and nothing comes.
+        for (script, is_refused) in [
+            ("DROP TABLE q;", false),
+            ("INSERT INTO leaf VALUES ('b'); DROP TABLE q;", false),
+            ("INSERT INTO e VALUES (NULL); DROP TABLE q;", true),
+            ("ALTER TABLE e RENAME TO e2; DROP TABLE q;", true),
+            ("CREATE TRIGGER t AFTER INSERT ON leaf BEGIN INSERT INTO e VALUES (1); END; DROP TABLE q;", true),
+            ("DROP TABLE p;", true),
+            ("DROP TABLE c; DROP TABLE p;", false),
+        ] {
+            let mut database = fresh();
+            let mut transaction = database.connection.transaction().unwrap();
+            let ran = Migrator::new(&one(script)).run(&mut transaction);
+            match is_refused {
+                true => assert_eq!(ran.unwrap_err().kind(), ErrorKind::Unsupported, "{script}"),
+                false => assert_eq!(ran.unwrap().changes().len(), 1, "{script}"),
+            }
+        }
+    }
+}
+
+/// The new rows would pass for those that others refer to.
+#[test]
+fn what_cannot_be_told_any_more_is_refused_before() {
+    let more = "CREATE TABLE cat (id INTEGER PRIMARY KEY, n text); INSERT INTO cat VALUES (1, 'fish'); \
+                CREATE TABLE prod (cat integer REFERENCES cat ON DELETE SET NULL); INSERT INTO prod VALUES (1)";
+    let reseed = "DELETE FROM cat; INSERT INTO cat (n) VALUES ('cars');";
+    for place in PLACES {
+        let mut database = database(place);
+        database.connection.execute_batch(more).unwrap();
+        let (ran, _) = left_by(&mut database, &[("1_both.sql", &format!("{REBUILD}{reseed}"))], Scope::PerMigration);
+        let error = ran.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert!(error.to_string().contains("rows of `prod` have to follow what it changes in `cat`"), "{error}");
+        let files = [("1_rebuild.sql", REBUILD), ("2_reseed.sql", reseed)];
+        left_by(&mut database, &files, Scope::PerMigration).0.unwrap();
+        assert_eq!(database.value("SELECT count(*) FROM prod WHERE cat IS NULL"), "1");
+    }
+}
+
+/// A key that follows a table to its end, or stays behind: no row tells of it where there is none.
+#[test]
+fn a_key_of_an_empty_table_does_not_follow_what_is_dropped() {
+    let away = "ALTER TABLE q RENAME TO old_q; CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q SELECT * FROM old_q; DROP TABLE old_q;";
+    let stays = "PRAGMA legacy_alter_table = ON; CREATE TABLE n (id INTEGER PRIMARY KEY); DROP TABLE s; ALTER TABLE n RENAME TO s; \
+                 ALTER TABLE q RENAME TO people;";
+    let more = "CREATE TABLE q (id INTEGER PRIMARY KEY); CREATE TABLE e (q integer REFERENCES q); \
+                CREATE TABLE s (id INTEGER PRIMARY KEY); CREATE TABLE f (s integer REFERENCES s);";
+    for place in PLACES {
+        for (script, name) in [(away, "old_q"), (stays, "q")] {
+            for scope in [Scope::PerMigration, Scope::All] {
+                let mut database = database(place);
+                database.connection.execute_batch(more).unwrap();
+                if name == "q" {
+                    database.connection.execute_batch("PRAGMA legacy_alter_table = ON").unwrap();
+                }
+                let (ran, _) = left_by(&mut database, &[("1_away.sql", script)], scope);
+                let error = ran.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+                let words = format!("rows of `e` cannot be checked: `{name}`, which it refers to, is not there");
+                assert!(error.to_string().contains(&words), "{error}");
+            }
+        }
+    }
+}
+
+/// All together are checked, before their commit: what one leaves another may put right.
+#[test]
+fn in_one_transaction_the_end_counts() {
+    let halves = [
+        ("1_drop.sql", "CREATE TABLE n (id INTEGER PRIMARY KEY, x text); INSERT INTO n SELECT * FROM p; DROP TABLE p;"),
+        ("2_rename.sql", "ALTER TABLE n RENAME TO p;"),
+    ];
+    for place in PLACES {
+        let (ran, left) = left_by(&mut database(place), &halves, Scope::All);
+        ran.unwrap();
+        assert_eq!(left, ["1", "2"]);
+        let (ran, _) = left_by(&mut database(place), &halves, Scope::PerMigration);
+        assert_eq!(ran.unwrap_err().kind(), ErrorKind::ForeignKeyViolation);
     }
 }
 

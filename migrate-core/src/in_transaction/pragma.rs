@@ -47,6 +47,19 @@ pub fn switches_foreign_keys_off(sql: &str, scan: &Scan) -> bool {
     scan.statements.iter().any(|statement| Pragma::set_by(sql, statement) == Some(Pragma::ForeignKeysOff))
 }
 
+/// Whether a statement for SQLite switches foreign keys on or off.
+///
+/// ```
+/// use migrate_core::{Dialect, in_transaction::sets_foreign_keys, scan::scan};
+///
+/// let sets = |sql| sets_foreign_keys(sql, &scan(sql, Dialect::Sqlite).statements[0]);
+/// assert!(sets("PRAGMA foreign_keys = yes") && sets("PRAGMA foreign_keys(0)"));
+/// assert!(!sets("PRAGMA foreign_keys") && !sets("PRAGMA foreign_key_check"));
+/// ```
+pub fn sets_foreign_keys(sql: &str, statement: &Statement) -> bool {
+    matches!(Pragma::set_by(sql, statement), Some(Pragma::ForeignKeysOff | Pragma::ForeignKeysOn))
+}
+
 /// A pragma that is given a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pragma {

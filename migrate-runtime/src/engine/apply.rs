@@ -39,6 +39,8 @@ pub(super) enum Trouble {
     Request(usize, DriverError),
     /// The script leaves rows that refer to nothing.
     Dangling(Vec<String>),
+    /// A table has come to be referred to that the script drops.
+    ReferredTo,
 }
 
 impl<S: Session> Engine<'_, S> {
@@ -84,7 +86,7 @@ impl<S: Session> Engine<'_, S> {
         let is_open = match &sent {
             Ok(()) => false,
             Err(Trouble::Request(_, error)) => error.kind() != DriverErrorKind::ConnectionLost,
-            Err(Trouble::Dangling(_)) => true,
+            Err(Trouble::Dangling(_) | Trouble::ReferredTo) => true,
         };
         if is_open {
             self.roll_back().await;
@@ -97,6 +99,7 @@ impl<S: Session> Engine<'_, S> {
                 self.interpret(prepared, &requests[index.min(requests.len() - 1)], error)
             }
             Err(Trouble::Dangling(rows)) => Err(refuse::dangling_rows(prepared, &rows)),
+            Err(Trouble::ReferredTo) => Ok(Outcome::Transient(refuse::referred_to_meanwhile(prepared))),
         }
     }
 
@@ -134,15 +137,19 @@ impl<S: Session> Engine<'_, S> {
             if closes {
                 self.check_record(prepared).await.map_err(failed)?;
             }
-            if closes && self.has_switched_foreign_keys {
-                let new = self.dangling_rows(&prepared.rebuilt).await.map_err(failed)?.new_since(&before);
+            // What is in a transaction with others is checked with them.
+            let is_checked = self.has_switched_foreign_keys && self.whole.is_none();
+            if closes && is_checked {
+                let new = self.dangling_rows(&prepared.tables).await.map_err(failed)?.new_since(&before);
                 if !new.is_empty() {
                     return Err(Trouble::Dangling(new));
                 }
             }
             self.session.execute(&request.sql).await.map_err(failed)?;
-            if request.has(Part::Claim) && self.has_switched_foreign_keys {
-                before = self.dangling_rows(&prepared.rebuilt).await.map_err(failed)?;
+            if request.has(Part::Claim) && is_checked {
+                before = self.dangling_rows(&prepared.tables).await.map_err(failed)?;
+            } else if request.has(Part::Claim) && self.need_foreign_keys_off_by_now(prepared).await {
+                return Err(Trouble::ReferredTo);
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use migrate_core::{Dialect, Label};
+use migrate_core::{Dialect, Label, TableActs};
 
 use super::apply::Outcome;
 use super::choose::Chosen;
@@ -102,6 +102,27 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok((recorded, chosen))
     }
 
+    /// What is done in one transaction leaves no row that refers to nothing.
+    async fn carry_out_checked(&mut self, goals: &[Goal<'a>], scripts: &[&Prepared<'a>]) -> Result<(), Stop> {
+        if !self.has_switched_foreign_keys {
+            return self.carry_out_each(goals).await;
+        }
+        let mut tables = TableActs::default();
+        scripts.iter().for_each(|script| tables.extend(&script.tables));
+        let unread = |error: DriverError| match error.kind() {
+            DriverErrorKind::Busy => Stop::Busy(error),
+            _ => Stop::Failed(refuse::unchecked_foreign_keys(error)),
+        };
+        let before = self.dangling_rows(&tables).await.map_err(unread)?;
+        self.carry_out_each(goals).await?;
+        let new = self.dangling_rows(&tables).await.map_err(unread)?.new_since(&before);
+        match scripts {
+            _ if new.is_empty() => Ok(()),
+            [script] => Err(refuse::dangling_rows(script, &new).into()),
+            _ => Err(refuse::dangling_rows_of_whole(scripts, &new).into()),
+        }
+    }
+
     async fn carry_out_each(&mut self, goals: &[Goal<'a>]) -> Result<(), Stop> {
         for goal in goals {
             self.select(goal.set)?;
@@ -136,7 +157,7 @@ impl<'a, S: Session> Engine<'a, S> {
             let has_switched = self.switch_foreign_keys_off(&scripts).await?;
             let mut ended = self.begin_whole(is_first, &mut wait, &first).await.map_err(Stop::Failed);
             if ended.is_ok() {
-                ended = self.carry_out_each(goals).await;
+                ended = self.carry_out_checked(goals, &scripts).await;
             }
             if ended.is_ok() {
                 ended = self.close_whole().await.map_err(|error| match error.kind() {

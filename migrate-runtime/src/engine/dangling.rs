@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use migrate_core::{Dialect, printable_line};
+use migrate_core::{Dialect, TableActs, printable_line};
 
 use super::Engine;
 use super::read::{cell, first_cells};
@@ -17,8 +17,9 @@ const CHECK: &str = "SELECT d.name, c.\"table\", c.rowid, c.parent, c.fkid \
 pub(super) const UNCHECKED: &str = "cannot be checked";
 
 impl<S: Session> Engine<'_, S> {
-    /// The rows that refer to nothing, before or after a script that makes these tables anew, in all attached databases.
-    pub(super) async fn dangling_rows(&mut self, rebuilt: &[String]) -> Result<Dangling, DriverError> {
+    /// The rows that refer to nothing, before or after a script that does this to tables, in all attached databases.
+    pub(super) async fn dangling_rows(&mut self, tables: &TableActs) -> Result<Dangling, DriverError> {
+        let rebuilt = tables.rebuilt();
         let (listed, mut rows) = match self.session.query(CHECK).await {
             Err(error) if error.kind() == DriverErrorKind::Refused => self.dangling_rows_of_each().await?,
             checked => (checked?, Vec::new()),
@@ -37,7 +38,32 @@ impl<S: Session> Engine<'_, S> {
             // Nothing that SQLite lists is lost.
             if found.len() >= listed.len() { rows.extend(found) } else { rows.extend(listed.into_iter().cloned()) }
         }
+        rows.extend(self.keys_to_nothing(&tables.renamed()).await?);
         Ok(Dangling(rows))
+    }
+
+    /// The keys that refer to a table that is not there, and is called as one that was renamed: they have followed it, or have not. No row
+    /// tells of them when the table has none.
+    async fn keys_to_nothing(&mut self, renamed: &BTreeSet<&str>) -> Result<Vec<Row>, DriverError> {
+        let mut found: Vec<Row> = Vec::new();
+        if renamed.is_empty() {
+            return Ok(found);
+        }
+        for schema in first_cells(self.session.query("SELECT name FROM pragma_database_list").await?) {
+            let (tables, of_schema) =
+                (format!("{}.sqlite_master", identifier(&schema)), literal(&schema, Dialect::Sqlite));
+            let to_nothing = format!(
+                "SELECT DISTINCT {of_schema}, m.name, NULL, f.\"table\" FROM {tables} AS m, pragma_foreign_key_list(m.name, {of_schema}) AS f \
+                 WHERE m.type = 'table' AND NOT EXISTS (SELECT 1 FROM {tables} AS parent WHERE parent.type = 'table' \
+                 AND parent.name = f.\"table\" COLLATE NOCASE)"
+            );
+            let rows = self.session.query(&to_nothing).await?;
+            found.extend(rows.into_iter().filter(|row| renamed.contains(cell(row, 3).to_ascii_lowercase().as_str())));
+        }
+        for row in &mut found {
+            row[3] = Some(format!("`{}`, which it refers to, is not there", cell(row, 3)));
+        }
+        Ok(found)
     }
 
     /// The numbers of keys change when a table gets another one: the columns stand in their place.

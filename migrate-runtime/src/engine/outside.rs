@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use migrate_core::scan::{Scan, Statement, scan};
-use migrate_core::{Alone, Dialect, Direction, HistoryRow, RowState, is_of_session};
+use migrate_core::{Alone, Dialect, Direction, HistoryRow, RowState, in_transaction, is_of_session};
 
 use super::alive::Claim;
 use super::apply::{Outcome, Places};
@@ -240,7 +240,7 @@ impl<'a, S: Session> Engine<'a, S> {
     /// What the statements that are done had set for their session is set again for this one.
     async fn repeat_settings(&mut self, stored: &str, before: &Scan, row: &HistoryRow) -> Result<(), Error> {
         for statement in done_before(before, row) {
-            if !is_of_session(stored, statement, self.sql.dialect) {
+            if !is_of_session(stored, statement, self.sql.dialect) || self.is_on_foreign_keys(stored, statement) {
                 continue;
             }
             match self.session.execute(statement.text(stored)).await {
@@ -329,11 +329,11 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut wait = Wait::start();
         wait.is_for(&prepared.label);
         loop {
-            match self.dangling_rows(&prepared.rebuilt).await {
+            match self.dangling_rows(&prepared.tables).await {
                 Err(error) if error.kind() == DriverErrorKind::Busy => {
                     self.wait_for_others(&mut wait, &prepared.label, error).await?;
                 }
-                found => return found.map_err(refuse::unchecked_foreign_keys),
+                found => return found.map_err(refuse::unchecked_foreign_keys_outside),
             }
         }
     }
@@ -374,7 +374,11 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut tries = Tries::none();
         let mut wait = Wait::start();
         wait.is_for(&prepared.label);
-        let mut alone = Alone::of(&prepared.sql, &prepared.statements[index], self.sql.dialect);
+        let statement = &prepared.statements[index];
+        let mut alone = match self.is_on_foreign_keys(&prepared.sql, statement) {
+            true => None,
+            false => Alone::of(&prepared.sql, statement, self.sql.dialect),
+        };
         loop {
             let begun_at = Instant::now();
             let sent = match &alone {
@@ -423,8 +427,18 @@ impl<'a, S: Session> Engine<'a, S> {
         index: usize,
     ) -> Result<(), (Request, DriverError)> {
         let record = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
-        let text = prepared.statements[index].text(&prepared.sql);
+        let statement = &prepared.statements[index];
+        if self.is_on_foreign_keys(&prepared.sql, statement) {
+            return self.send_in_transaction(&[(Part::Progress, &record)]).await;
+        }
+        let text = statement.text(&prepared.sql);
         self.send_in_transaction(&[(Part::Progress, &record), (Part::Statement(index), text)]).await
+    }
+
+    /// Whether a statement switches foreign keys on or off. It is never sent: what drops a table would run with them on, and what comes
+    /// after the script, or goes on with it, with what it has left.
+    fn is_on_foreign_keys(&self, sql: &str, statement: &Statement) -> bool {
+        self.sql.dialect == Dialect::Sqlite && in_transaction::sets_foreign_keys(sql, statement)
     }
 
     /// A statement outside of any transaction, announced before and recorded after. Whether the statement itself was refused.

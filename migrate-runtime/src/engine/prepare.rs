@@ -29,8 +29,6 @@ pub(super) struct Prepared<'a> {
     pub(super) row: Option<HistoryRow>,
     /// SQLite: what the script does to tables.
     pub(super) tables: TableActs,
-    /// SQLite: the tables that it makes anew, which foreign keys would empty others for.
-    pub(super) rebuilt: Vec<String>,
     header: Header,
     is_marked_beside: bool,
     /// Whether the script says so with the pragma.
@@ -78,7 +76,6 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
     let tables = if is_sqlite { TableActs::of(&sql, &scanned.statements) } else { TableActs::default() };
     Prepared {
         switches_foreign_keys_off: is_sqlite && in_transaction::switches_foreign_keys_off(&sql, &scanned),
-        rebuilt: tables.rebuilt(),
         tables,
         statements: scanned.statements,
         header,
@@ -117,26 +114,22 @@ impl Prepared<'_> {
         self.header.no_transaction()
     }
 
-    /// Whether SQLite's foreign keys have to be off while the script runs.
-    pub(super) fn needs_foreign_keys_off(&self) -> bool {
-        match self.header.foreign_keys() {
+    /// SQLite: what the script says of foreign keys.
+    pub(super) fn foreign_keys(&self) -> ForeignKeys {
+        self.header.foreign_keys()
+    }
+
+    /// SQLite: whether the script says with the pragma that foreign keys have to be off.
+    pub(super) fn switches_foreign_keys_off(&self) -> bool {
+        self.switches_foreign_keys_off
+    }
+
+    /// SQLite: whether it is worth a look whether foreign keys have to be off.
+    pub(super) fn may_need_foreign_keys_off(&self) -> bool {
+        match self.foreign_keys() {
             ForeignKeys::Off => true,
             ForeignKeys::On => false,
-            ForeignKeys::Auto => !self.rebuilt.is_empty() || self.switches_foreign_keys_off,
-        }
-    }
-
-    /// Whether it depends on what is in the database whether they have to be off.
-    pub(super) fn may_need_foreign_keys_off(&self) -> bool {
-        self.header.foreign_keys() == ForeignKeys::Auto && self.tables.drops()
-    }
-
-    /// SQLite: whether they have to be on if they are: the script says so, or other rows may have to follow those that it changes.
-    pub(super) fn needs_foreign_keys_on(&self) -> bool {
-        match self.header.foreign_keys() {
-            ForeignKeys::On => true,
-            ForeignKeys::Off => false,
-            ForeignKeys::Auto => !self.needs_foreign_keys_off() && self.tables.may_cascade(),
+            ForeignKeys::Auto => self.switches_foreign_keys_off || self.tables.drops(),
         }
     }
 
