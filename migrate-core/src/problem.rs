@@ -52,7 +52,7 @@ impl Problem {
             ),
             ScanProblemKind::TransactionStatement { keyword } => (
                 format!("transaction statement `{keyword}` in a migration"),
-                "remove it: a migration runs in a transaction of its own (only one pair around the whole file is accepted)",
+                "remove it: the runner begins and ends transactions (only one pair around the whole file is accepted)",
             ),
             ScanProblemKind::MetaCommand { command } => {
                 let help = match command.as_str() {

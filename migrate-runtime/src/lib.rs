@@ -53,7 +53,7 @@
 //! - `-- migrate: compatible=backward`: a binary that does not know the migration can go on with what it leaves; see
 //!   [`Migrator::allow_ahead`].
 //! - `-- migrate: foreign-keys=off`, `on` or `auto` (SQLite): whether foreign keys are switched off before the transaction, checked before
-//!   its commit and switched on after it. By default that is done when the script makes a table anew, or says
+//!   its commit and switched on after it. By default that is done when the script drops a table that others refer to, or says
 //!   `PRAGMA foreign_keys = OFF` itself, which would do nothing in a transaction.
 //! - `-- migrate: allow=<rule> <reason>` excuses a finding of the [lint](embed_migrations#arguments).
 //!

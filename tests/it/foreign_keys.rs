@@ -595,9 +595,11 @@ fn the_pragma_in_a_script_outside_of_a_transaction_is_the_runner_s_affair() {
         format!("PRAGMA foreign_keys(no);\n{REBUILD}"),
     ];
     for place in PLACES {
-        for directive in
-            ["-- migrate: no-transaction\n", "-- no-transaction\n", "-- migrate: no-transaction\n-- migrate: foreign-keys=off\n"]
-        {
+        for directive in [
+            "-- migrate: no-transaction\n",
+            "-- no-transaction\n",
+            "-- migrate: no-transaction\n-- migrate: foreign-keys=off\n",
+        ] {
             for script in &scripts {
                 for usual in ["1", "0"] {
                     let mut database = only_with_children_that_go(place);

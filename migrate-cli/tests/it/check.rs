@@ -17,7 +17,7 @@ error: the string that begins here does not end
 
 error: transaction statement `COMMIT` in a migration
   --> migrations/1_b,%.sql:2:1
-   = help: remove it: a migration runs in a transaction of its own (only one pair around the whole file is accepted)
+   = help: remove it: the runner begins and ends transactions (only one pair around the whole file is accepted)
 
 3 errors
 ";
@@ -29,7 +29,7 @@ fn problems_for_github() {
     let expect = "\
 ::error title=migrations::two migrations have version 1: `1_a.sql` and `1_b,%25.sql`%0Ahelp: rename one of them; the next free version is 2
 ::error file=migrations/1_a.sql,line=2,col=8,title=migrations::the string that begins here does not end%0Ahelp: close it with `'`
-::error file=migrations/1_b%2C%25.sql,line=2,col=1,title=migrations::transaction statement `COMMIT` in a migration%0Ahelp: remove it: a migration runs in a transaction of its own (only one pair around the whole file is accepted)
+::error file=migrations/1_b%2C%25.sql,line=2,col=1,title=migrations::transaction statement `COMMIT` in a migration%0Ahelp: remove it: the runner begins and ends transactions (only one pair around the whole file is accepted)
 ";
     let package = Package::new(BAD);
     package.expect(&["check", "--format", "github"], 1, expect, "");

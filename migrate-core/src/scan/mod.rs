@@ -12,6 +12,7 @@ mod content;
 mod guard;
 mod lex;
 mod mysql;
+mod pairs;
 mod parts;
 mod postgres;
 mod problem;
@@ -42,6 +43,9 @@ use lex::{Lexer, TokenKind};
 /// last, and no other transaction statement between them. Then neither of the two is in [`Scan::statements`], and
 /// [`Scan::wrapped`] is set. Any other use of transaction statements is a problem, one for each statement.
 ///
+/// Scripts for SQLite leave the transaction for a pragma that does nothing in one: pragmas may stand before and behind such a pair, and a
+/// `COMMIT` and a `BEGIN` with nothing but pragmas between them are dropped, too.
+///
 /// ```
 /// use migrate_core::{Dialect, scan::scan};
 ///
@@ -63,26 +67,19 @@ pub fn scan(sql: &str, dialect: Dialect) -> Scan {
         .filter_map(|(index, statement)| Some((index, content::transaction(statement.text(sql), dialect)?)))
         .collect();
 
-    let last = statements.len().saturating_sub(1);
     let (refused, paired): (Vec<_>, Vec<_>) =
         transactions.into_iter().partition(|(_, transaction)| transaction.role == Role::Configures);
-    let wrapped = match paired.as_slice() {
-        [(first, opening), (second, closing)] => {
-            *first == 0 && *second == last && opening.role == Role::Opens && closing.role == Role::Closes
-        }
-        _ => false,
-    };
-    let unpaired = if wrapped { Vec::new() } else { paired };
+    let accepted = pairs::accepted(sql, dialect, &statements, &paired);
+    let unpaired = if accepted.is_some() { Vec::new() } else { paired };
     problems.extend(refused.iter().chain(&unpaired).filter_map(|(index, transaction)| {
         let keyword = transaction.keyword.to_owned();
         let offset = statements.get(*index)?.span.start;
         Some(ScanProblem { kind: ScanProblemKind::TransactionStatement { keyword }, offset })
     }));
     problems.sort_by_key(|problem| problem.offset);
-    if wrapped {
-        statements.pop();
-        statements.remove(0);
-    }
+    let pairs::Accepted { dropped, wrapped } = accepted.unwrap_or_default();
+    let mut index = 0..statements.len();
+    statements.retain(|_| index.next().is_none_or(|index| dropped.binary_search(&index).is_err()));
     Scan { statements, problems, wrapped }
 }
 

@@ -282,6 +282,25 @@ fn a_pair_around_the_script_is_dropped() {
     }
     assert!(scan("BEGIN; COMMIT", Postgres).wrapped);
 
+    // Pragmas of SQLite do not stand in the way.
+    let off = "PRAGMA foreign_keys = OFF";
+    let on = "PRAGMA foreign_keys = ON";
+    for (sql, expect, is_wrapped) in [
+        ("{off}; BEGIN; x; COMMIT; {on}", "{off}; x; {on}", true),
+        ("{off}; BEGIN; x; COMMIT", "{off}; x", true),
+        ("COMMIT TRANSACTION; {off}; BEGIN TRANSACTION; x", "{off}; x", false),
+        ("COMMIT; {off}; BEGIN; x; COMMIT; {on}; BEGIN", "{off}; x; {on}", false),
+        ("x; COMMIT; {off}; BEGIN; y", "x; {off}; y", false),
+        ("BEGIN; x; COMMIT; {off}; BEGIN; y; COMMIT", "x; {off}; y", true),
+        ("BEGIN; x; COMMIT; BEGIN; y; COMMIT", "x; y", true),
+    ] {
+        let [sql, expect] = [sql, expect].map(|text| text.replace("{off}", off).replace("{on}", on));
+        let found = scan(&sql, Sqlite);
+        assert!(found.problems.is_empty(), "{sql}: {:?}", found.problems);
+        assert_eq!((texts(&sql, Sqlite).join("; "), found.wrapped), (expect, is_wrapped), "{sql}");
+        assert!(!scan(&sql, Postgres).problems.is_empty(), "{sql}");
+    }
+
     let refused = [
         (Postgres, "BEGIN; x", 1),
         (Postgres, "x; COMMIT", 1),
@@ -300,6 +319,11 @@ fn a_pair_around_the_script_is_dropped() {
         (Sqlite, "BEGIN WORK; x; COMMIT", 2),
         (Sqlite, "BEGIN; x; COMMIT TRANSACTION a", 2),
         (Sqlite, "BEGIN; x; ROLLBACK", 2),
+        (Sqlite, "y; BEGIN; x; COMMIT", 2),
+        (Sqlite, "BEGIN; x; COMMIT; y", 2),
+        (Sqlite, "COMMIT; y; BEGIN; x", 2),
+        (Sqlite, "COMMIT; PRAGMA a = 1; x; BEGIN", 2),
+        (Sqlite, "COMMIT; BEGIN; x; ROLLBACK", 3),
     ];
     for (dialect, sql, count) in refused {
         let found = scan(sql, dialect);
