@@ -17,7 +17,7 @@ use migrate_core::{Script, Version};
 use crate::ErrorKind;
 use crate::block_on::block_on;
 use crate::driver::{AsyncDatabase, Database, Session};
-use crate::engine::{Engine, Verb};
+use crate::engine::{Engine, Verb, stamp};
 use crate::error::Error;
 use crate::event::Event;
 use crate::migrations::Migrations;
@@ -81,6 +81,7 @@ pub struct Migrator<'a> {
     observer: Option<Arc<Observer<'a>>>,
     may_be_stale: bool,
     pub(crate) may_reset: bool,
+    pub(crate) has_user_version_stamp: bool,
 }
 
 /// A migration in Rust, in its place.
@@ -167,6 +168,7 @@ impl<'a> Migrator<'a> {
             observer: None,
             may_be_stale: false,
             may_reset: false,
+            has_user_version_stamp: false,
         }
     }
 
@@ -263,6 +265,36 @@ impl<'a> Migrator<'a> {
     /// the database. A file overrides it: `-- migrate: statement-timeout=10min`.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = timeout;
+        self
+    }
+
+    /// SQLite: [`run`](Migrator::run) uses `PRAGMA user_version` as a stamp that says that everything is applied. A start that finds it reads
+    /// the first page of the file and nothing else, not even the schema: about as fast as the bare pragma, however many migrations there
+    /// are. Without the stamp, or with that of another set of migrations, the history tells as always, and the stamp is written behind it,
+    /// unless the connection is inside a transaction or another one is writing.
+    ///
+    /// What that gives up: the number is the runner's from then on, and every program that changes the history of this database has to say
+    /// so, too, because it takes the stamp away. A row that is changed by hand, or by a program that does not, is found by
+    /// [`verify`](Migrator::verify) and [`status`](Migrator::status), which do not look at the stamp, and not by a start. It is for one set:
+    /// [`Migrator::many`] works without it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrations, Migrator, embed_migrations};
+    ///
+    /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    ///
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let migrator = Migrator::new(&MIGRATIONS).user_version_stamp();
+    /// migrator.run(&mut db)?;
+    /// let stamp: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    /// assert_ne!(stamp, 0);
+    /// assert!(migrator.run(&mut db)?.changes().is_empty());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn user_version_stamp(mut self) -> Self {
+        self.has_user_version_stamp = true;
         self
     }
 
@@ -424,9 +456,12 @@ impl<'a> Migrator<'a> {
 
     // Blocking and asynchronous verbs differ in how they get their session, and in nothing else.
 
-    async fn execute(&self, session: impl Session, verb: Verb) -> Result<Report, Error> {
+    async fn execute(&self, mut session: impl Session, verb: Verb) -> Result<Report, Error> {
         self.refuse_stale()?;
         let table = TableName::parse(&self.history_table)?;
+        if let Some(report) = stamp::up_to_date(&mut session, self, &verb).await {
+            return Ok(report);
+        }
         Engine::new(session, self, &table)?.execute(&verb).await
     }
 

@@ -27,6 +27,7 @@ mod schedules;
 mod scratch;
 mod sets;
 mod sources;
+mod stamp;
 mod steps;
 mod testing;
 mod traffic;

@@ -11,7 +11,7 @@ use super::prepare::Prepared;
 use super::read::{Facts, Recorded, first_cells};
 use super::request::{Frame, Part, Request, Style, compose};
 use super::sql::NO_RECORD;
-use super::{Engine, refuse};
+use super::{Engine, refuse, stamp};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::Error;
 use crate::event::Event;
@@ -194,14 +194,15 @@ impl<S: Session> Engine<'_, S> {
         Frame { open: open.to_owned(), guard, claim, finish, close: close.to_owned() }
     }
 
-    /// SQLite makes the table together with the first row.
-    pub(super) fn on_a_table(&self, recorded: &Recorded, foreseen: &Foreseen, sql: String) -> String {
-        match self.sql.dialect {
-            Dialect::Sqlite if !recorded.table_exists && foreseen.is_empty() => {
-                format!("{};\n{sql}", self.sql.create_table())
-            }
-            _ => sql,
+    /// SQLite makes the table together with the first row, and takes away the stamp.
+    pub(super) fn on_a_table(&self, recorded: &Recorded, foreseen: &Foreseen, mut sql: String) -> String {
+        if self.sql.dialect == Dialect::Sqlite && !recorded.table_exists && foreseen.is_empty() {
+            sql = format!("{};\n{sql}", self.sql.create_table());
         }
+        if self.sql.dialect == Dialect::Sqlite && self.migrator.has_user_version_stamp {
+            sql = format!("{};\n{sql}", stamp::REMOVE);
+        }
+        sql
     }
 
     /// Postgres: the claim waits for another runner's transaction, for a time of its own, which goes on to hold.

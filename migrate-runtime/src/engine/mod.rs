@@ -6,7 +6,7 @@
 //!
 //! A verb becomes goals (`goal`), and `carry_out` reaches them, `dry_run` only tells: `start` reads one row; `read` reads the history
 //! when that was not enough; `refuse` says what is wrong with it; `choose` takes the scripts, `prepare` scans them; `foreseen` is what
-//! claims expect; `ready` prepares table and session; `request` and `apply` run a script in a transaction, with `foreign_keys` and
+//! claims expect; `stamp` lets SQLite skip even that read; `ready` prepares table and session; `request` and `apply` run a script in a transaction, with `foreign_keys` and
 //! `dangling` on SQLite; `whole` is the transaction around all of a run; `outside` runs a script outside, with `alive` and `doubt` for what was left
 //! in the middle; `failure` says what an error of the driver means, `blockers` who is in the way; `wait` bounds all waiting. `edits` are
 //! the verbs that run no script; `adopt` makes one of what another tool has kept.
@@ -35,6 +35,7 @@ mod refuse;
 mod request;
 pub(crate) mod sets;
 mod sql;
+pub(crate) mod stamp;
 mod start;
 mod step;
 mod wait;
@@ -178,7 +179,13 @@ impl<'a, S: Session> Engine<'a, S> {
             return self.carry_out_edit(edit).await;
         }
         let goals = self.goals(verb).await?;
-        if goals.is_empty() { Ok(()) } else { self.carry_out(&goals).await }
+        if !goals.is_empty() {
+            self.carry_out(&goals).await?;
+        }
+        if matches!(verb, Verb::Run) {
+            self.stamp().await;
+        }
+        Ok(())
     }
 
     /// Where everything stands.
