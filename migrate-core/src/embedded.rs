@@ -74,10 +74,11 @@ pub const MYSQL: Option<Dialect> = Some(Dialect::Mysql);
 /// A script for every dialect.
 pub const ANY_DIALECT: Option<Dialect> = None;
 
-/// A set of scripts that are sorted already; an empty digest stands for a dialect that some version lacks.
+/// A set of scripts that are sorted already, of so many versions; an empty digest stands for a dialect that some version lacks.
 pub const fn set(
     name: &'static str,
     scripts: &'static [Script],
+    versions: usize,
     digests: [&'static [u8]; Dialect::ALL.len()],
 ) -> MigrationSet {
     let mut decoded = [None; Dialect::ALL.len()];
@@ -88,5 +89,5 @@ pub const fn set(
         }
         dialect += 1;
     }
-    MigrationSet::from_parts(Cow::Borrowed(name), Cow::Borrowed(scripts), decoded)
+    MigrationSet::from_parts(Cow::Borrowed(name), Cow::Borrowed(scripts), versions, decoded)
 }

@@ -28,7 +28,11 @@ use std::{borrow::Cow, collections::BTreeSet, path::Path};
 use crate::lock::{LockFile, LockUse};
 use crate::{Dialect, Problem};
 #[cfg(feature = "folder")]
-use crate::{Direction, MigrationSet, Script, checksum::Checksum, migration::digests};
+use crate::{
+    Direction, MigrationSet, Script,
+    checksum::Checksum,
+    migration::{digests, versions},
+};
 
 pub use entries::Entry;
 pub use sections::{Section, Sections, split};
@@ -119,7 +123,8 @@ impl Folder {
         let drafts = drafts.map(str::to_owned).collect();
         let digests = digests(&scripts);
         let name = options.set.clone().map_or(Cow::Borrowed(MigrationSet::DEFAULT_NAME), Cow::Owned);
-        let set = MigrationSet::from_parts(name, Cow::Owned(scripts), digests);
+        let versions = versions(&scripts);
+        let set = MigrationSet::from_parts(name, Cow::Owned(scripts), versions, digests);
         Ok(Folder { set, files, lock, drafts, options })
     }
 

@@ -155,6 +155,7 @@ impl fmt::Display for Label {
 pub struct MigrationSet {
     name: Cow<'static, str>,
     scripts: Cow<'static, [Script]>,
+    versions: usize,
     digests: [Option<Checksum>; Dialect::ALL.len()],
 }
 
@@ -181,14 +182,20 @@ impl MigrationSet {
     pub(crate) const fn from_parts(
         name: Cow<'static, str>,
         scripts: Cow<'static, [Script]>,
+        versions: usize,
         digests: [Option<Checksum>; Dialect::ALL.len()],
     ) -> MigrationSet {
-        MigrationSet { name, scripts, digests }
+        MigrationSet { name, scripts, versions, digests }
     }
 
     /// The name of the set: sets of several names share a history table.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How many migrations it has, of whatever dialects.
+    pub fn versions(&self) -> usize {
+        self.versions
     }
 
     /// Every script, sorted by version, dialect and direction.
@@ -223,10 +230,16 @@ impl MigrationSet {
     }
 }
 
+/// How many versions scripts have that are sorted.
+#[cfg(feature = "folder")]
+pub(crate) fn versions(scripts: &[Script]) -> usize {
+    scripts.chunk_by(|a, b| a.version == b.version).count()
+}
+
 /// Computes the digests of a set: one a dialect, `None` where a version has no script for it.
 #[cfg(feature = "folder")]
 pub(crate) fn digests(scripts: &[Script]) -> [Option<Checksum>; Dialect::ALL.len()] {
-    let set = MigrationSet::from_parts(Cow::Borrowed(""), Cow::Owned(scripts.to_vec()), [None; Dialect::ALL.len()]);
+    let set = MigrationSet::from_parts(Cow::Borrowed(""), Cow::Owned(scripts.to_vec()), 0, [None; Dialect::ALL.len()]);
     let digest = |dialect| {
         let migrations = set.migrations(dialect).ok()?;
         Some(crate::checksum::digest(

@@ -339,6 +339,7 @@ mod tests {
         MigrationSet::from_parts(
             Cow::Borrowed("default"),
             versions.split_whitespace().map(script).collect(),
+            versions.split_whitespace().count(),
             [None; crate::Dialect::ALL.len()],
         )
     }

@@ -62,6 +62,7 @@ fn expand(runtime: &TokenStream, embedded: &Embedded) -> TokenStream {
     let Embedded { folder, shown, root, files, .. } = embedded;
     let name = folder.set.name();
     let scripts = folder.set.scripts().iter().map(script);
+    let versions = folder.set.versions();
     let digests = Dialect::ALL.map(|dialect| match folder.set.digest(dialect) {
         Some(digest) => Literal::byte_string(digest.as_bytes()),
         None => Literal::byte_string(&[]),
@@ -80,7 +81,7 @@ fn expand(runtime: &TokenStream, embedded: &Embedded) -> TokenStream {
         const __FOLDER: __migrate::Origin = __migrate::Origin::folder(#root, #shown, #dialect, &[#(#ignore),*], #knows_lock);
         #[cfg(not(debug_assertions))]
         const __FOLDER: __migrate::Origin = __migrate::Origin::ELSEWHERE;
-        __migrate::migrations(__migrate::set(#name, __SCRIPTS, [#(#digests),*]), #package, __FOLDER)
+        __migrate::migrations(__migrate::set(#name, __SCRIPTS, #versions, [#(#digests),*]), #package, __FOLDER)
     }}
 }
 

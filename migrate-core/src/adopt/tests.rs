@@ -291,7 +291,7 @@ impl Set {
             sql: Cow::Owned((*sql).to_owned()),
             ..embedded::script("0", "", None, Direction::Up, "migrations/a.sql", "", &[0; 32])
         };
-        Set(MigrationSet::from_parts("default".into(), scripts.iter().map(script).collect(), [None; 3]))
+        Set(MigrationSet::from_parts("default".into(), scripts.iter().map(script).collect(), scripts.len(), [None; 3]))
     }
 
     fn judge(&self, tool: Tool, rows: &[&str]) -> Adoption<'_> {

@@ -16,6 +16,7 @@ impl<'a, S: Session> Engine<'a, S> {
     pub(crate) async fn plan(mut self, verb: &Verb) -> Result<Plan, Error> {
         let mut plan = Plan { when_empty: verb.when_empty(), total: self.report.total, ..Plan::default() };
         if let Verb::Edit(edit) = verb {
+            self.select(self.migrations_of)?;
             plan.changes = self.plan_edit(edit).await?;
             return Ok(plan);
         }

@@ -117,11 +117,12 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let sets = self.sets.clone();
         for set in sets {
-            self.select(set)?;
-            if let Some(target) = &self.migrator.target
-                && !self.migrations.iter().any(|migration| migration.version() == target)
-            {
-                return Err(refuse::unknown_version(target));
+            self.turn_to(set);
+            if let Some(target) = &self.migrator.target {
+                self.select(set)?;
+                if !self.migrations.iter().any(|migration| migration.version() == target) {
+                    return Err(refuse::unknown_version(target));
+                }
             }
             if !self.is_verified().await? {
                 self.refuse_before_its_time(set).await?;

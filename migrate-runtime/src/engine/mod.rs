@@ -66,7 +66,7 @@ pub(crate) struct Engine<'a, S> {
     sets: Vec<&'a Migrations>,
     /// The set that is at work.
     migrations_of: &'a Migrations,
-    /// Its migrations as the database's dialect sees them.
+    /// Its migrations as the database's dialect sees them; none until they are needed: see [`select`](Engine::select).
     migrations: Vec<Migration<'a>>,
     sql: Sql<'a>,
     /// Whether the connection is inside a transaction around all that we do: one that it was handed over in, or `whole`.
@@ -117,20 +117,30 @@ impl<'a, S: Session> Engine<'a, S> {
         engine.refuse_lost_steps()?;
         // Every set has to have its scripts before anything is done with one.
         for set in engine.sets.clone().into_iter().rev() {
-            engine.select(set)?;
-            engine.report.total += engine.migrations.len();
+            let steps = migrator.steps_of(set).count();
+            if steps > 0 || set.set.digest(dialect).is_none() {
+                sets::migrations_of(migrator, set, dialect)?;
+            }
+            engine.report.total += set.set.versions() + steps;
         }
         Ok(engine)
     }
 
-    /// Goes over to a set.
-    fn select(&mut self, migrations_of: &'a Migrations) -> Result<(), Error> {
-        if std::ptr::eq(self.migrations_of, migrations_of) && !self.migrations.is_empty() {
-            return Ok(());
+    /// Goes over to a set, whose migrations are not needed yet: a start that finds everything applied takes as long for many as for few.
+    fn turn_to(&mut self, migrations_of: &'a Migrations) {
+        if !std::ptr::eq(self.migrations_of, migrations_of) {
+            self.migrations.clear();
+            self.sql = Sql::new(self.sql.dialect, self.table, migrations_of.set.name());
+            self.migrations_of = migrations_of;
         }
-        self.migrations = sets::migrations_of(self.migrator, migrations_of, self.sql.dialect)?;
-        self.sql = Sql::new(self.sql.dialect, self.table, migrations_of.set.name());
-        self.migrations_of = migrations_of;
+    }
+
+    /// Goes over to a set and its migrations.
+    fn select(&mut self, migrations_of: &'a Migrations) -> Result<(), Error> {
+        self.turn_to(migrations_of);
+        if self.migrations.is_empty() {
+            self.migrations = sets::migrations_of(self.migrator, migrations_of, self.sql.dialect)?;
+        }
         Ok(())
     }
 
@@ -176,6 +186,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     async fn carry_out_verb(&mut self, verb: &Verb) -> Result<(), Error> {
         if let Verb::Edit(edit) = verb {
+            self.select(self.migrations_of)?;
             return self.carry_out_edit(edit).await;
         }
         let goals = self.goals(verb).await?;

@@ -28,9 +28,8 @@ pub(crate) async fn up_to_date(session: &mut impl Session, migrator: &Migrator<'
         return None;
     }
     let set = migrator.sets.first()?;
-    let versions = set.set.scripts().chunk_by(|a, b| a.version() == b.version()).count();
-    let report =
-        Report { total: versions + migrator.steps_of(set).count(), when_empty: verb.when_empty(), ..Report::default() };
+    let total = set.set.versions() + migrator.steps_of(set).count();
+    let report = Report { total, when_empty: verb.when_empty(), ..Report::default() };
     migrator.tell(set.set.name(), &Event::Finished { report: &report });
     Some(report)
 }

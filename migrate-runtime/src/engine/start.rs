@@ -11,8 +11,12 @@ impl<S: Session> Engine<'_, S> {
     /// Whether the history is exactly that of a database in which every migration is applied. `false` means nothing yet: the
     /// table may be absent, foreign or locked, and a closer look has to tell.
     pub(super) async fn is_verified(&mut self) -> Result<bool, Error> {
+        if self.own_steps().next().is_some() {
+            self.select(self.migrations_of)?;
+        }
         match self.sql.dialect {
             Dialect::Sqlite => {
+                self.select(self.migrations_of)?;
                 let rows = self.session.query(&self.sql.applied_rows()).await;
                 Ok(rows.is_ok_and(|rows| self.are_all_applied(&rows)))
             }

@@ -38,7 +38,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// The steps of the set that is at work.
-    fn own_steps(&self) -> impl Iterator<Item = &'a RegisteredStep<'a>> + use<'a, S> {
+    pub(super) fn own_steps(&self) -> impl Iterator<Item = &'a RegisteredStep<'a>> + use<'a, S> {
         let migrator: &'a Migrator<'a> = self.migrator;
         migrator.steps_of(self.migrations_of)
     }
