@@ -47,5 +47,5 @@ pub use migration::{Direction, Label, Migration, MigrationSet, Script};
 pub use place::Place;
 pub use printable::{printable, printable_line};
 pub use problem::Problem;
-pub use table_acts::{Reference, TableActs};
+pub use table_acts::{Enforcement, Reference, TableActs};
 pub use version::{Version, VersionError};

@@ -1,13 +1,15 @@
 //! What a script for SQLite does to tables, as far as foreign keys are concerned.
 //!
-//! With foreign keys on, `DROP TABLE` deletes the rows of the table first, and with them rows that refer to them.
+//! With foreign keys on, `DROP TABLE` deletes the rows of the table first, and with them rows that refer to them. So they are off for that
+//! statement, and for those that fill the table which takes its place, and on for all others.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use crate::Dialect;
+use crate::in_transaction::foreign_keys_set_by;
 use crate::scan::{Piece, Statement};
+use crate::{Dialect, ForeignKeys};
 
-/// What a script for SQLite does to tables, in order, and to their rows. All names are in small letters.
+/// What a script for SQLite does to tables, in order. All names are in small letters.
 ///
 /// ```
 /// use migrate_core::{Dialect, TableActs, scan::scan};
@@ -16,42 +18,39 @@ use crate::scan::{Piece, Statement};
 /// let rebuild = "CREATE TABLE new_users (id integer); INSERT INTO new_users SELECT id FROM users;
 ///                DROP TABLE Users; ALTER TABLE new_users RENAME TO users;";
 /// assert_eq!(acts(rebuild).rebuilt(), ["users"]);
-/// assert!(acts("DROP TABLE IF EXISTS main.Users;").drops());
-/// assert!(acts("INSERT INTO users VALUES (1);").writes_to("users"));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct TableActs {
     acts: Vec<Act>,
     /// What tables that are made or altered refer to from then on.
     references: Vec<Reference>,
-    filled: BTreeSet<String>,
-    /// Tables that rows are deleted from.
-    emptied: BTreeSet<String>,
-    /// Columns that are given other values, per table.
-    updated: BTreeMap<String, BTreeSet<String>>,
-    makes_trigger: bool,
     attaches: bool,
 }
 
-/// A column of a table that refers to another one. All names are in small letters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A table that refers to another one. The names are in small letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// The table that refers.
     pub child: String,
     /// The table that is referred to.
     pub parent: String,
-    /// The column that is referred to, if that is known.
-    pub column: Option<String>,
-    /// Whether the row is deleted or changed when the one that it refers to is deleted.
-    pub follows_deletes: bool,
-    /// Whether the column is changed when the one that it refers to is.
-    pub follows_updates: bool,
+}
+
+/// Whether SQLite enforces foreign keys while a statement runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enforcement {
+    /// As the program has set it for the connection.
+    AsUsual,
+    /// Whatever the program has set.
+    On,
+    /// Whatever the program has set, because rows would be lost, or those could not be copied that refer to nothing already.
+    Off,
 }
 
 #[derive(Clone, Debug)]
 enum Act {
     Create(String),
-    Drop { schema: Option<String>, name: String },
+    Drop(String),
     Rename { from: String, to: String },
 }
 
@@ -61,15 +60,10 @@ impl TableActs {
         let mut all = TableActs::default();
         for statement in statements {
             let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
-            let Some(verb) = pieces.first() else { continue };
-            all.attaches |= verb.is("ATTACH");
-            if !verb.is("CREATE") && !verb.is("ALTER") {
-                all.change_rows(&pieces);
-            }
-            // Its name stands behind, and a table may be called so.
-            all.makes_trigger |= verb.is("CREATE") && pieces.iter().take(3).any(|piece| piece.is("TRIGGER"));
+            all.attaches |= pieces.first().is_some_and(|verb| verb.is("ATTACH"));
             let Some((act, table)) = act(&pieces) else { continue };
-            all.references.extend(references(&table, &pieces));
+            let referred = pieces.windows(2).filter(|pair| pair[0].is("REFERENCES")).map(|pair| key(&pair[1]));
+            all.references.extend(referred.map(|parent| Reference { child: table.clone(), parent }));
             all.acts.extend(act);
         }
         all
@@ -79,40 +73,46 @@ impl TableActs {
     pub fn extend(&mut self, then: &TableActs) {
         self.acts.extend_from_slice(&then.acts);
         self.references.extend_from_slice(&then.references);
-        self.filled.extend(then.filled.iter().cloned());
-        self.emptied.extend(then.emptied.iter().cloned());
-        for (table, columns) in &then.updated {
-            self.updated.entry(table.clone()).or_default().extend(columns.iter().cloned());
-        }
-        self.makes_trigger |= then.makes_trigger;
         self.attaches |= then.attaches;
     }
 
-    /// Takes note of what a statement, which may begin with `WITH`, does to rows.
-    fn change_rows(&mut self, pieces: &[Piece<'_>]) {
-        for (at, word) in pieces.iter().enumerate() {
-            let (rest, before) = (&pieces[at + 1..], at.checked_sub(1).map(|before| &pieces[before]));
-            if word.is("DELETE") && rest.first().is_some_and(|next| next.is("FROM")) {
-                self.emptied.extend(table_name(&rest[1..]));
-            } else if word.is("INTO") {
-                let table = table_name(rest);
-                if before.is_some_and(|before| before.is("REPLACE")) {
-                    self.emptied.extend(table.clone());
-                }
-                if let Some(table) = &table
-                    && rest.windows(2).any(|pair| pair[0].is("DO") && pair[1].is("UPDATE"))
-                {
-                    self.updated.entry(table.clone()).or_default().extend(assigned(rest));
-                }
-                self.filled.extend(table);
-            } else if word.is("UPDATE") && !before.is_some_and(|before| before.is("DO") || before.is("ON")) {
-                let rest =
-                    if rest.first().is_some_and(|next| next.is("OR")) { &rest[2.min(rest.len())..] } else { rest };
-                if let Some(table) = table_name(rest) {
-                    self.updated.entry(table).or_default().extend(assigned(rest));
-                }
+    /// Whether foreign keys are enforced while a script, whose acts these are, runs: for each of its statements.
+    ///
+    /// They are off for what drops a table, for what fills the one that takes its place, and for what takes the name away from one that is
+    /// dropped then: with the old meaning of a renaming, those that refer to it would follow. Otherwise the script says it, with the
+    /// pragma, and `said` says it for all of it.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Enforcement::{AsUsual, Off}, ForeignKeys, TableActs, scan::scan};
+    ///
+    /// let sql = "CREATE TABLE n (id); INSERT INTO n SELECT id FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t; DELETE FROM t";
+    /// let statements = scan(sql, Dialect::Sqlite).statements;
+    /// let enforcement = TableActs::of(sql, &statements).enforcement(sql, &statements, ForeignKeys::Auto);
+    /// assert_eq!(enforcement, [AsUsual, Off, Off, AsUsual, AsUsual]);
+    /// ```
+    pub fn enforcement(&self, sql: &str, statements: &[Statement], said: ForeignKeys) -> Vec<Enforcement> {
+        let (rebuilt, successors) = (self.rebuilt(), self.successors());
+        let mut by_pragma = Enforcement::AsUsual;
+        let of_statement = |statement: &Statement| {
+            match said {
+                ForeignKeys::On => return Enforcement::AsUsual,
+                ForeignKeys::Off => return Enforcement::Off,
+                ForeignKeys::Auto => {}
             }
-        }
+            if let Some(is_on) = foreign_keys_set_by(sql, statement) {
+                by_pragma = if is_on { Enforcement::On } else { Enforcement::Off };
+                return Enforcement::AsUsual;
+            }
+            let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
+            let is_risky = match act(&pieces) {
+                Some((Some(Act::Drop(_)), _)) => true,
+                Some((Some(Act::Rename { from, .. }), _)) => rebuilt.contains(&from),
+                Some(_) => false,
+                None => filled(&pieces).is_some_and(|table| successors.contains(table.as_str())),
+            };
+            if is_risky { Enforcement::Off } else { by_pragma }
+        };
+        statements.iter().map(of_statement).collect()
     }
 
     /// The tables that are made anew: those that are dropped, and there again at the end.
@@ -125,7 +125,7 @@ impl TableActs {
             match act {
                 Act::Create(name) => _ = coming.insert(name),
                 Act::Rename { to, .. } => _ = coming.insert(to),
-                Act::Drop { name, .. } => {
+                Act::Drop(name) => {
                     let renamed_away = acts[..index].iter().enumerate().rev().find_map(|(at, act)| match act {
                         Act::Rename { from, to } if to == name => Some((at, from)),
                         _ => None,
@@ -143,17 +143,16 @@ impl TableActs {
         rebuilt
     }
 
-    /// Whether a table is dropped.
-    pub fn drops(&self) -> bool {
-        self.acts.iter().any(|act| matches!(act, Act::Drop { .. }))
-    }
-
-    /// Whether rows may go with a table that is dropped that nobody can see before: because the script makes the reference itself, or
-    /// attaches a database.
-    pub fn may_take_unseen_along(&self) -> bool {
-        let dropped = self.dropped();
-        let is_of_dropped = |made: &Reference| made.child != made.parent && dropped.contains(made.parent.as_str());
-        self.references.iter().any(is_of_dropped) || self.attaches && self.drops()
+    /// Whether rows may be left that refer to nothing, by one of the keys of the database or of those that are made, if foreign keys are off
+    /// for what [`enforcement`](TableActs::enforcement) names.
+    pub fn may_leave_dangling<'r>(&'r self, mut keys: impl Iterator<Item = &'r Reference>) -> bool {
+        let (dropped, mut filled) = (self.dropped(), self.successors());
+        let rebuilt = self.rebuilt();
+        filled.extend(rebuilt.iter().map(String::as_str));
+        let may_dangle = |Reference { child, parent }: &Reference| {
+            child != parent && dropped.contains(parent.as_str()) || filled.contains(child.as_str())
+        };
+        keys.any(may_dangle) || self.references.iter().any(may_dangle) || self.attaches && !dropped.is_empty()
     }
 
     /// What tables that are made or altered refer to from then on.
@@ -161,33 +160,16 @@ impl TableActs {
         &self.references
     }
 
-    /// Whether a table gets rows, or other values in them, under this name.
-    pub fn writes_to(&self, table: &str) -> bool {
-        self.filled.contains(table) || self.updated.contains_key(table)
-    }
-
-    /// Whether a trigger is made, which may do anything.
-    pub fn makes_trigger(&self) -> bool {
-        self.makes_trigger
-    }
-
-    /// Whether rows that are changed or deleted may have others follow them by a reference, as foreign keys see to when they are on.
-    pub fn passes_on(&self, reference: &Reference) -> bool {
-        let Reference { parent, follows_deletes, .. } = reference;
-        *follows_deletes && self.emptied.contains(parent) || self.moves(reference)
-    }
-
-    /// Whether rows that should have followed by a reference may refer to others instead, so that nobody can see it any more: what they
-    /// refer to is deleted and there again, or gets another key.
-    pub fn confuses(&self, reference: &Reference) -> bool {
-        let Reference { parent, follows_deletes, .. } = reference;
-        *follows_deletes && self.emptied.contains(parent) && self.filled.contains(parent) || self.moves(reference)
-    }
-
-    /// Whether what is referred to gets other values.
-    fn moves(&self, Reference { parent, column, follows_updates, .. }: &Reference) -> bool {
-        let is_moved = |columns: &BTreeSet<String>| column.as_ref().is_none_or(|column| columns.contains(column));
-        *follows_updates && self.updated.get(parent).is_some_and(is_moved)
+    /// The names under which tables are filled that take the place of others.
+    fn successors(&self) -> HashSet<&str> {
+        let rebuilt = self.rebuilt();
+        let is_rebuilt = |name: &String| rebuilt.contains(name);
+        let made = self.acts.iter().filter_map(|act| match act {
+            Act::Create(name) if is_rebuilt(name) => Some(name.as_str()),
+            Act::Rename { from, to } if is_rebuilt(to) => Some(from.as_str()),
+            _ => None,
+        });
+        made.collect()
     }
 
     /// The names that tables are given, or are taken from them.
@@ -204,34 +186,12 @@ impl TableActs {
         let mut names: HashSet<&str> = HashSet::new();
         for act in self.acts.iter().rev() {
             match act {
-                Act::Drop { name, .. } => _ = names.insert(name),
+                Act::Drop(name) => _ = names.insert(name),
                 Act::Rename { from, to } if names.contains(to.as_str()) => _ = names.insert(from),
                 _ => {}
             }
         }
         names
-    }
-
-    /// Whether a table, in its schema, is surely dropped before another one is: that very table, and not one of its name in another schema,
-    /// or one that the script has made, while it is kept under another name. `is_alone` says that no other schema has a table of its name.
-    pub fn goes_before(&self, (schema, table): (&str, &str), parent: &str, is_alone: bool) -> bool {
-        let is_dropped = |act: &Act| {
-            let is_of_schema = |of: &Option<String>| of.as_ref().map_or(is_alone, |of| of == schema);
-            matches!(act, Act::Drop { schema, name } if name == table && is_of_schema(schema))
-        };
-        let may_be_another = |act: &Act| match act {
-            Act::Rename { from, to } => from == table || to == table,
-            Act::Create(name) => name == table,
-            Act::Drop { .. } => false,
-        };
-        // The parent may go under another name.
-        let goes_parent = |act: &Act| match act {
-            Act::Drop { name, .. } => name == parent,
-            Act::Rename { from, .. } => from == parent,
-            Act::Create(_) => false,
-        };
-        let first = self.acts.iter().position(goes_parent).unwrap_or(self.acts.len());
-        self.acts[..first].iter().any(is_dropped) && !self.acts.iter().any(may_be_another)
     }
 }
 
@@ -239,7 +199,7 @@ impl Act {
     fn makes(&self, table: &str) -> bool {
         match self {
             Act::Create(name) | Act::Rename { to: name, .. } => name == table,
-            Act::Drop { .. } => false,
+            Act::Drop(_) => false,
         }
     }
 }
@@ -251,16 +211,15 @@ fn act(pieces: &[Piece<'_>]) -> Option<(Option<Act>, String)> {
     while pieces.next_if(|piece| piece.is("TEMP") || piece.is("TEMPORARY")).is_some() {}
     pieces.next().filter(|object| object.is("TABLE"))?;
     while pieces.next_if(|piece| ["IF", "NOT", "EXISTS"].into_iter().any(|word| piece.is(word))).is_some() {}
-    let (mut schema, mut name) = (None, pieces.next()?);
+    let mut name = pieces.next()?;
     if pieces.next_if(|piece| piece.is_sign(".")).is_some() {
-        schema = Some(key(name));
         name = pieces.next()?;
     }
     let table = key(name);
     let act = if verb.is("CREATE") {
         Some(Act::Create(table.clone()))
     } else if verb.is("DROP") {
-        Some(Act::Drop { schema, name: table.clone() })
+        Some(Act::Drop(table.clone()))
     } else if verb.is("ALTER") {
         let is_renamed = pieces.next_if(|piece| piece.is("RENAME")).and(pieces.next_if(|piece| piece.is("TO")));
         is_renamed.and(pieces.next()).map(|to| Act::Rename { from: table.clone(), to: key(to) })
@@ -279,46 +238,13 @@ fn table_name(pieces: &[Piece<'_>]) -> Option<String> {
     }
 }
 
-/// The columns that a statement gives values to: `SET a = 1, (b, c) = (2, 3) WHERE …`.
-fn assigned(pieces: &[Piece<'_>]) -> BTreeSet<String> {
-    let mut columns = BTreeSet::new();
-    let behind = pieces.iter().position(|piece| piece.is("SET")).map_or(pieces.len(), |at| at + 1);
-    let (mut depth, mut is_target) = (0, true);
-    for piece in &pieces[behind..] {
-        match piece.text {
-            "(" => depth += 1,
-            ")" => depth -= 1,
-            "=" if depth == 0 => is_target = false,
-            "," if depth == 0 => is_target = true,
-            "," => {}
-            _ if depth == 0 && ["WHERE", "FROM", "RETURNING"].into_iter().any(|word| piece.is(word)) => break,
-            _ if is_target => _ = columns.insert(key(piece)),
-            _ => {}
-        }
-    }
-    columns
-}
-
-/// What the definition of a table, or of a column, refers to.
-fn references<'p>(child: &'p str, pieces: &'p [Piece<'p>]) -> impl Iterator<Item = Reference> + use<'p> {
-    let starts = pieces.iter().enumerate().filter(|(_, piece)| piece.is("REFERENCES")).map(|(at, _)| at + 1);
-    starts.filter_map(move |start| {
-        let parent = key(pieces.get(start)?);
-        let rest = pieces.get(start + 1..).unwrap_or_default();
-        let column = match rest {
-            [open, column, close, ..] if open.is_sign("(") && close.is_sign(")") => Some(key(column)),
-            _ => None,
-        };
-        let to_end = rest.split(|piece| piece.is("REFERENCES")).next().unwrap_or_default();
-        let follows = |event: &str| {
-            let acts = |words: &[Piece<'_>]| {
-                words[0].is("ON") && words[1].is(event) && (words[2].is("CASCADE") || words[2].is("SET"))
-            };
-            to_end.windows(3).any(acts)
-        };
-        let (follows_deletes, follows_updates) = (follows("DELETE"), follows("UPDATE"));
-        Some(Reference { child: child.to_owned(), parent, column, follows_deletes, follows_updates })
-    })
+/// The table that a plain `INSERT` fills.
+fn filled(pieces: &[Piece<'_>]) -> Option<String> {
+    let is_plain = pieces.first()?.is("INSERT")
+        && !pieces.iter().take(3).any(|piece| piece.is("REPLACE"))
+        && !pieces.windows(2).any(|pair| pair[0].is("DO") && pair[1].is("UPDATE"));
+    let behind = pieces.iter().position(|piece| piece.is("INTO")).filter(|_| is_plain)?;
+    table_name(pieces.get(behind + 1..)?)
 }
 
 fn key(name: &Piece<'_>) -> String {
@@ -357,127 +283,84 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_before_what_it_refers_to() {
-        // Whether `c` in `main`, which refers to `p`, is gone when that is dropped.
-        let cases: &[(&str, bool)] = &[
-            ("DROP TABLE p", false),
-            ("DROP TABLE p; DROP TABLE c", false),
-            ("DROP TABLE c; DROP TABLE p", true),
-            ("DROP TABLE main.c; DROP TABLE p", true),
-            ("DROP TABLE aux.c; DROP TABLE p", false),
-            ("DROP TABLE IF EXISTS temp.c; DROP TABLE p", false),
-            ("CREATE TEMP TABLE c AS SELECT 1; DROP TABLE c; DROP TABLE p", false),
-            ("ALTER TABLE c RENAME TO d; CREATE TABLE c (x); DROP TABLE c; DROP TABLE p", false),
-            ("ALTER TABLE p RENAME TO o; DROP TABLE o; DROP TABLE c", false),
-            ("ALTER TABLE p RENAME TO o; DROP TABLE c; DROP TABLE o", false),
-            ("DROP TABLE c; ALTER TABLE p RENAME TO o; DROP TABLE o", true),
+    fn when_they_are_off() {
+        // A letter a statement: as usual, off, on.
+        let cases: &[(&str, &str)] = &[
+            ("CREATE TABLE n (x); INSERT INTO n SELECT x FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t", "u##u"),
+            ("ALTER TABLE t RENAME TO o; CREATE TABLE t (x); INSERT INTO main.T SELECT x FROM o; DROP TABLE o", "#u##"),
+            (
+                "CREATE TEMP TABLE b AS SELECT 1; DROP TABLE t; CREATE TABLE t (x); INSERT OR IGNORE INTO t SELECT 1",
+                "u#u#",
+            ),
+            (
+                "DROP TABLE t; CREATE TABLE t (x); REPLACE INTO t VALUES (1); INSERT OR REPLACE INTO t VALUES (1)",
+                "#uuu",
+            ),
+            ("DROP TABLE t; CREATE TABLE t (x); INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET x = 1", "#uu"),
+            ("DROP TABLE t; DELETE FROM u; INSERT INTO u VALUES (1); UPDATE t SET x = 1; DROP VIEW v", "#uuuu"),
+            ("ALTER TABLE t RENAME TO u; CREATE TABLE t (x); ALTER TABLE u RENAME COLUMN t TO v", "uuu"),
+            (
+                "PRAGMA foreign_keys = OFF; DELETE FROM t; PRAGMA foreign_keys = ON; DELETE FROM t; DROP TABLE t",
+                "u#u+#",
+            ),
+            ("PRAGMA foreign_keys; DELETE FROM t", "uu"),
         ];
-        for (sql, is_gone) in cases {
-            assert_eq!(acts(sql).goes_before(("main", "c"), "p", true), *is_gone, "{sql}");
+        let letters = |sql: &str, said| -> String {
+            let statements = scan(sql, Dialect::Sqlite).statements;
+            let letter = |of: &Enforcement| match of {
+                Enforcement::AsUsual => 'u',
+                Enforcement::On => '+',
+                Enforcement::Off => '#',
+            };
+            TableActs::of(sql, &statements).enforcement(sql, &statements, said).iter().map(letter).collect()
+        };
+        for (sql, expect) in cases {
+            assert_eq!(letters(sql, ForeignKeys::Auto), *expect, "{sql}");
+            assert_eq!(letters(sql, ForeignKeys::On), "u".repeat(expect.len()), "{sql}");
+            assert_eq!(letters(sql, ForeignKeys::Off), "#".repeat(expect.len()), "{sql}");
         }
-        // Another one of the name is what may be dropped.
-        assert!(!acts("DROP TABLE c; DROP TABLE p").goes_before(("main", "c"), "p", false));
-        assert!(acts("DROP TABLE main.c; DROP TABLE p").goes_before(("main", "c"), "p", false));
+    }
+
+    #[test]
+    fn what_may_be_left_dangling() {
+        let key = |child: &str, parent: &str| Reference { child: child.into(), parent: parent.into() };
+        let rebuild = "CREATE TABLE n (x); INSERT INTO n SELECT 1; DROP TABLE t; ALTER TABLE n RENAME TO t";
+        let cases: &[(&str, &[Reference], bool)] = &[
+            (rebuild, &[], false),
+            (rebuild, &[key("c", "t")], true),
+            // It refers to others itself.
+            (rebuild, &[key("t", "p")], true),
+            (rebuild, &[key("t", "t")], true),
+            (rebuild, &[key("c", "u")], false),
+            ("DROP TABLE t", &[key("t", "t")], false),
+            ("DROP TABLE t", &[key("t", "p")], false),
+            ("ALTER TABLE t RENAME TO o; DROP TABLE o", &[key("c", "t")], true),
+            ("CREATE TABLE c (x REFERENCES t); DROP TABLE t", &[], true),
+            ("CREATE TABLE n (x REFERENCES p); DROP TABLE t; ALTER TABLE n RENAME TO t", &[], true),
+            ("ATTACH 'x.db' AS x; DROP TABLE x.t", &[], true),
+            ("ATTACH 'x.db' AS x", &[key("c", "t")], false),
+        ];
+        for (sql, keys, expect) in cases {
+            assert_eq!(acts(sql).may_leave_dangling(keys.iter()), *expect, "{sql} {keys:?}");
+        }
     }
 
     #[test]
     fn what_is_dropped() {
-        // A script, the names that what it drops may have had before, and whether it may take along what nobody sees before.
-        let cases: &[(&str, &[&str], bool)] = &[
-            ("DROP TABLE main.\"P\"", &["p"], false),
-            ("DROP TABLE 'p'", &["p"], false),
-            ("DROP TABLE \"we\"\"ird\"", &["we\"ird"], false),
-            ("ALTER TABLE p RENAME TO o; DROP TABLE o", &["o", "p"], false),
-            ("ALTER TABLE p RENAME TO o; ALTER TABLE o RENAME TO n; DROP TABLE n", &["n", "o", "p"], false),
-            ("DROP TABLE o; ALTER TABLE p RENAME TO o", &["o"], false),
-            ("CREATE TABLE d (x REFERENCES p); DROP TABLE p", &["p"], true),
-            ("CREATE TABLE p2 (x REFERENCES p); DROP TABLE p; ALTER TABLE p2 RENAME TO p", &["p"], true),
-            ("ALTER TABLE d ADD COLUMN x REFERENCES p; DROP TABLE p", &["p"], true),
-            ("CREATE TABLE d (x REFERENCES q); DROP TABLE p", &["p"], false),
-            ("CREATE TABLE p (x REFERENCES p); DROP TABLE p", &["p"], false),
-            ("ATTACH 'x.db' AS x; DROP TABLE x.p", &["p"], true),
-            ("ATTACH 'x.db' AS x", &[], false),
+        let cases: &[(&str, &[&str])] = &[
+            ("DROP TABLE main.\"P\"", &["p"]),
+            ("DROP TABLE 'p'", &["p"]),
+            ("DROP TABLE \"we\"\"ird\"", &["we\"ird"]),
+            ("ALTER TABLE p RENAME TO o; DROP TABLE o", &["o", "p"]),
+            ("ALTER TABLE p RENAME TO o; ALTER TABLE o RENAME TO n; DROP TABLE n", &["n", "o", "p"]),
+            ("DROP TABLE o; ALTER TABLE p RENAME TO o", &["o"]),
+            ("DROP INDEX p", &[]),
         ];
-        for (sql, names, unseen) in cases {
+        for (sql, names) in cases {
             let acts = acts(sql);
             let mut dropped: Vec<&str> = acts.dropped().into_iter().collect();
             dropped.sort();
-            assert_eq!((dropped.as_slice(), acts.may_take_unseen_along()), (*names, *unseen), "{sql}");
+            assert_eq!(dropped, *names, "{sql}");
         }
-    }
-
-    #[test]
-    fn what_is_referred_to() {
-        let references = |sql: &str| -> Vec<String> {
-            let one = |of: &Reference| {
-                let column = of.column.as_deref().unwrap_or("?");
-                let follows = [(of.follows_deletes, " deletes"), (of.follows_updates, " updates")];
-                let follows: String = follows.iter().filter(|(does, _)| *does).map(|(_, what)| *what).collect();
-                format!("{} {} {column}{follows}", of.child, of.parent)
-            };
-            acts(sql).references().iter().map(one).collect()
-        };
-        let cases: &[(&str, &[&str])] = &[
-            ("CREATE TABLE C (x REFERENCES \"P\")", &["c p ?"]),
-            (
-                "CREATE TABLE c (x REFERENCES p(ID) ON DELETE CASCADE ON UPDATE SET NULL, y)",
-                &["c p id deletes updates"],
-            ),
-            (
-                "CREATE TABLE c (x REFERENCES p ON DELETE RESTRICT, y REFERENCES q ON DELETE SET DEFAULT)",
-                &["c p ?", "c q ? deletes"],
-            ),
-            ("CREATE TABLE c (x, y, FOREIGN KEY (x, y) REFERENCES p (a, b) ON UPDATE CASCADE)", &["c p ? updates"]),
-            ("ALTER TABLE c ADD COLUMN x REFERENCES p ON DELETE SET NULL", &["c p ? deletes"]),
-            ("CREATE INDEX i ON c (x)", &[]),
-        ];
-        for (sql, expect) in cases {
-            assert_eq!(references(sql), *expect, "{sql}");
-        }
-    }
-
-    #[test]
-    fn what_others_have_to_follow() {
-        let reference = |column: Option<&str>, follows_deletes, follows_updates| {
-            let (child, parent) = ("c".into(), "p".into());
-            Reference { child, parent, column: column.map(str::to_owned), follows_deletes, follows_updates }
-        };
-        let (deletes, updates) = (reference(Some("id"), true, false), reference(Some("id"), false, true));
-        // Whether they follow what the script deletes, and what it updates, and whether that can be lost sight of.
-        let cases: &[(&str, [bool; 2], bool)] = &[
-            ("DELETE FROM p WHERE id = 1", [true, false], false),
-            ("WITH x AS (SELECT 1) DELETE FROM main.\"P\" WHERE id IN x", [true, false], false),
-            ("DELETE FROM p; INSERT INTO p VALUES (1)", [true, false], true),
-            ("DELETE FROM p; INSERT INTO q VALUES (1)", [true, false], false),
-            ("INSERT OR REPLACE INTO p VALUES (1)", [true, false], true),
-            ("REPLACE INTO p VALUES (1)", [true, false], true),
-            ("INSERT INTO p VALUES (replace('a', 'b', 'c'))", [false, false], false),
-            ("INSERT INTO p VALUES (1)", [false, false], false),
-            ("UPDATE p SET id = id + 1", [false, true], true),
-            ("UPDATE OR IGNORE main.p SET n = 1, (id, x) = (2, 3) WHERE id = 1", [false, true], true),
-            ("UPDATE p SET n = (SELECT max(a, id) FROM q WHERE id = 1), x = id WHERE id = 1", [false, false], false),
-            ("INSERT INTO p VALUES (1) ON CONFLICT (id) DO UPDATE SET id = 2", [false, true], true),
-            ("INSERT INTO p VALUES (1) ON CONFLICT DO UPDATE SET n = 2", [false, false], false),
-            ("CREATE TRIGGER t AFTER DELETE ON q BEGIN DELETE FROM p; END", [false, false], false),
-            ("CREATE TABLE c (x REFERENCES p ON DELETE CASCADE)", [false, false], false),
-            ("DELETE FROM q", [false, false], false),
-        ];
-        for (sql, passes_on, confuses) in cases {
-            let acts = acts(sql);
-            assert_eq!([acts.passes_on(&deletes), acts.passes_on(&updates)], *passes_on, "{sql}");
-            assert_eq!(acts.confuses(&deletes) || acts.confuses(&updates), *confuses, "{sql}");
-        }
-        assert!(acts("UPDATE p SET n = 1").passes_on(&reference(None, false, true)));
-        assert!(!acts("DELETE FROM p; UPDATE p SET id = 1").passes_on(&reference(None, false, false)));
-    }
-
-    #[test]
-    fn what_is_written_to() {
-        let acts = acts(
-            "INSERT INTO a SELECT 1; UPDATE main.b SET x = 1; DELETE FROM c; CREATE TEMP TRIGGER d AFTER INSERT ON e BEGIN SELECT 1; END",
-        );
-        assert_eq!(["a", "b", "c", "e"].map(|table| acts.writes_to(table)), [true, true, false, false]);
-        assert!(acts.makes_trigger());
-        assert!(!self::acts("CREATE TABLE a (\"trigger\" text)").makes_trigger());
     }
 }

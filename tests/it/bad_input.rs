@@ -84,36 +84,6 @@ fn a_file_locked_for_a_while() {
     });
 }
 
-#[test]
-fn foreign_keys_cannot_be_switched_off_inside_a_transaction() {
-    let fresh = Fresh::new(Driver::Rusqlite);
-    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
-    connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
-    let first = (
-        "1_a.sql",
-        "CREATE TABLE a (id integer PRIMARY KEY);\nCREATE TABLE b (a REFERENCES a ON DELETE CASCADE);\nINSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1);",
-    );
-    let rebuild = (
-        "2_rebuild.sql",
-        "PRAGMA foreign_keys=OFF;\nCREATE TABLE n (id integer PRIMARY KEY, x text);\nINSERT INTO n (id) SELECT id FROM a;\nDROP TABLE a;\nALTER TABLE n RENAME TO a;\nPRAGMA foreign_keys=ON;",
-    );
-    migrations(&[first]).run(&mut connection).unwrap();
-    let both = migrations(&[first, rebuild]);
-    let directive = migrations(&[first, ("2_drop.sql", "-- migrate: foreign-keys=off\nDROP TABLE b;")]);
-    for (set, name) in [(&both, "2_rebuild"), (&directive, "2_drop")] {
-        let mut transaction = connection.transaction().unwrap();
-        let expect = [name, "nothing was changed", "instead of a transaction"];
-        assert_says(&set.run(&mut transaction).unwrap_err(), ErrorKind::Unsupported, &expect);
-        assert_says(&set.plan(&mut transaction).unwrap_err(), ErrorKind::Unsupported, &expect);
-    }
-    connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
-    let mut transaction = connection.transaction().unwrap();
-    both.run(&mut transaction).unwrap();
-    transaction.commit().unwrap();
-    let rows: i64 = connection.query_row("SELECT count(*) FROM b", [], |row| row.get(0)).unwrap();
-    assert_eq!(rows, 1);
-}
-
 // Postgres
 
 #[test]

@@ -85,7 +85,7 @@ fn one(script: &str) -> Migrations {
     migrations(&[("1_script.sql", script)])
 }
 
-const NOTE: &str = "note: foreign keys were off while it ran, and hold as before";
+const NOTE: &str = "note: foreign keys were off where it needs that, and hold as before";
 
 /// What is there after, or the error and words of its text.
 type Expected = Result<(bool, [&'static str; 3]), (ErrorKind, &'static [&'static str])>;
@@ -211,7 +211,7 @@ fn only_new_violations_fail() {
         ),
         case(
             "",
-            format!("{REBUILD}DELETE FROM p WHERE id = 2;"),
+            format!("-- migrate: foreign-keys=off\n{REBUILD}DELETE FROM p WHERE id = 2;"),
             Err((
                 ErrorKind::ForeignKeyViolation,
                 &[
@@ -224,7 +224,7 @@ fn only_new_violations_fail() {
         ),
         case(
             BROKEN,
-            format!("{REBUILD}DELETE FROM p WHERE id = 2;"),
+            format!("-- migrate: foreign-keys=off\n{REBUILD}DELETE FROM p WHERE id = 2;"),
             Err((ErrorKind::ForeignKeyViolation, &["leaves 1 row", "row 2 of `c` refers"])),
         ),
         // As many as before, but another one: in a table that is made anew, and in one whose rows have no number.
@@ -239,7 +239,9 @@ fn only_new_violations_fail() {
         ),
         case(
             "PRAGMA foreign_keys = OFF; INSERT INTO k VALUES ('five', 70); PRAGMA foreign_keys = ON;",
-            format!("{REBUILD}DELETE FROM k WHERE p = 70; INSERT INTO k VALUES ('six', 60);"),
+            format!(
+                "-- migrate: foreign-keys=off\n{REBUILD}DELETE FROM k WHERE p = 70; INSERT INTO k VALUES ('six', 60);"
+            ),
             Err((
                 ErrorKind::ForeignKeyViolation,
                 &["leaves 1 row", "a row of `k` refers to a row of `p` that is not there: '60'"],
@@ -249,7 +251,7 @@ fn only_new_violations_fail() {
         case(
             "CREATE TABLE q (a integer); CREATE TABLE r (q integer REFERENCES q (a), p integer REFERENCES p); \
              PRAGMA foreign_keys = OFF; INSERT INTO r VALUES (NULL, 2); PRAGMA foreign_keys = ON",
-            format!("{REBUILD}DELETE FROM p WHERE id = 2; DELETE FROM c WHERE p = 2;"),
+            format!("-- migrate: foreign-keys=off\n{REBUILD}DELETE FROM p WHERE id = 2; DELETE FROM c WHERE p = 2;"),
             Err((
                 ErrorKind::ForeignKeyViolation,
                 &["leaves 1 row", "a row of `r` refers to a row of `p` that is not there: '2'"],
@@ -271,7 +273,7 @@ fn only_new_violations_fail() {
         // Rows without a number.
         case(
             "",
-            format!("{REBUILD}INSERT INTO k VALUES ('x', 71), ('y', 72);"),
+            format!("-- migrate: foreign-keys=off\n{REBUILD}INSERT INTO k VALUES ('x', 71), ('y', 72);"),
             Err((
                 ErrorKind::ForeignKeyViolation,
                 &["leaves 2 rows", "a row of `k` refers to a row of `p` that is not there"],
@@ -279,7 +281,7 @@ fn only_new_violations_fail() {
         ),
         case(
             BROKEN,
-            format!("{REBUILD}INSERT INTO k VALUES ('x', 71), ('y', 72);"),
+            format!("-- migrate: foreign-keys=off\n{REBUILD}INSERT INTO k VALUES ('x', 71), ('y', 72);"),
             Err((ErrorKind::ForeignKeyViolation, &["leaves 2 rows", "a row of `k` refers"])),
         ),
         // The children go on to refer to the old table.
@@ -301,13 +303,13 @@ fn only_new_violations_fail() {
         ),
         case(
             "CREATE TABLE q (a integer); CREATE TABLE r (q integer REFERENCES q (a))",
-            format!("{REBUILD}DELETE FROM p WHERE id = 2;"),
+            format!("-- migrate: foreign-keys=off\n{REBUILD}DELETE FROM p WHERE id = 2;"),
             Err((ErrorKind::ForeignKeyViolation, &["leaves 1 row", "row 2 of `c` refers"])),
         ),
         case("CREATE TABLE r (q integer REFERENCES nowhere (a))", REBUILD, Ok((true, ["2", "2", "1"]))),
         case(
             "",
-            format!("-- migrate: no-transaction\n{REBUILD}DELETE FROM p WHERE id = 2;"),
+            format!("-- migrate: no-transaction\n-- migrate: foreign-keys=off\n{REBUILD}DELETE FROM p WHERE id = 2;"),
             Err((ErrorKind::ForeignKeyViolation, &["has left 1 row", "row 2 of `c` refers", "mark_applied"])),
         ),
         case(
@@ -327,7 +329,7 @@ fn only_new_violations_fail() {
     let rows: String = (100..130).map(|row| format!("INSERT INTO c VALUES ({row}, {row});")).collect();
     check(&case(
         "",
-        format!("{REBUILD}{rows}"),
+        format!("-- migrate: foreign-keys=off\n{REBUILD}{rows}"),
         Err((ErrorKind::ForeignKeyViolation, &["leaves 30 rows", "row 100 of `c`", "and 20 more"])),
     ));
 }
@@ -392,12 +394,15 @@ fn all_in_one_transaction_are_checked() {
     let cases: [(&str, &[&str]); 4] = [
         ("INSERT INTO c VALUES (3, 1);", &[]),
         ("SELECT * FROM nowhere;", &["2_after failed", "is rolled back as a whole"]),
-        // It would be refused on its own, where foreign keys are on.
+        // Foreign keys are on again.
         (
             "INSERT INTO c VALUES (3, 3);",
-            &["the 2 migrations leave 1 row", "1_rebuild", "row 3 of `c`", "nothing was kept"],
+            &["2_after failed", "FOREIGN KEY constraint failed", "nothing of this run stays"],
         ),
-        ("-- migrate: foreign-keys=off\nDELETE FROM p WHERE id = 2;", &["leave 1 row", "2_after", "row 2 of `c`"]),
+        (
+            "-- migrate: foreign-keys=off\nDELETE FROM p WHERE id = 2;",
+            &["the 2 migrations leave 1 row", "1_rebuild", "2_after", "row 2 of `c`", "nothing was kept"],
+        ),
     ];
     for place in PLACES {
         for (after, words) in cases {
@@ -435,40 +440,34 @@ fn a_rebuild_can_be_redone_in_one_transaction() {
     }
 }
 
+/// They are off for single statements, and on for the others, also in one transaction: what follows, follows.
 #[test]
-fn on_and_off_are_not_in_one_transaction() {
-    // The second one relies on its cascade, whether it says so or not.
-    for on in [
-        "-- migrate: foreign-keys=on\nDELETE FROM p WHERE id = 2;",
-        "DELETE FROM p WHERE id = 2;",
-        "DELETE FROM p WHERE id = 2; INSERT INTO p (id) VALUES (2);",
-        "REPLACE INTO p (id) VALUES (2);",
-    ] {
-        let set = migrations(&[("1_rebuild.sql", REBUILD), ("2_on.sql", on)]);
+fn on_and_off_are_in_one_transaction() {
+    let deleting = |connection: &Connection| Ok(connection.execute_batch("DELETE FROM p WHERE id = 2")?);
+    for scope in [Scope::PerMigration, Scope::All] {
+        for on in [
+            "-- migrate: foreign-keys=on\nDELETE FROM p WHERE id = 2;",
+            "DELETE FROM p WHERE id = 2;",
+            "DELETE FROM p WHERE id = 2; INSERT INTO p (id) VALUES (2);",
+            "REPLACE INTO p (id) VALUES (2);",
+        ] {
+            for files in [
+                vec![("1_rebuild.sql", REBUILD.to_owned()), ("2_on.sql", on.to_owned())],
+                vec![("1_both.sql", format!("{REBUILD}{}", on.trim_start_matches("-- migrate: foreign-keys=on\n")))],
+            ] {
+                let files: Vec<(&str, &str)> = files.iter().map(|(path, sql)| (*path, &**sql)).collect();
+                let (ran, left) = left_by(&mut database(Place::File), &files, scope);
+                ran.unwrap();
+                assert_eq!(left, ["1", "1"], "{on}");
+            }
+        }
+        // So it is in a step, which sees them as the program has set them.
+        let set = migrations(&[("1_rebuild.sql", REBUILD)]);
+        let migrator = Migrator::new(&set).step(2, "step", Step::rusqlite(deleting)).scope(scope);
         let mut database = database(Place::File);
-        let before = database.contents();
-        let error = database.run(&Migrator::new(&set).scope(Scope::All)).unwrap_err();
-        assert_eq!((error.kind(), database.contents()), (ErrorKind::Unsupported, before), "{error}");
-        let text = "1_rebuild needs foreign keys to be off, and 2_on needs them on";
-        assert!(error.to_string().contains(text), "{error}");
-        let planned = Migrator::new(&set).scope(Scope::All).plan(&mut database.connection).unwrap_err();
-        assert_eq!(planned.to_string(), error.to_string());
-        database.run(&Migrator::new(&set)).unwrap();
-        assert_eq!(database.value("SELECT count(*) FROM c"), "1", "{on}");
+        database.run(&migrator).unwrap();
+        assert_eq!(database.value("SELECT count(*) FROM c"), "1");
     }
-    // Nobody can tell what a step does.
-    let set = migrations(&[("1_rebuild.sql", REBUILD)]);
-    let step = Step::rusqlite(|connection| Ok(connection.execute_batch("DELETE FROM p WHERE id = 2")?));
-    let migrator = Migrator::new(&set).step(2, "step", step);
-    let mut database = database(Place::File);
-    let error = database.run(&migrator.clone().scope(Scope::All)).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-    assert!(error.to_string().contains("and 2_step needs them on"), "{error}");
-    database.run(&migrator).unwrap();
-    assert_eq!(database.value("SELECT count(*) FROM c"), "1");
-    // What only adds goes along.
-    let set = migrations(&[("1_rebuild.sql", REBUILD), ("2_on.sql", "INSERT INTO p (id) VALUES (20);")]);
-    self::database(Place::File).run(&Migrator::new(&set).scope(Scope::All)).unwrap();
 }
 
 #[test]
@@ -494,13 +493,13 @@ fn attached_databases_are_checked_too() {
             (
                 "schema_migrations",
                 broken,
-                format!("{rebuild}DELETE FROM other.p WHERE id = 2;"),
+                format!("-- migrate: foreign-keys=off\n{rebuild}DELETE FROM other.p WHERE id = 2;"),
                 &["leaves 1 row", "row 2 of `other.c` refers to a row of `p`"],
             ),
             (
                 "other.schema_migrations",
                 "",
-                format!("{REBUILD}INSERT INTO other.c VALUES (3, 30);"),
+                format!("-- migrate: foreign-keys=off\n{REBUILD}INSERT INTO other.c VALUES (3, 30);"),
                 &["leaves 1 row", "row 3 of `other.c`"],
             ),
         ];
@@ -549,29 +548,37 @@ fn the_transaction_is_immediate() {
     database.run(&migrator).unwrap();
 }
 
-/// While foreign keys are off nothing follows what is deleted: what should have followed refers to nothing, and is found.
+/// Foreign keys are off while a table is dropped, and on while rows are changed, in one and the same script.
 #[test]
-fn what_should_have_followed_is_found() {
+fn what_should_follow_follows() {
     for place in PLACES {
-        for action in ["CASCADE", "SET NULL", "SET DEFAULT"] {
-            for change in ["DELETE FROM q WHERE id = 1", "UPDATE q SET id = 9 WHERE id = 1"] {
-                let mut database = database(place);
-                let tables = format!(
-                    "CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1), (2); \
-                     CREATE TABLE r (q integer DEFAULT 2 REFERENCES q ON DELETE {action} ON UPDATE {action}); INSERT INTO r VALUES (1);"
-                );
-                database.connection.execute_batch(&tables).unwrap();
-                let script = format!("{REBUILD}{change};");
-                let error =
-                    Migrator::new(&migrations(&[("1_both.sql", &script)])).run(&mut database.connection).unwrap_err();
-                let (kind, words) = match change.starts_with("DELETE") {
-                    true => (ErrorKind::ForeignKeyViolation, "row 1 of `r` refers to a row of `q` that is not there"),
-                    // It may come to refer to another one, which nobody would find.
-                    false => (ErrorKind::Unsupported, "because rows of `r` have to follow what it changes in `q`"),
-                };
-                assert_eq!(error.kind(), kind, "{error}");
-                assert!(error.to_string().contains(words), "{error}");
-                assert_eq!(database.value("SELECT group_concat(id) FROM q"), "1,2");
+        for scope in [Scope::PerMigration, Scope::All] {
+            for action in ["CASCADE", "SET NULL", "SET DEFAULT"] {
+                for change in [
+                    "DELETE FROM q WHERE id = 1",
+                    "UPDATE q SET id = 9 WHERE id = 1",
+                    "DELETE FROM q WHERE id = 1; INSERT INTO q VALUES (1)",
+                    "UPDATE q SET id = 3 - id + 9; UPDATE q SET id = id - 9",
+                    "ALTER TABLE q RENAME TO queue; REPLACE INTO queue VALUES (1); ALTER TABLE queue RENAME TO q",
+                ] {
+                    let mut database = database(place);
+                    let tables = format!(
+                        "CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1), (2); \
+                         CREATE TABLE r (q integer DEFAULT 2 REFERENCES q ON DELETE {action} ON UPDATE {action}); INSERT INTO r VALUES (1);"
+                    );
+                    database.connection.execute_batch(&tables).unwrap();
+                    let by_hand = Connection::open_in_memory().unwrap();
+                    let changed = by_hand.execute_batch(&format!("PRAGMA foreign_keys = ON; {tables} {change}"));
+                    let by_hand = Database { connection: by_hand, folder: tempfile::tempdir().unwrap() };
+                    let script = format!("{REBUILD}{change};");
+                    let (ran, left) = left_by(&mut database, &[("1_both.sql", &script)], scope);
+                    assert_eq!((ran.is_ok(), left), (changed.is_ok(), ["1".into(), "2".into()]), "{action}: {change}");
+                    if changed.is_err() {
+                        continue;
+                    }
+                    let rows = "SELECT count(*) || ' ' || coalesce(group_concat(coalesce(q, '-')), '') FROM r";
+                    assert_eq!(database.value(rows), by_hand.value(rows), "{action}: {change}");
+                }
             }
         }
     }
@@ -634,7 +641,7 @@ fn the_pragma_in_a_script_outside_of_a_transaction_is_the_runner_s_affair() {
     }
 }
 
-/// Whoever makes a table refer to another one, which a script is about to drop, is seen in time.
+/// Whoever makes a table refer to another one, which a script is about to drop, is seen in time, and loses nothing.
 #[test]
 fn what_comes_to_refer_to_a_table_meanwhile_is_seen() {
     let more = "CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1)";
@@ -651,8 +658,22 @@ fn what_comes_to_refer_to_a_table_meanwhile_is_seen() {
     let error = Migrator::new(&set).on_event(meanwhile).run(&mut database.connection).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
     assert!(error.to_string().contains("row 1 of `late` refers to a row of `q`"), "{error}");
-    assert_eq!(database.value("SELECT count(*) FROM late"), "2");
+    assert_eq!(database.value("SELECT count(*) FROM late"), "1");
     assert_eq!(database.value("PRAGMA foreign_keys"), "1");
+    // Outside of a transaction others may do it at any time.
+    let set = migrations(&[("2_drop.sql", "-- migrate: no-transaction\nVACUUM;\nDROP TABLE q;")]);
+    let mut database = self::database(Place::File);
+    database.connection.execute_batch(more).unwrap();
+    let other = std::sync::Mutex::new(Connection::open(database.connection.path().unwrap()).unwrap());
+    let meanwhile = |event: &Event<'_>| {
+        if matches!(event, Event::Statement { number: 2, .. }) {
+            let referring = "CREATE TABLE late (q integer REFERENCES q ON DELETE CASCADE); INSERT INTO late VALUES (1)";
+            other.lock().unwrap().execute_batch(referring).unwrap();
+        }
+    };
+    let error = Migrator::new(&set).on_event(meanwhile).run(&mut database.connection).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+    assert_eq!(database.value("SELECT count(*) FROM late"), "1");
 }
 
 /// What nobody refers to needs nothing; and what works on an empty database works on a full one.
@@ -699,43 +720,86 @@ fn only_tables_that_others_refer_to_need_foreign_keys_off() {
             assert_eq!((ran.is_ok(), &left[0]), (is_left, &"1".to_owned()), "{script}: {ran:?}");
             assert_eq!(database.value("SELECT count(*) FROM log"), "0", "{script}");
         }
-        // Inside somebody's transaction: nothing can be lost where there is nothing, and nothing comes.
-        for (script, is_refused) in [
-            ("DROP TABLE q;", false),
-            ("INSERT INTO leaf VALUES ('b'); DROP TABLE q;", false),
-            ("INSERT INTO e VALUES (NULL); DROP TABLE q;", true),
-            ("ALTER TABLE e RENAME TO e2; DROP TABLE q;", true),
-            ("CREATE TRIGGER t AFTER INSERT ON leaf BEGIN INSERT INTO e VALUES (1); END; DROP TABLE q;", true),
-            ("DROP TABLE p;", true),
-            ("DROP TABLE c; DROP TABLE p;", false),
+        // Inside somebody's transaction it is the same.
+        for (script, children) in [
+            ("DROP TABLE q;", Some("2")),
+            ("DROP TABLE p;", None),
+            ("DROP TABLE c; DROP TABLE p; CREATE TABLE c (x);", Some("0")),
+            ("DROP TABLE p; DROP TABLE c; CREATE TABLE c (x);", Some("0")),
+            (REBUILD, Some("2")),
+            ("DELETE FROM p WHERE id = 1; DROP TABLE q; DROP TABLE e;", Some("1")),
         ] {
-            let mut database = fresh();
-            let mut transaction = database.connection.transaction().unwrap();
-            let ran = Migrator::new(&one(script)).run(&mut transaction);
-            match is_refused {
-                true => assert_eq!(ran.unwrap_err().kind(), ErrorKind::Unsupported, "{script}"),
-                false => assert_eq!(ran.unwrap().changes().len(), 1, "{script}"),
+            for scope in [Scope::PerMigration, Scope::All] {
+                let mut database = fresh();
+                let mut transaction = database.connection.transaction().unwrap();
+                let set = one(script);
+                let ran = Migrator::new(&set).scope(scope).run(&mut transaction);
+                transaction.commit().unwrap();
+                match children {
+                    Some(children) => {
+                        ran.unwrap();
+                        assert_eq!(database.value("SELECT count(*) FROM c"), children, "{script}");
+                    }
+                    None => {
+                        assert_eq!(ran.unwrap_err().kind(), ErrorKind::ForeignKeyViolation, "{script}");
+                        assert_eq!(database.value("SELECT count(*) FROM c"), "2", "{script}");
+                    }
+                }
+                assert_eq!(database.value("PRAGMA foreign_keys"), "1");
             }
         }
     }
 }
 
-/// The new rows would pass for those that others refer to.
+/// What dangles because of a part that is done by now is found when the rest is gone on with, whatever that is.
 #[test]
-fn what_cannot_be_told_any_more_is_refused_before() {
-    let more = "CREATE TABLE cat (id INTEGER PRIMARY KEY, n text); INSERT INTO cat VALUES (1, 'fish'); \
-                CREATE TABLE prod (cat integer REFERENCES cat ON DELETE SET NULL); INSERT INTO prod VALUES (1)";
-    let reseed = "DELETE FROM cat; INSERT INTO cat (n) VALUES ('cars');";
+fn what_was_left_before_an_interruption_is_found_after_it() {
+    let statements = ["DROP TABLE p;", "SELECT * FROM later;", "CREATE INDEX i ON c (p);"];
+    let script = format!("-- migrate: no-transaction\n{}", statements.join("\n"));
     for place in PLACES {
-        let mut database = database(place);
-        database.connection.execute_batch(more).unwrap();
-        let (ran, _) = left_by(&mut database, &[("1_both.sql", &format!("{REBUILD}{reseed}"))], Scope::PerMigration);
+        let mut database = only_with_children_that_go(place);
+        left_by(&mut database, &[("1_drop.sql", &script)], Scope::PerMigration).0.unwrap_err();
+        database.connection.execute_batch("CREATE TABLE later (x)").unwrap();
+        let (ran, left) = left_by(&mut database, &[("1_drop.sql", &script)], Scope::PerMigration);
         let error = ran.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-        assert!(error.to_string().contains("rows of `prod` have to follow what it changes in `cat`"), "{error}");
-        let files = [("1_rebuild.sql", REBUILD), ("2_reseed.sql", reseed)];
-        left_by(&mut database, &files, Scope::PerMigration).0.unwrap();
-        assert_eq!(database.value("SELECT count(*) FROM prod WHERE cat IS NULL"), "1");
+        assert_eq!((error.kind(), left), (ErrorKind::ForeignKeyViolation, ["1".into(), "2".into()]), "{error}");
+    }
+}
+
+/// What a script says with the pragma holds for what stands behind it, also where SQLite would ignore it; and nobody finds it later.
+#[test]
+fn the_pragma_holds_for_what_stands_behind_it() {
+    let deleting = "DELETE FROM p WHERE id = 1;";
+    for directive in ["", "-- migrate: no-transaction\n"] {
+        for usual in ["1", "0"] {
+            // What it says of foreign keys, and how many children are left: those that do not go dangle.
+            for (script, children) in [
+                (
+                    format!("PRAGMA foreign_keys = OFF; DROP TABLE IF EXISTS x; PRAGMA foreign_keys = ON; {deleting}"),
+                    "1",
+                ),
+                (format!("PRAGMA foreign_keys = ON; {deleting}"), "1"),
+                (
+                    format!(
+                        "PRAGMA foreign_keys = OFF; {deleting} DELETE FROM c WHERE p = 1; PRAGMA foreign_keys = ON;"
+                    ),
+                    "1",
+                ),
+                (
+                    format!(
+                        "PRAGMA foreign_keys = OFF; {deleting} INSERT INTO p (id) VALUES (1); PRAGMA foreign_keys = ON;"
+                    ),
+                    "2",
+                ),
+            ] {
+                let mut database = only_with_children_that_go(Place::File);
+                database.connection.execute_batch(&format!("PRAGMA foreign_keys = {usual}")).unwrap();
+                let script = format!("{directive}{script}");
+                let (ran, left) = left_by(&mut database, &[("1_pragma.sql", &script)], Scope::PerMigration);
+                ran.unwrap();
+                assert_eq!(left, [usual, children], "{script}");
+            }
+        }
     }
 }
 
@@ -748,14 +812,17 @@ fn a_key_of_an_empty_table_does_not_follow_what_is_dropped() {
     let more = "CREATE TABLE q (id INTEGER PRIMARY KEY); CREATE TABLE e (q integer REFERENCES q); \
                 CREATE TABLE s (id INTEGER PRIMARY KEY); CREATE TABLE f (s integer REFERENCES s);";
     for place in PLACES {
-        for (script, name) in [(away, "old_q"), (stays, "q")] {
+        for (script, name) in [(away, "old_q"), (stays, "")] {
             for scope in [Scope::PerMigration, Scope::All] {
                 let mut database = database(place);
                 database.connection.execute_batch(more).unwrap();
-                if name == "q" {
-                    database.connection.execute_batch("PRAGMA legacy_alter_table = ON").unwrap();
-                }
                 let (ran, _) = left_by(&mut database, &[("1_away.sql", script)], scope);
+                if name.is_empty() {
+                    // Foreign keys are on where it is renamed: those that refer to it follow.
+                    ran.unwrap();
+                    assert_eq!(database.value("SELECT \"table\" FROM pragma_foreign_key_list('e')"), "people");
+                    continue;
+                }
                 let error = ran.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
                 let words = format!("rows of `e` cannot be checked: `{name}`, which it refers to, is not there");
@@ -935,21 +1002,21 @@ fn a_table_of_the_same_run_is_not_dropped_under_its_children() {
     }
 }
 
-/// What cannot be done inside the user's transaction is refused before anything is done, as a dry run does; and what is dropped after
-/// those that refer to it can.
+/// Inside the user's transaction the pragma would do nothing.
 #[test]
-fn inside_a_transaction_all_is_known_before() {
+fn a_table_can_be_rebuilt_inside_a_transaction() {
     for place in PLACES {
         let mut database = database(place);
         let set = migrations(&[("1_t.sql", "CREATE TABLE t (x integer);"), ("2_rebuild.sql", REBUILD)]);
         let mut transaction = database.connection.transaction().unwrap();
-        let planned = Migrator::new(&set).plan(&mut transaction).unwrap_err();
-        let error = Migrator::new(&set).run(&mut transaction).unwrap_err();
-        assert_eq!((error.kind(), error.to_string()), (ErrorKind::Unsupported, planned.to_string()), "{error}");
-        assert!(error.to_string().contains("2_rebuild") && error.report().is_empty(), "{error}");
+        let planned = Migrator::new(&set).plan(&mut transaction).unwrap().to_string();
+        assert!(planned.contains("foreign keys would be off where it needs that"), "{planned}");
+        let report = Migrator::new(&set).run(&mut transaction).unwrap().to_string();
+        assert!(report.contains(NOTE), "{report}");
         transaction.commit().unwrap();
-        assert_eq!(database.value("SELECT count(*) FROM sqlite_master WHERE name = 't'"), "0");
+        assert_eq!(["c", "k"].map(|table| database.value(&format!("SELECT count(*) FROM {table}"))), ["2", "1"]);
 
+        let mut database = self::database(place);
         let set = migrations(&[
             ("1_users.up.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY); INSERT INTO users VALUES (1);"),
             ("1_users.down.sql", "DROP TABLE users;"),
@@ -965,8 +1032,6 @@ fn inside_a_transaction_all_is_known_before() {
             migrator.reset(&mut transaction).unwrap();
             transaction.commit().unwrap();
             migrator.run(&mut database.connection).unwrap();
-            let plan = migrator.dry_run().reset(&mut database.connection).unwrap();
-            assert!(plan.changes().iter().all(|change| change.notes.is_empty()), "{plan}");
             assert_eq!(migrator.reset(&mut database.connection).unwrap().changes().len(), 2);
         }
     }

@@ -283,10 +283,12 @@ fn what_others_refer_to_is_reverted_after_them() {
             // A child that nobody told the history of: the parent stays, whole.
             connection
                 .execute("CREATE TABLE stranger (p integer REFERENCES parent (id)); INSERT INTO stranger VALUES (1)");
-            let error = connection.execute_verb(&migrator(), &Verb::RedoLast(2)).unwrap_err();
+            // All together could put it right again.
+            let verb = if scope == Scope::All { Verb::Reset } else { Verb::RedoLast(2) };
+            let error = connection.execute_verb(&migrator(), &verb).unwrap_err();
             let kind = if driver.is_sqlite() { ErrorKind::ForeignKeyViolation } else { ErrorKind::StatementFailed };
             assert_eq!(error.kind(), kind, "{error}");
-            assert_eq!(error.migration().unwrap().as_str(), "1_parent", "{error}");
+            assert!(error.to_string().contains("1_parent"), "{error}");
             assert_eq!(connection.value("SELECT count(*) FROM parent"), "1");
             let has_child = connection.tables().contains(&"child".to_owned());
             assert_eq!(has_child, scope == Scope::All, "{driver:?}, {scope:?}");

@@ -201,6 +201,16 @@ impl<S: Session> Session for DirectedSession<'_, S> {
         ready(())
     }
 
+    fn enforce_foreign_keys(&mut self, on: bool) -> impl Future<Output = Result<(), DriverError>> + Send {
+        // Nothing is sent for it.
+        let switched = self
+            .session
+            .as_mut()
+            .filter(|_| !self.is_lost)
+            .map(|session| ready_value(session.enforce_foreign_keys(on)));
+        ready(switched.unwrap_or_else(|| Err(self.error())))
+    }
+
     fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
         self.session.as_mut().into_iter().for_each(|session| session.roll_back_when_dropped(rollback));
     }

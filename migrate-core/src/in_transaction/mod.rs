@@ -11,7 +11,7 @@ pub(crate) mod refused;
 #[cfg(test)]
 mod tests;
 
-pub use pragma::{is_on, sets_foreign_keys, switches_foreign_keys_off};
+pub use pragma::{foreign_keys_set_by, is_on};
 
 use crate::scan::{Scan, Statement};
 use crate::{Dialect, Header, Place, Problem};

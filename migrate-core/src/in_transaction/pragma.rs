@@ -34,30 +34,22 @@ pub(super) fn find(sql: &str, scan: &Scan, header: &Header) -> Vec<Finding> {
     set.iter().enumerate().filter_map(problem).collect()
 }
 
-/// Whether a script for SQLite switches foreign keys off itself, with `PRAGMA foreign_keys = OFF` in any spelling.
+/// What a statement for SQLite sets foreign keys to: on or off, in any spelling.
 ///
 /// ```
-/// use migrate_core::{Dialect, in_transaction::switches_foreign_keys_off, scan::scan};
+/// use migrate_core::{Dialect, in_transaction::foreign_keys_set_by, scan::scan};
 ///
-/// let switches = |sql| switches_foreign_keys_off(sql, &scan(sql, Dialect::Sqlite));
-/// assert!(switches("pragma main.foreign_keys(0); DROP TABLE a;"));
-/// assert!(!switches("PRAGMA foreign_keys; SELECT 'PRAGMA foreign_keys = OFF';"));
+/// let set_by = |sql| foreign_keys_set_by(sql, &scan(sql, Dialect::Sqlite).statements[0]);
+/// assert_eq!(set_by("PRAGMA foreign_keys = yes"), Some(true));
+/// assert_eq!(set_by("pragma main.foreign_keys(0)"), Some(false));
+/// assert_eq!(set_by("PRAGMA foreign_keys"), None);
 /// ```
-pub fn switches_foreign_keys_off(sql: &str, scan: &Scan) -> bool {
-    scan.statements.iter().any(|statement| Pragma::set_by(sql, statement) == Some(Pragma::ForeignKeysOff))
-}
-
-/// Whether a statement for SQLite switches foreign keys on or off.
-///
-/// ```
-/// use migrate_core::{Dialect, in_transaction::sets_foreign_keys, scan::scan};
-///
-/// let sets = |sql| sets_foreign_keys(sql, &scan(sql, Dialect::Sqlite).statements[0]);
-/// assert!(sets("PRAGMA foreign_keys = yes") && sets("PRAGMA foreign_keys(0)"));
-/// assert!(!sets("PRAGMA foreign_keys") && !sets("PRAGMA foreign_key_check"));
-/// ```
-pub fn sets_foreign_keys(sql: &str, statement: &Statement) -> bool {
-    matches!(Pragma::set_by(sql, statement), Some(Pragma::ForeignKeysOff | Pragma::ForeignKeysOn))
+pub fn foreign_keys_set_by(sql: &str, statement: &Statement) -> Option<bool> {
+    match Pragma::set_by(sql, statement)? {
+        Pragma::ForeignKeysOn => Some(true),
+        Pragma::ForeignKeysOff => Some(false),
+        Pragma::JournalMode => None,
+    }
 }
 
 /// A pragma that is given a value.

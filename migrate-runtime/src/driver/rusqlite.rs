@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use migrate_core::Dialect;
 use migrate_core::scan::split;
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Savepoint, Transaction};
 
@@ -14,19 +15,19 @@ use crate::step::{Body, Step};
 
 impl Database<Itself> for Connection {
     fn session(&mut self) -> impl Session {
-        RusqliteSession { connection: self, rollback: None, afterwards: None }
+        RusqliteSession { connection: self, rollback: None, afterwards: None, usual_foreign_keys: None }
     }
 }
 
 impl Database<Itself> for Transaction<'_> {
     fn session(&mut self) -> impl Session {
-        RusqliteSession { connection: self, rollback: None, afterwards: None }
+        RusqliteSession { connection: self, rollback: None, afterwards: None, usual_foreign_keys: None }
     }
 }
 
 impl Database<Itself> for Savepoint<'_> {
     fn session(&mut self) -> impl Session {
-        RusqliteSession { connection: self, rollback: None, afterwards: None }
+        RusqliteSession { connection: self, rollback: None, afterwards: None, usual_foreign_keys: None }
     }
 }
 
@@ -34,6 +35,8 @@ struct RusqliteSession<'a> {
     connection: &'a Connection,
     rollback: Option<&'static str>,
     afterwards: Option<String>,
+    /// Whether foreign keys were on, once that was changed.
+    usual_foreign_keys: Option<bool>,
 }
 
 impl RusqliteSession<'_> {
@@ -90,6 +93,13 @@ impl RusqliteSession<'_> {
         Ok(())
     }
 
+    /// The pragma does nothing in a transaction; this does.
+    fn switch_foreign_keys(&mut self, on: bool) -> Result<(), rusqlite::Error> {
+        let usual = self.connection.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY)?;
+        self.usual_foreign_keys.get_or_insert(usual);
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, on).map(|_| ())
+    }
+
     fn rows(&self, sql: &str) -> Result<Vec<Row>, rusqlite::Error> {
         let mut statement = self.connection.prepare(sql)?;
         let columns = statement.column_count();
@@ -140,6 +150,10 @@ impl Session for RusqliteSession<'_> {
         ready(())
     }
 
+    fn enforce_foreign_keys(&mut self, on: bool) -> impl Future<Output = Result<(), DriverError>> + Send {
+        ready(self.switch_foreign_keys(on).map_err(|error| driver_error(error, 0)))
+    }
+
     fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {
         self.rollback = rollback;
     }
@@ -154,6 +168,9 @@ impl Drop for RusqliteSession<'_> {
         if let Some(rollback) = self.rollback.filter(|_| !self.connection.is_autocommit()) {
             // Nobody is left to tell of an error; the next statement on the connection will meet it.
             let _ = self.run(rollback);
+        }
+        if let Some(usual) = self.usual_foreign_keys {
+            let _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, usual);
         }
         if let Some(sql) = &self.afterwards {
             let _ = self.run(sql);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use migrate_core::Dialect;
 
-use super::{DriverError, StepFailure, StepRun};
+use super::{DriverError, DriverErrorKind, StepFailure, StepRun};
 use crate::step::Step;
 
 /// A row of a result: its cells as text, `None` for NULL.
@@ -51,6 +51,14 @@ pub trait Session {
     fn run_step(&mut self, run: StepRun<'_>) -> impl Future<Output = Result<(), StepFailure>> + Send {
         let _ = run;
         std::future::ready(Err(StepFailure::Unsupported))
+    }
+
+    /// SQLite: enforces foreign keys from now on, or does not, also inside a transaction, where the pragma does nothing. When the session is
+    /// dropped, by a panic say, they are as they were before.
+    fn enforce_foreign_keys(&mut self, on: bool) -> impl Future<Output = Result<(), DriverError>> + Send {
+        let _ = on;
+        let message = "this driver cannot switch foreign keys inside a transaction";
+        std::future::ready(Err(DriverError::new(self.dialect(), DriverErrorKind::Refused, message, message)))
     }
 
     /// Tells what to run when the session is dropped from now on, by a panic or a cancelled future: somebody else may use the

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use migrate_core::{Dialect, Place};
+use migrate_core::{Dialect, Enforcement, Place};
 
 use super::dangling::Dangling;
 use super::foreign_keys;
@@ -39,8 +39,6 @@ pub(super) enum Trouble {
     Request(usize, DriverError),
     /// The script leaves rows that refer to nothing.
     Dangling(Vec<String>),
-    /// A table has come to be referred to that the script drops.
-    ReferredTo,
 }
 
 impl<S: Session> Engine<'_, S> {
@@ -56,12 +54,7 @@ impl<S: Session> Engine<'_, S> {
         if let Some(step) = self.step_of(prepared) {
             return self.apply_step(prepared, step, recorded, foreseen).await;
         }
-        let has_switched = self.switch_foreign_keys_off(&[prepared]).await?;
-        let applied = self.apply_in_transaction(prepared, recorded, foreseen).await;
-        if has_switched {
-            self.switch_foreign_keys_on().await?;
-        }
-        applied
+        self.apply_in_transaction(prepared, recorded, foreseen).await
     }
 
     async fn apply_in_transaction(
@@ -83,10 +76,11 @@ impl<S: Session> Engine<'_, S> {
         let started = Instant::now();
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
         let sent = self.send(style, &requests, prepared).await;
+        self.enforce_as_usual().await;
         let is_open = match &sent {
             Ok(()) => false,
             Err(Trouble::Request(_, error)) => error.kind() != DriverErrorKind::ConnectionLost,
-            Err(Trouble::Dangling(_) | Trouble::ReferredTo) => true,
+            Err(Trouble::Dangling(_)) => true,
         };
         if is_open {
             self.roll_back().await;
@@ -99,7 +93,6 @@ impl<S: Session> Engine<'_, S> {
                 self.interpret(prepared, &requests[index.min(requests.len() - 1)], error)
             }
             Err(Trouble::Dangling(rows)) => Err(refuse::dangling_rows(prepared, &rows)),
-            Err(Trouble::ReferredTo) => Ok(Outcome::Transient(refuse::referred_to_meanwhile(prepared))),
         }
     }
 
@@ -109,7 +102,8 @@ impl<S: Session> Engine<'_, S> {
     }
 
     pub(super) fn change(&self, prepared: &Prepared<'_>, started: Instant) -> Change {
-        let note = self.has_switched_foreign_keys.then(|| foreign_keys::NOTE.to_owned());
+        let is_noted = self.foreign_keys.are_checked && prepared.switches_foreign_keys_off();
+        let note = is_noted.then(|| foreign_keys::NOTE.to_owned());
         Change {
             set: self.set_name().to_owned(),
             migration: prepared.label.clone(),
@@ -129,6 +123,8 @@ impl<S: Session> Engine<'_, S> {
             let sent = self.session.execute_all(&texts).await;
             return sent.map_err(|(index, error)| Trouble::Request(index, error));
         }
+        // What is in a transaction with others is checked with them.
+        let is_alone = self.whole.is_none();
         let mut before = Dangling::default();
         for (index, request) in requests.iter().enumerate() {
             let failed = |error| Trouble::Request(index, error);
@@ -137,19 +133,21 @@ impl<S: Session> Engine<'_, S> {
             if closes {
                 self.check_record(prepared).await.map_err(failed)?;
             }
-            // What is in a transaction with others is checked with them.
-            let is_checked = self.has_switched_foreign_keys && self.whole.is_none();
-            if closes && is_checked {
+            let statement = request.statements().map(|indexes| prepared.enforcement_of(indexes.start));
+            self.enforce(statement.unwrap_or(Enforcement::AsUsual)).await.map_err(failed)?;
+            if closes && is_alone && self.foreign_keys.are_checked {
                 let new = self.dangling_rows(&prepared.tables).await.map_err(failed)?.new_since(&before);
                 if !new.is_empty() {
                     return Err(Trouble::Dangling(new));
                 }
             }
             self.session.execute(&request.sql).await.map_err(failed)?;
-            if request.has(Part::Claim) && is_checked {
-                before = self.dangling_rows(&prepared.tables).await.map_err(failed)?;
-            } else if request.has(Part::Claim) && self.need_foreign_keys_off_by_now(prepared).await {
-                return Err(Trouble::ReferredTo);
+            if request.has(Part::Claim) && is_alone {
+                // Nobody else writes from now on.
+                self.foreign_keys.are_checked = self.may_leave_dangling(&[prepared]).await.map_err(failed)?;
+                if self.foreign_keys.are_checked {
+                    before = self.dangling_rows(&prepared.tables).await.map_err(failed)?;
+                }
             }
         }
         Ok(())

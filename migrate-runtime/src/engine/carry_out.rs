@@ -104,15 +104,16 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// What is done in one transaction leaves no row that refers to nothing.
     async fn carry_out_checked(&mut self, goals: &[Goal<'a>], scripts: &[&Prepared<'a>]) -> Result<(), Stop> {
-        if !self.has_switched_foreign_keys {
-            return self.carry_out_each(goals).await;
-        }
-        let mut tables = TableActs::default();
-        scripts.iter().for_each(|script| tables.extend(&script.tables));
         let unread = |error: DriverError| match error.kind() {
             DriverErrorKind::Busy => Stop::Busy(error),
             _ => Stop::Failed(refuse::unchecked_foreign_keys(error)),
         };
+        self.foreign_keys.are_checked = self.may_leave_dangling(scripts).await.map_err(unread)?;
+        if !self.foreign_keys.are_checked {
+            return self.carry_out_each(goals).await;
+        }
+        let mut tables = TableActs::default();
+        scripts.iter().for_each(|script| tables.extend(&script.tables));
         let before = self.dangling_rows(&tables).await.map_err(unread)?;
         self.carry_out_each(goals).await?;
         let new = self.dangling_rows(&tables).await.map_err(unread)?.new_since(&before);
@@ -154,7 +155,6 @@ impl<'a, S: Session> Engine<'a, S> {
                 continue;
             }
             let (was_nested, started) = (self.is_nested, Instant::now());
-            let has_switched = self.switch_foreign_keys_off(&scripts).await?;
             let mut ended = self.begin_whole(is_first, &mut wait, &first).await.map_err(Stop::Failed);
             if ended.is_ok() {
                 ended = self.carry_out_checked(goals, &scripts).await;
@@ -169,9 +169,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 self.abandon_whole().await;
             }
             self.is_nested = was_nested;
-            if has_switched {
-                self.switch_foreign_keys_on().await?;
-            }
+            self.foreign_keys.are_checked = false;
             match ended {
                 Ok(()) => {
                     for change in &self.report.changes {

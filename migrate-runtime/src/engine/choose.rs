@@ -72,9 +72,6 @@ impl<'a, S: Session> Engine<'a, S> {
         if let Some(first) = outside.first().filter(|_| self.is_nested) {
             return Err(refuse::outside_in_transaction(first, false));
         }
-        if self.is_nested && self.whole.is_none() {
-            self.refuse_foreign_keys_inside(&scripts).await?;
-        }
         Ok(Chosen { scripts, left_out })
     }
 

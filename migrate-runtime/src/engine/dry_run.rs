@@ -2,11 +2,11 @@
 
 use migrate_core::{Direction, HistoryRow, RowState};
 
-use super::Engine;
 use super::choose::{Chosen, counted};
 use super::goal::{Goal, Verb};
 use super::outside::OF_SCRIPT_DOWN;
 use super::prepare::Prepared;
+use super::{Engine, refuse};
 use crate::driver::Session;
 use crate::error::Error;
 use crate::report::{Action, Plan, PlannedChange, count};
@@ -38,7 +38,7 @@ impl<'a, S: Session> Engine<'a, S> {
     async fn plan_whole(&mut self, goals: &[Goal<'a>], mut plan: Plan) -> Result<Plan, Error> {
         let surveyed = self.survey(goals).await?;
         let scripts: Vec<&Prepared<'a>> = surveyed.iter().flat_map(|(_, chosen)| &chosen.scripts).collect();
-        let mut notes = self.notes_on_foreign_keys(&scripts).await?.into_iter();
+        let mut notes = self.notes_on_foreign_keys(&scripts).await.map_err(refuse::unchecked_foreign_keys)?.into_iter();
         for (goal, (_, chosen)) in goals.iter().zip(surveyed) {
             plan.pending += chosen.left_out;
             plan.add(goal.set.set.name(), chosen.scripts, &mut notes);
@@ -64,7 +64,8 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let recorded = goal.aim.foreseen(recorded);
         let Chosen { scripts, left_out } = self.choose(&goal.aim, &recorded, counted_in(plan)).await?;
-        let notes = self.notes_on_foreign_keys(&scripts.iter().collect::<Vec<_>>()).await?;
+        let notes = self.notes_on_foreign_keys(&scripts.iter().collect::<Vec<_>>()).await;
+        let notes = notes.map_err(refuse::unchecked_foreign_keys)?;
         plan.add(self.set_name(), scripts, &mut notes.into_iter());
         plan.pending += left_out;
         Ok(())

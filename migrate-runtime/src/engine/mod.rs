@@ -52,6 +52,7 @@ use crate::migrator::{Migrator, Scope};
 use crate::report::{History, Report, Status};
 use crate::table::TableName;
 pub(crate) use edits::Edit;
+use foreign_keys::ForeignKeys;
 use goal::Aim;
 pub(crate) use goal::Verb;
 use sql::Sql;
@@ -75,8 +76,8 @@ pub(crate) struct Engine<'a, S> {
     whole: Option<Whole>,
     /// Whether a setting of the session was changed for the time of the run.
     has_changed_settings: bool,
-    /// Whether SQLite's foreign keys are off because we have switched them off.
-    has_switched_foreign_keys: bool,
+    /// SQLite: how they are enforced.
+    foreign_keys: ForeignKeys,
     /// Whether the one read of the start has failed, which fails a transaction of Postgres.
     has_failed_start: bool,
     /// Whether creating the history table has failed as if another runner had been faster.
@@ -102,7 +103,7 @@ impl<'a, S: Session> Engine<'a, S> {
             is_nested: session.in_transaction() == Some(true),
             whole: None,
             has_changed_settings: false,
-            has_switched_foreign_keys: false,
+            foreign_keys: ForeignKeys::default(),
             has_failed_start: false,
             has_tried_to_create: false,
             has_lost_transaction: false,

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use migrate_core::scan::{Scan, Statement, scan};
-use migrate_core::{Alone, Dialect, Direction, HistoryRow, RowState, in_transaction, is_of_session};
+use migrate_core::{Alone, Dialect, Direction, Enforcement, HistoryRow, RowState, in_transaction, is_of_session};
 
 use super::alive::Claim;
 use super::apply::{Outcome, Places};
@@ -261,20 +261,13 @@ impl<'a, S: Session> Engine<'a, S> {
     ) -> Result<Outcome, Error> {
         let started = Instant::now();
         let mut progress = start.progress;
-        let switched = self.switch_foreign_keys_off(&[prepared]).await;
-        let ended = match &switched {
-            Ok(_) => self.run_statements(prepared, recorded, claim, &start, &mut progress).await,
-            Err(_) => Ok(()),
-        };
+        let ended = self.run_statements(prepared, recorded, claim, &start, &mut progress).await;
+        self.enforce_as_usual().await;
         let mut change = self.change(prepared, started);
         let is_down = start.is_resumed && prepared.direction == Direction::Down;
         change.notes.extend(is_down.then(|| OF_SCRIPT_DOWN.to_owned()));
         change.notes.extend(start.verdict);
-        let switched_back = match switched {
-            Ok(true) => self.switch_foreign_keys_on().await,
-            switched => switched.map(|_| ()),
-        };
-        let ended = ended.and(switched_back);
+        self.foreign_keys.are_checked = false;
         match ended.as_ref().map_err(Error::kind) {
             Ok(()) | Err(ErrorKind::ConnectionLost) => {}
             // It has waited long enough.
@@ -298,11 +291,7 @@ impl<'a, S: Session> Engine<'a, S> {
             let timeouts = prepared.timeouts(self.migrator).set_for_session();
             self.session.execute(&timeouts).await.map_err(refuse::settings)?;
         }
-        // What was there before it was interrupted is not known any more.
-        let before = match self.has_switched_foreign_keys && !start.is_resumed {
-            true => self.dangling_rows_patiently(prepared).await?,
-            false => Dangling::default(),
-        };
+        let before = self.dangling_rows_before(prepared, start).await?;
         for sql in &start.cleanup {
             self.session.execute(sql).await.map_err(refuse::no_cleanup)?;
         }
@@ -311,10 +300,12 @@ impl<'a, S: Session> Engine<'a, S> {
             let (migration, number) = (&prepared.label, progress.done + 1);
             let place = places.of(statement.span.start);
             self.migrator.tell(self.set_name(), &Event::Statement { migration, number, count: 1, place });
+            self.enforce(prepared.enforcement_of(progress.done)).await.map_err(refuse::settings)?;
             self.run_statement(prepared, claim, progress).await?;
             *progress = Progress { done: number, is_in_doubt: false };
         }
-        if self.has_switched_foreign_keys {
+        self.enforce(Enforcement::AsUsual).await.map_err(refuse::settings)?;
+        if self.foreign_keys.are_checked {
             let new = self.dangling_rows_patiently(prepared).await?.new_since(&before);
             if !new.is_empty() {
                 return Err(refuse::dangling_rows_outside(prepared, &new, start.is_resumed));
@@ -322,6 +313,19 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let finish = self.sql.finish_outside(prepared, &self.applied_by(&recorded.facts), &claim.token);
         self.record(prepared, (Part::Finish, &finish), progress.done).await
+    }
+
+    /// What refers to nothing before a script that may leave more of that. Others may make tables refer to those that it drops, as long as it
+    /// runs: only its own statements tell.
+    async fn dangling_rows_before(&mut self, prepared: &Prepared<'_>, start: &Continuation) -> Result<Dangling, Error> {
+        self.foreign_keys.are_checked = self.sql.dialect == Dialect::Sqlite
+            && prepared.switches_foreign_keys_off()
+            && self.are_usually_enforced().await.map_err(refuse::settings)?;
+        match self.foreign_keys.are_checked && !start.is_resumed {
+            true => self.dangling_rows_patiently(prepared).await,
+            // What was there before it was interrupted is not known any more.
+            false => Ok(Dangling::default()),
+        }
     }
 
     /// The rows that refer to nothing, as soon as nobody keeps them from being read.
@@ -435,10 +439,10 @@ impl<'a, S: Session> Engine<'a, S> {
         self.send_in_transaction(&[(Part::Progress, &record), (Part::Statement(index), text)]).await
     }
 
-    /// Whether a statement switches foreign keys on or off. It is never sent: what drops a table would run with them on, and what comes
-    /// after the script, or goes on with it, with what it has left.
+    /// Whether a statement switches foreign keys on or off. It is never sent: that is done for the statements behind it, up to the end of the
+    /// script.
     fn is_on_foreign_keys(&self, sql: &str, statement: &Statement) -> bool {
-        self.sql.dialect == Dialect::Sqlite && in_transaction::sets_foreign_keys(sql, statement)
+        self.sql.dialect == Dialect::Sqlite && in_transaction::foreign_keys_set_by(sql, statement).is_some()
     }
 
     /// A statement outside of any transaction, announced before and recorded after. Whether the statement itself was refused.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use migrate_core::scan::{ScanProblem, Statement, scan};
 use migrate_core::{
-    Dialect, Direction, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Script, TableActs, Version,
-    in_transaction,
+    Dialect, Direction, Enforcement, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Script, TableActs,
+    Version, in_transaction,
 };
 
 use super::refuse;
@@ -31,8 +31,8 @@ pub(super) struct Prepared<'a> {
     pub(super) tables: TableActs,
     header: Header,
     is_marked_beside: bool,
-    /// Whether the script says so with the pragma.
-    switches_foreign_keys_off: bool,
+    /// SQLite: whether foreign keys are enforced, for each of its statements.
+    enforcement: Vec<Enforcement>,
 }
 
 /// A script to be prepared.
@@ -75,7 +75,11 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
     let is_sqlite = dialect == Dialect::Sqlite;
     let tables = if is_sqlite { TableActs::of(&sql, &scanned.statements) } else { TableActs::default() };
     Prepared {
-        switches_foreign_keys_off: is_sqlite && in_transaction::switches_foreign_keys_off(&sql, &scanned),
+        enforcement: if is_sqlite {
+            tables.enforcement(&sql, &scanned.statements, header.foreign_keys())
+        } else {
+            Vec::new()
+        },
         tables,
         statements: scanned.statements,
         header,
@@ -114,22 +118,23 @@ impl Prepared<'_> {
         self.header.no_transaction()
     }
 
-    /// SQLite: what the script says of foreign keys.
-    pub(super) fn foreign_keys(&self) -> ForeignKeys {
-        self.header.foreign_keys()
+    /// SQLite: whether foreign keys are enforced while a statement of the script runs.
+    pub(super) fn enforcement_of(&self, statement: usize) -> Enforcement {
+        self.enforcement.get(statement).copied().unwrap_or(Enforcement::AsUsual)
     }
 
-    /// SQLite: whether the script says with the pragma that foreign keys have to be off.
+    /// SQLite: whether foreign keys are off for any of its statements.
     pub(super) fn switches_foreign_keys_off(&self) -> bool {
-        self.switches_foreign_keys_off
+        self.enforcement.contains(&Enforcement::Off)
     }
 
-    /// SQLite: whether it is worth a look whether foreign keys have to be off.
-    pub(super) fn may_need_foreign_keys_off(&self) -> bool {
-        match self.foreign_keys() {
+    /// SQLite: whether that is because the script says so, and not because of the statements.
+    pub(super) fn asks_for_foreign_keys_off(&self) -> bool {
+        let sets_off = |statement| in_transaction::foreign_keys_set_by(&self.sql, statement) == Some(false);
+        match self.header.foreign_keys() {
             ForeignKeys::Off => true,
             ForeignKeys::On => false,
-            ForeignKeys::Auto => self.switches_foreign_keys_off || self.tables.drops(),
+            ForeignKeys::Auto => self.statements.iter().any(sets_off),
         }
     }
 

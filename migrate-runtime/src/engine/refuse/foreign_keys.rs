@@ -1,6 +1,6 @@
 //! What is wrong around the foreign keys of SQLite.
 
-use migrate_core::{Label, Reference};
+use migrate_core::Label;
 
 use super::super::dangling::UNCHECKED;
 use super::super::prepare::Prepared;
@@ -10,61 +10,6 @@ use crate::driver::DriverError;
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::Excerpt;
 use crate::report::count;
-
-pub(in crate::engine) fn foreign_keys_in_transaction(scripts: &[&Prepared<'_>], is_ours: bool) -> Error {
-    let labels: Vec<&Label> = scripts.iter().map(|script| &script.label).collect();
-    let message =
-        "migrations need foreign keys to be off, which cannot be done inside a transaction; nothing was changed";
-    let help = match is_ours {
-        true => "run each in a transaction of its own, with `Scope::PerMigration`",
-        false => {
-            "hand over the connection instead of a transaction, or run `PRAGMA foreign_keys = OFF` before the transaction, and `PRAGMA foreign_key_check` before its commit"
-        }
-    };
-    Error::new(ErrorKind::Unsupported, message)
-        .with_body(lines(&labels))
-        .with_help(format!("{help}: otherwise a table that is dropped takes the rows that refer to it along"))
-}
-
-pub(in crate::engine) fn foreign_keys_on_and_off(off: &Label, on: &Label, is_step: bool) -> Error {
-    let message = format!(
-        "migration {off} needs foreign keys to be off, and {on} needs them on, which cannot be in one transaction; nothing was changed"
-    );
-    let other = if is_step {
-        ""
-    } else {
-        "; or say `-- migrate: foreign-keys=off` in the other, too, if no row has to follow those that it changes"
-    };
-    Error::new(ErrorKind::Unsupported, message)
-        .with_help(format!("run each in a transaction of its own, with `Scope::PerMigration`{other}"))
-}
-
-/// A script for which foreign keys would have to be off and on.
-pub(in crate::engine) fn foreign_keys_off_and_on(script: &Prepared<'_>, confused: &Reference) -> Error {
-    let (label, Reference { child, parent, .. }) = (&script.label, confused);
-    let message = format!(
-        "migration {label} needs foreign keys to be off, because of a table that it drops, and on, because rows of `{child}` have to follow \
-         what it changes in `{parent}`; nothing was changed"
-    );
-    Error::new(ErrorKind::Unsupported, message)
-        .with_body(Excerpt::of_file(&script.path).text)
-        .with_help(format!(
-            "make two migrations of it; or say `-- migrate: foreign-keys=off` in it if no row of `{child}` has to follow"
-        ))
-        .with_migration(&script.version, label.clone())
-}
-
-/// Another connection has made a table that refers to one that is to be dropped, after that was looked for.
-pub(in crate::engine) fn referred_to_meanwhile(script: &Prepared<'_>) -> Error {
-    let label = &script.label;
-    let message = format!(
-        "migration {label} drops a table that another connection has just made others refer to; it was rolled back"
-    );
-    Error::new(ErrorKind::ForeignKeyViolation, message)
-        .with_help("start again: what refers to the table is known by then")
-        .with_migration(&script.version, label.clone())
-        .that_may_pass(true)
-}
 
 pub(in crate::engine) fn unchecked_foreign_keys(error: DriverError) -> Error {
     bookkeeping("the foreign keys could not be checked".into(), error)
@@ -82,9 +27,8 @@ pub(in crate::engine) fn dangling_rows(prepared: &Prepared<'_>, rows: &[String])
     let label = &prepared.label;
     let message = format!("migration {label} leaves {}, and was rolled back", referring(rows));
     dangling(message, prepared, rows).with_help(
-        "correct the script, so that every row refers to one that is there; foreign keys were off while it ran, because it drops a table \
-         that others refer to, or asks for it: with `-- migrate: foreign-keys=on` they stay on, and rows that refer to a dropped table may \
-         go with it",
+        "correct the script, so that every row refers to one that is there; foreign keys were off where it drops a table, or asks for it: \
+         with `-- migrate: foreign-keys=on` they stay on, and rows that refer to a dropped table may go with it",
     )
 }
 
@@ -95,8 +39,8 @@ pub(in crate::engine) fn dangling_rows_of_whole(scripts: &[&Prepared<'_>], rows:
     let mut body = vec![lines(&labels)];
     body.extend(listed(rows));
     Error::new(ErrorKind::ForeignKeyViolation, message).with_body(body.join("\n")).with_help(
-        "correct the scripts, so that every row refers to one that is there; foreign keys were off while they ran, because one of them drops \
-         a table that others refer to, or asks for it; with `Scope::PerMigration` each is checked by itself",
+        "correct the scripts, so that every row refers to one that is there; foreign keys were off where one of them drops a table, or asks \
+         for it; with `Scope::PerMigration` each is checked by itself",
     )
 }
 
