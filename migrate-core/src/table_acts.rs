@@ -155,6 +155,28 @@ impl TableActs {
         keys.any(may_dangle) || self.references.iter().any(may_dangle) || self.attaches && !dropped.is_empty()
     }
 
+    /// The name that a table of before has at the end; one that was made anew has its own.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, TableActs, scan::scan};
+    ///
+    /// let sql = "ALTER TABLE a RENAME TO b; DROP TABLE c; ALTER TABLE new_c RENAME TO c";
+    /// let acts = TableActs::of(sql, &scan(sql, Dialect::Sqlite).statements);
+    /// assert_eq!(["a", "c", "d"].map(|name| acts.name_at_the_end(name)), ["b", "c", "d"]);
+    /// ```
+    pub fn name_at_the_end<'n>(&'n self, name: &'n str) -> &'n str {
+        let mut own = name;
+        for act in &self.acts {
+            match act {
+                Act::Rename { from, to } if from == own => own = to,
+                // What takes its place has its name.
+                Act::Drop(dropped) if dropped == own => own = name,
+                _ => {}
+            }
+        }
+        own
+    }
+
     /// What tables that are made or altered refer to from then on.
     pub fn references(&self) -> &[Reference] {
         &self.references

@@ -52,9 +52,9 @@
 //!   [`Migrator::lock_timeout`] and [`Migrator::statement_timeout`].
 //! - `-- migrate: compatible=backward`: a binary that does not know the migration can go on with what it leaves; see
 //!   [`Migrator::allow_ahead`].
-//! - `-- migrate: foreign-keys=off`, `on` or `auto` (SQLite): whether foreign keys are switched off before the transaction, checked before
-//!   its commit and switched on after it. By default that is done when the script drops a table that others refer to, or says
-//!   `PRAGMA foreign_keys = OFF` itself, which would do nothing in a transaction.
+//! - `-- migrate: foreign-keys=off`, `on` or `auto` (SQLite): whether foreign keys are off for the whole script, or never. By default they are
+//!   off for the statements that drop a table or fill the one that takes its place, and behind a `PRAGMA foreign_keys = OFF` in the script.
+//!   What it leaves is checked before its commit.
 //! - `-- migrate: allow=<rule> <reason>` excuses a finding of the [lint](embed_migrations#arguments).
 //!
 //! # The lock file

@@ -274,9 +274,9 @@ impl<'a> Migrator<'a> {
     /// unless the connection is inside a transaction or another one is writing.
     ///
     /// What that gives up: the number is the runner's from then on, and every program that changes the history of this database has to say
-    /// so, too, because it takes the stamp away. A row that is changed by hand, or by a program that does not, is found by
+    /// so, too, because it takes the stamp away; two sets that use it in one file take it from each other, start by start. A row that is changed by hand, or by a program that does not, is found by
     /// [`verify`](Migrator::verify) and [`status`](Migrator::status), which do not look at the stamp, and not by a start. It is for one set:
-    /// [`Migrator::many`] works without it.
+    /// [`Migrator::many`], a [`target`](Migrator::target) and a history in an attached database work without it.
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {

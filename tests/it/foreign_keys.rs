@@ -203,6 +203,23 @@ fn only_new_violations_fail() {
               INSERT INTO n (p) SELECT p FROM c; DROP TABLE c; ALTER TABLE n RENAME TO c;",
             Ok((true, ["2", "3", "2"])),
         ),
+        // Under other names.
+        case(
+            BROKEN,
+            format!(
+                "{REBUILD}ALTER TABLE c RENAME TO children; ALTER TABLE p RENAME TO parents; ALTER TABLE parents RENAME TO P; \
+                     ALTER TABLE children RENAME TO C;"
+            ),
+            Ok((true, ["2", "3", "2"])),
+        ),
+        case(
+            BROKEN,
+            format!(
+                "ALTER TABLE k RENAME TO keepers; {REBUILD}ALTER TABLE p RENAME TO Parents; CREATE TABLE p (x); \
+                     INSERT INTO p VALUES (1), (2); CREATE TABLE k (x); INSERT INTO k VALUES (1), (2);"
+            ),
+            Ok((true, ["2", "3", "2"])),
+        ),
         // What was wrong is put right.
         case(
             BROKEN,

@@ -197,3 +197,32 @@ fn nobody_else_s_number_is_touched() {
     migrator.run(&mut file.connection).unwrap();
     assert_eq!(*told.lock().unwrap(), 2, "a start that ends at the stamp is told, too");
 }
+
+/// The stamp is worth no wait, and says nothing of another database or of a target.
+#[test]
+fn where_it_says_nothing_it_is_not_there() {
+    let (set, mut file) = (migrations(&FILES), file());
+    file.connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 60000").unwrap();
+    Migrator::new(&set).run(&mut file.connection).unwrap();
+    let writer = Connection::open(file.connection.path().unwrap()).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let started = std::time::Instant::now();
+    stamped(&set).run(&mut file.connection).unwrap();
+    assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
+    let patience: i64 = file.connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0)).unwrap();
+    assert_eq!((patience, stamp(&file.connection)), (60000, 0));
+    writer.execute_batch("COMMIT").unwrap();
+    stamped(&set).run(&mut file.connection).unwrap();
+    assert_ne!(stamp(&file.connection), 0);
+    stamped(&set).target(Version::from(99)).run(&mut file.connection).unwrap_err();
+
+    let mut other = Connection::open_in_memory().unwrap();
+    for _ in 0..2 {
+        other
+            .execute_batch("ATTACH ':memory:' AS t; DROP TABLE IF EXISTS main.a; DROP TABLE IF EXISTS main.b")
+            .unwrap();
+        let report = stamped(&set).history_table("t.schema_migrations").run(&mut other).unwrap();
+        assert_eq!((report.changes().len(), stamp(&other)), (2, 0));
+        other.execute_batch("DETACH t").unwrap();
+    }
+}

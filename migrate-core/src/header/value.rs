@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-/// What becomes of SQLite's foreign keys while a script runs.
+/// What becomes of SQLite's foreign keys while a script runs. What it leaves is checked, unless they are as the connection has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ForeignKeys {
-    /// They are switched off when the script rebuilds a table, and checked before the commit.
+    /// They are off where the script drops a table or fills the one that takes its place, and where it says so with the pragma.
     #[default]
     Auto,
-    /// They stay as the connection has them.
+    /// They are as the connection has them.
     On,
-    /// They are switched off, and checked before the commit.
+    /// They are off for the whole script.
     Off,
 }
 

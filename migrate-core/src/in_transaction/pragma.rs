@@ -17,8 +17,7 @@ pub(super) fn find(sql: &str, scan: &Scan, header: &Header) -> Vec<Finding> {
         let (name, help) = match pragma {
             Pragma::ForeignKeysOff if is_open(index) => (
                 "foreign_keys",
-                "begin the file with `-- migrate: foreign-keys=off` instead: they are switched off before the transaction begins, and checked \
-                 before it ends",
+                "begin the file with `-- migrate: foreign-keys=off` instead: they are off while it runs, and checked before its end",
             ),
             Pragma::JournalMode => (
                 "journal_mode",

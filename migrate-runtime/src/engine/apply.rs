@@ -136,7 +136,8 @@ impl<S: Session> Engine<'_, S> {
             let statement = request.statements().map(|indexes| prepared.enforcement_of(indexes.start));
             self.enforce(statement.unwrap_or(Enforcement::AsUsual)).await.map_err(failed)?;
             if closes && is_alone && self.foreign_keys.are_checked {
-                let new = self.dangling_rows(&prepared.tables).await.map_err(failed)?.new_since(&before);
+                let new =
+                    self.dangling_rows(&prepared.tables).await.map_err(failed)?.new_since(&before, &prepared.tables);
                 if !new.is_empty() {
                     return Err(Trouble::Dangling(new));
                 }

@@ -116,7 +116,7 @@ impl<'a, S: Session> Engine<'a, S> {
         scripts.iter().for_each(|script| tables.extend(&script.tables));
         let before = self.dangling_rows(&tables).await.map_err(unread)?;
         self.carry_out_each(goals).await?;
-        let new = self.dangling_rows(&tables).await.map_err(unread)?.new_since(&before);
+        let new = self.dangling_rows(&tables).await.map_err(unread)?.new_since(&before, &tables);
         match scripts {
             _ if new.is_empty() => Ok(()),
             [script] => Err(refuse::dangling_rows(script, &new).into()),

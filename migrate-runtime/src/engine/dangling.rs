@@ -193,13 +193,26 @@ const KEY: usize = 4;
 pub(super) struct Dangling(Vec<Row>);
 
 impl Dangling {
-    /// What was not there before, a line each; empty when nothing is new.
-    pub(super) fn new_since(&self, before: &Dangling) -> Vec<String> {
-        let mut known: HashMap<&Row, usize> = HashMap::new();
-        before.0.iter().for_each(|row| *known.entry(row).or_default() += 1);
+    /// What was not there before this was done to tables, a line each; empty when nothing is new.
+    pub(super) fn new_since(&self, before: &Dangling, tables: &TableActs) -> Vec<String> {
+        let small = |row: &Row, at: usize| cell(row, at).to_ascii_lowercase();
+        let with_names = |row: &Row, table: String, parent: String| {
+            let mut named = row.clone();
+            named.splice(1..2, [Some(table)]);
+            // It is the reason where a key cannot be checked.
+            if row.len() > KEY {
+                named.splice(3..4, [Some(parent)]);
+            }
+            named
+        };
+        let mut known: HashMap<Row, usize> = HashMap::new();
+        for row in &before.0 {
+            let [table, parent] = [1, 3].map(|at| tables.name_at_the_end(&small(row, at)).to_owned());
+            *known.entry(with_names(row, table, parent)).or_default() += 1;
+        }
         let mut new = Vec::new();
         for row in &self.0 {
-            match known.get_mut(row) {
+            match known.get_mut(&with_names(row, small(row, 1), small(row, 3))) {
                 Some(count) if *count > 0 => *count -= 1,
                 _ => new.push(describe(row)),
             }
@@ -250,7 +263,7 @@ mod tests {
             Dangling(text.split(',').filter(|row| !row.is_empty()).map(cells).collect())
         };
         for (before, after, expect) in cases {
-            let new = dangling(after).new_since(&dangling(before));
+            let new = dangling(after).new_since(&dangling(before), &TableActs::default());
             assert_eq!(new.len(), *expect, "{before} → {after}: {new:?}");
         }
     }

@@ -306,7 +306,7 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         self.enforce(Enforcement::AsUsual).await.map_err(refuse::settings)?;
         if self.foreign_keys.are_checked {
-            let new = self.dangling_rows_patiently(prepared).await?.new_since(&before);
+            let new = self.dangling_rows_patiently(prepared).await?.new_since(&before, &prepared.tables);
             if !new.is_empty() {
                 return Err(refuse::dangling_rows_outside(prepared, &new, start.is_resumed));
             }

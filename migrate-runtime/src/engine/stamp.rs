@@ -13,6 +13,7 @@ use crate::driver::Session;
 use crate::event::Event;
 use crate::migrator::Migrator;
 use crate::report::Report;
+use crate::table::TableName;
 
 /// What is asked at the start.
 const READ: &str = "PRAGMA user_version";
@@ -37,7 +38,12 @@ pub(crate) async fn up_to_date(session: &mut impl Session, migrator: &Migrator<'
 /// The stamp of a database in which everything is applied; nothing where there is none.
 fn stamp_of(migrator: &Migrator<'_>, dialect: Dialect) -> Option<u32> {
     let [set] = migrator.sets.as_slice() else { return None };
-    if !migrator.has_user_version_stamp || dialect != Dialect::Sqlite {
+    // A target has to be looked at, and the number is that of the main database.
+    let is_elsewhere = TableName::parse(&migrator.history_table)
+        .ok()?
+        .schema
+        .is_some_and(|schema| !schema.eq_ignore_ascii_case("main"));
+    if !migrator.has_user_version_stamp || dialect != Dialect::Sqlite || migrator.target.is_some() || is_elsewhere {
         return None;
     }
     let digest = set.set.digest(dialect)?;
@@ -80,9 +86,20 @@ impl<S: Session> Engine<'_, S> {
         if !matches!(self.is_verified().await, Ok(true)) {
             return;
         }
+        let Ok(Some(patience)) = self.session.query("PRAGMA busy_timeout").await.map(|rows| first_cells(rows).next())
+        else {
+            return;
+        };
         let (open, close) = self.transaction();
         self.session.roll_back_when_dropped(Some(self.rollback()));
-        if self.session.execute(open).await.is_ok() {
+        // A start with nothing to do waits for nobody. Zero may be a handler of the program's own, which is left as it is.
+        let is_impatient = patience != "0" && self.session.query("PRAGMA busy_timeout = 0").await.is_ok();
+        self.session.run_when_dropped(is_impatient.then(|| format!("PRAGMA busy_timeout = {patience}")));
+        let opened = self.session.execute(open).await;
+        if is_impatient && self.session.query(&format!("PRAGMA busy_timeout = {patience}")).await.is_ok() {
+            self.session.run_when_dropped(None);
+        }
+        if opened.is_ok() {
             let is_stamped = matches!(self.is_verified().await, Ok(true))
                 && self.session.execute(&format!("PRAGMA user_version = {stamp};\n{close}")).await.is_ok();
             if !is_stamped {
