@@ -76,7 +76,8 @@ fn it_is_written_where_another_binary_has_migrated() {
 #[test]
 fn whatever_changes_the_history_takes_it_away() {
     let set = migrations(&FILES);
-    let verbs: [fn(&Migrator<'_>, &mut Connection) -> Result<Report, Error>; 5] = [
+    type Run = fn(&Migrator<'_>, &mut Connection) -> Result<Report, Error>;
+    let verbs: [Run; 5] = [
         |migrator, db| migrator.mark_pending(db, Version::from(2), "by hand"),
         |migrator, db| migrator.clone().dangerously_allow_reset().reset(db),
         |migrator, db| migrator.revert_to(db, Version::from(1)),
