@@ -6,6 +6,7 @@ mod bad_input;
 mod cancelled;
 mod compile_errors;
 mod conformance;
+mod counted;
 mod crashes;
 mod dependencies;
 mod disk_full;

@@ -1,0 +1,81 @@
+//! What can be counted exactly: it does not grow with what is applied already.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use migrate_runtime::{Migrations, Migrator};
+use migrate_tests::{migrations, postgres};
+use rusqlite::Connection;
+
+fn set(count: usize) -> Migrations {
+    let file = |number: usize| (format!("{number:05}_n.sql"), format!("UPDATE counter SET n = {number};"));
+    let files: Vec<(String, String)> = (1..=count).map(file).collect();
+    migrations(&files.iter().map(|(path, sql)| (&**path, &**sql)).collect::<Vec<_>>())
+}
+
+/// How many instructions of its virtual machine SQLite takes for a run.
+fn instructions(set: &Migrations, connection: &mut Connection) -> u64 {
+    let count = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&count);
+    let count_one = move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        false
+    };
+    connection.progress_handler(1, Some(count_one)).unwrap();
+    set.run(connection).unwrap();
+    connection.progress_handler(1, None::<fn() -> bool>).unwrap();
+    count.load(Ordering::Relaxed)
+}
+
+#[test]
+fn a_migration_costs_sqlite_the_same_whatever_is_applied() {
+    let after = |applied: usize| {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE counter (n integer); INSERT INTO counter VALUES (0)").unwrap();
+        let (before, all) = (set(applied), set(applied + 200));
+        before.run(&mut connection).unwrap();
+        // What is read at the start grows, which is the same for any number that is pending.
+        let one_more = set(applied + 1);
+        let for_one = instructions(&one_more, &mut connection);
+        let for_many = instructions(&all, &mut connection);
+        (for_many - for_one) / 198
+    };
+    let [few, many] = [10, 2_000].map(after);
+    assert!(many < few + few / 5, "{few} instructions with 10 applied, {many} with 2,000");
+}
+
+/// A start that finds everything applied.
+fn allocations(migrator: &Migrator<'_>, mut run: impl FnMut(&Migrator<'_>)) -> u64 {
+    run(migrator);
+    allocation_counter::measure(|| run(migrator)).count_total
+}
+
+#[test]
+fn a_start_on_postgres_allocates_the_same_for_few_and_for_many() {
+    let count = |count: usize| {
+        let (set, database) = (set(count), postgres().database("counted"));
+        let mut client = database.connect();
+        client.batch_execute("CREATE TABLE counter (n integer); INSERT INTO counter VALUES (0)").unwrap();
+        allocations(&Migrator::new(&set), |migrator| _ = migrator.run(&mut client).unwrap())
+    };
+    let [few, many] = [10, 300].map(count);
+    assert_eq!(few, many);
+    assert!(few < 150, "{few} allocations");
+}
+
+#[test]
+fn a_start_on_sqlite_allocates_a_little_for_each_row() {
+    let count = |count: usize, has_stamp: bool| {
+        let set = set(count);
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE counter (n integer); INSERT INTO counter VALUES (0)").unwrap();
+        let migrator = if has_stamp { Migrator::new(&set).user_version_stamp() } else { Migrator::new(&set) };
+        allocations(&migrator, |migrator| _ = migrator.run(&mut connection).unwrap())
+    };
+    let [few, many] = [100, 1_100].map(|size| count(size, false));
+    assert!((many - few) / 1_000 <= 5, "{few} allocations for 100, {many} for 1,100");
+    // With the stamp it is as many for any number.
+    let [few, many] = [10, 1_000].map(|size| count(size, true));
+    assert_eq!(few, many);
+    assert!(few < 40, "{few} allocations");
+}
