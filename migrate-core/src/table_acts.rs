@@ -37,14 +37,17 @@ pub struct Reference {
 }
 
 /// Whether SQLite enforces foreign keys while a statement runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Enforcement {
     /// As the program has set it for the connection.
     AsUsual,
     /// Whatever the program has set.
     On,
-    /// Whatever the program has set, because rows would be lost, or those could not be copied that refer to nothing already.
+    /// Whatever the program has set, because the script says so, or because rows could not be copied that refer to nothing already.
     Off,
+    /// As usual, but off if any table refers to this one, in small letters, which is dropped: their rows would go with it. Otherwise SQLite
+    /// has to count what goes with it that had still to be put right.
+    OffIfReferredTo(String),
 }
 
 #[derive(Clone, Debug)]
@@ -78,39 +81,48 @@ impl TableActs {
 
     /// Whether foreign keys are enforced while a script, whose acts these are, runs: for each of its statements.
     ///
-    /// They are off for what drops a table, for what fills the one that takes its place, and for what takes the name away from one that is
-    /// dropped then: with the old meaning of a renaming, those that refer to it would follow. Otherwise the script says it, with the
-    /// pragma, and `said` says it for all of it.
+    /// They are off for what drops a table that others refer to, for what fills the one that takes its place, and for what takes the name
+    /// away from one that is dropped then: with the old meaning of a renaming, those that refer to it would follow. Otherwise the script
+    /// says it, with the pragma; `said` says it for all of it, or that only the pragma counts.
     ///
     /// ```
-    /// use migrate_core::{Dialect, Enforcement::{AsUsual, Off}, ForeignKeys, TableActs, scan::scan};
+    /// use migrate_core::{Dialect, Enforcement::{AsUsual, Off, OffIfReferredTo}, ForeignKeys, TableActs, scan::scan};
     ///
     /// let sql = "CREATE TABLE n (id); INSERT INTO n SELECT id FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t; DELETE FROM t";
     /// let statements = scan(sql, Dialect::Sqlite).statements;
     /// let enforcement = TableActs::of(sql, &statements).enforcement(sql, &statements, ForeignKeys::Auto);
-    /// assert_eq!(enforcement, [AsUsual, Off, Off, AsUsual, AsUsual]);
+    /// assert_eq!(enforcement, [AsUsual, Off, OffIfReferredTo("t".into()), AsUsual, AsUsual]);
     /// ```
     pub fn enforcement(&self, sql: &str, statements: &[Statement], said: ForeignKeys) -> Vec<Enforcement> {
         let (rebuilt, successors) = (self.rebuilt(), self.successors());
         let mut by_pragma = Enforcement::AsUsual;
+        // What the script has made up to a statement: tables that nothing can happen to by triggers, unless it has made any.
+        let (mut made, mut has_triggers) = (HashSet::new(), false);
         let of_statement = |statement: &Statement| {
-            match said {
-                ForeignKeys::On => return Enforcement::AsUsual,
-                ForeignKeys::Off => return Enforcement::Off,
-                ForeignKeys::Auto => {}
+            if said == ForeignKeys::Off {
+                return Enforcement::Off;
             }
             if let Some(is_on) = foreign_keys_set_by(sql, statement) {
                 by_pragma = if is_on { Enforcement::On } else { Enforcement::Off };
                 return Enforcement::AsUsual;
             }
             let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
-            let is_risky = match act(&pieces) {
-                Some((Some(Act::Drop(_)), _)) => true,
+            // Its name stands behind, and a table may be called so.
+            has_triggers |= pieces.first().is_some_and(|verb| verb.is("CREATE"))
+                && pieces.iter().take(3).any(|piece| piece.is("TRIGGER"));
+            let act = act(&pieces);
+            if let Some((Some(Act::Create(table)), _)) = &act {
+                made.insert(table.clone());
+            }
+            let is_risky = match act {
+                _ if said == ForeignKeys::On || by_pragma == Enforcement::Off => false,
+                Some((Some(Act::Drop(table)), _)) => return Enforcement::OffIfReferredTo(table),
                 Some((Some(Act::Rename { from, .. }), _)) => rebuilt.contains(&from),
                 Some(_) => false,
-                None => filled(&pieces).is_some_and(|table| successors.contains(table.as_str())),
+                None => filled(&pieces)
+                    .is_some_and(|table| !has_triggers && made.contains(&table) && successors.contains(table.as_str())),
             };
-            if is_risky { Enforcement::Off } else { by_pragma }
+            if is_risky { Enforcement::Off } else { by_pragma.clone() }
         };
         statements.iter().map(of_statement).collect()
     }
@@ -260,8 +272,10 @@ fn table_name(pieces: &[Piece<'_>]) -> Option<String> {
     }
 }
 
-/// The table that a plain `INSERT` fills.
+/// The table that a plain `INSERT` fills, which may begin with `WITH`.
 fn filled(pieces: &[Piece<'_>]) -> Option<String> {
+    let begins = pieces.first().is_some_and(|verb| verb.is("INSERT") || verb.is("WITH"));
+    let pieces = &pieces[pieces.iter().position(|piece| piece.is("INSERT")).filter(|_| begins)?..];
     let is_plain = pieces.first()?.is("INSERT")
         && !pieces.iter().take(3).any(|piece| piece.is("REPLACE"))
         && !pieces.windows(2).any(|pair| pair[0].is("DO") && pair[1].is("UPDATE"));
@@ -306,26 +320,53 @@ mod tests {
 
     #[test]
     fn when_they_are_off() {
-        // A letter a statement: as usual, off, on.
-        let cases: &[(&str, &str)] = &[
-            ("CREATE TABLE n (x); INSERT INTO n SELECT x FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t", "u##u"),
-            ("ALTER TABLE t RENAME TO o; CREATE TABLE t (x); INSERT INTO main.T SELECT x FROM o; DROP TABLE o", "#u##"),
+        // A letter a statement: as usual, off, on, off if anybody refers to it; and where the script says that they are on.
+        let cases: &[(&str, &str, &str)] = &[
+            (
+                "CREATE TABLE n (x); INSERT INTO n SELECT x FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t",
+                "u#?u",
+                "uuuu",
+            ),
+            (
+                "ALTER TABLE t RENAME TO o; CREATE TABLE t (x); INSERT INTO main.T SELECT x FROM o; DROP TABLE o",
+                "#u#?",
+                "uuuu",
+            ),
             (
                 "CREATE TEMP TABLE b AS SELECT 1; DROP TABLE t; CREATE TABLE t (x); INSERT OR IGNORE INTO t SELECT 1",
-                "u#u#",
+                "u?u#",
+                "uuuu",
             ),
+            ("DROP TABLE t; CREATE TABLE t (x); WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a", "?u#", "uuu"),
             (
                 "DROP TABLE t; CREATE TABLE t (x); REPLACE INTO t VALUES (1); INSERT OR REPLACE INTO t VALUES (1)",
-                "#uuu",
+                "?uuu",
+                "uuuu",
             ),
-            ("DROP TABLE t; CREATE TABLE t (x); INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET x = 1", "#uu"),
-            ("DROP TABLE t; DELETE FROM u; INSERT INTO u VALUES (1); UPDATE t SET x = 1; DROP VIEW v", "#uuuu"),
-            ("ALTER TABLE t RENAME TO u; CREATE TABLE t (x); ALTER TABLE u RENAME COLUMN t TO v", "uuu"),
             (
-                "PRAGMA foreign_keys = OFF; DELETE FROM t; PRAGMA foreign_keys = ON; DELETE FROM t; DROP TABLE t",
-                "u#u+#",
+                "DROP TABLE t; CREATE TABLE t (x); INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET x = 1",
+                "?uu",
+                "uuu",
             ),
-            ("PRAGMA foreign_keys; DELETE FROM t", "uu"),
+            (
+                "DROP TABLE t; DELETE FROM u; INSERT INTO u VALUES (1); UPDATE t SET x = 1; DROP VIEW v",
+                "?uuuu",
+                "uuuuu",
+            ),
+            // Triggers may do anything: those of the old table, and those that are made.
+            ("INSERT INTO t VALUES (1); DROP TABLE t; CREATE TABLE t (x)", "u?u", "uuu"),
+            (
+                "DROP TABLE t; CREATE TABLE t (x); CREATE TRIGGER a AFTER INSERT ON t BEGIN SELECT 1; END; INSERT INTO t VALUES (1)",
+                "?uuu",
+                "uuuu",
+            ),
+            ("ALTER TABLE t RENAME TO u; CREATE TABLE t (x); ALTER TABLE u RENAME COLUMN t TO v", "uuu", "uuu"),
+            (
+                "PRAGMA foreign_keys = OFF; DROP TABLE u; PRAGMA foreign_keys = ON; DELETE FROM t; DROP TABLE t",
+                "u#u+?",
+                "u#u++",
+            ),
+            ("PRAGMA foreign_keys; DELETE FROM t", "uu", "uu"),
         ];
         let letters = |sql: &str, said| -> String {
             let statements = scan(sql, Dialect::Sqlite).statements;
@@ -333,12 +374,13 @@ mod tests {
                 Enforcement::AsUsual => 'u',
                 Enforcement::On => '+',
                 Enforcement::Off => '#',
+                Enforcement::OffIfReferredTo(_) => '?',
             };
             TableActs::of(sql, &statements).enforcement(sql, &statements, said).iter().map(letter).collect()
         };
-        for (sql, expect) in cases {
+        for (sql, expect, on) in cases {
             assert_eq!(letters(sql, ForeignKeys::Auto), *expect, "{sql}");
-            assert_eq!(letters(sql, ForeignKeys::On), "u".repeat(expect.len()), "{sql}");
+            assert_eq!(letters(sql, ForeignKeys::On), *on, "{sql}");
             assert_eq!(letters(sql, ForeignKeys::Off), "#".repeat(expect.len()), "{sql}");
         }
     }

@@ -220,6 +220,23 @@ fn only_new_violations_fail() {
             ),
             Ok((true, ["2", "3", "2"])),
         ),
+        case(
+            BROKEN,
+            format!("{REBUILD}ALTER TABLE c RENAME COLUMN p TO parent; ALTER TABLE c RENAME COLUMN parent TO p;"),
+            Ok((true, ["2", "3", "2"])),
+        ),
+        case(
+            BROKEN,
+            format!("{REBUILD}ALTER TABLE c RENAME COLUMN p TO parent; ALTER TABLE c ADD COLUMN p integer;"),
+            Ok((true, ["2", "3", "2"])),
+        ),
+        // Another one behind the number of an old one.
+        case(
+            BROKEN,
+            "DELETE FROM c WHERE id = 7; INSERT INTO c VALUES (7, 2); CREATE TABLE n (id INTEGER PRIMARY KEY, x text);\n\
+             INSERT INTO n SELECT * FROM p WHERE id < 2; DROP TABLE p; ALTER TABLE n RENAME TO p; DELETE FROM c WHERE id = 2;",
+            Err((ErrorKind::ForeignKeyViolation, &["leaves 1 row", "row 7 of `c` refers to a row of `p`"])),
+        ),
         // What was wrong is put right.
         case(
             BROKEN,
@@ -251,7 +268,7 @@ fn only_new_violations_fail() {
              INSERT INTO n SELECT * FROM c WHERE p < 70; DROP TABLE c; ALTER TABLE n RENAME TO c; DELETE FROM p WHERE id = 2;",
             Err((
                 ErrorKind::ForeignKeyViolation,
-                &["leaves 1 row", "a row of `c` refers to a row of `p` that is not there: '2'"],
+                &["leaves 1 row", "row 2 of `c` refers to a row of `p` that is not there: '2'"],
             )),
         ),
         case(
@@ -284,7 +301,7 @@ fn only_new_violations_fail() {
              INSERT INTO n SELECT * FROM of_code; DROP TABLE of_code; ALTER TABLE n RENAME TO of_code;",
             Err((
                 ErrorKind::ForeignKeyViolation,
-                &["leaves 1 row", "a row of `of_code` refers to a row of `code` that is not there: '7'"],
+                &["leaves 1 row", "row 1 of `of_code` refers to a row of `code` that is not there: '7'"],
             )),
         ),
         // Rows without a number.
@@ -845,6 +862,95 @@ fn a_key_of_an_empty_table_does_not_follow_what_is_dropped() {
                 let words = format!("rows of `e` cannot be checked: `{name}`, which it refers to, is not there");
                 assert!(error.to_string().contains(&words), "{error}");
             }
+        }
+    }
+}
+
+/// What several scripts do together: none of them says it alone.
+#[test]
+fn in_one_transaction_they_are_looked_at_together() {
+    let referring = "CREATE TABLE e (p integer REFERENCES s ON DELETE CASCADE); INSERT INTO e VALUES (1)";
+    let alone = "CREATE TABLE s (id INTEGER PRIMARY KEY); INSERT INTO s VALUES (1)";
+    let rename = ("1_rename.sql", "ALTER TABLE p RENAME TO people;");
+    for place in PLACES {
+        for second in [
+            "DROP TABLE people;",
+            "CREATE TABLE n (id INTEGER PRIMARY KEY); INSERT INTO n SELECT id FROM people WHERE id = 2; DROP TABLE people; \
+             ALTER TABLE n RENAME TO people;",
+        ] {
+            for scope in [Scope::PerMigration, Scope::All] {
+                let mut database = only_with_children_that_go(place);
+                let (ran, left) = left_by(&mut database, &[rename, ("2_drop.sql", second)], scope);
+                assert_eq!(ran.unwrap_err().kind(), ErrorKind::ForeignKeyViolation, "{second}");
+                assert_eq!(left, ["1", "2"]);
+            }
+        }
+        for scope in [Scope::PerMigration, Scope::All] {
+            let set = migrations(&[("2_drop.sql", "DROP TABLE s;")]);
+            let mut database = database(place);
+            database.connection.execute_batch(alone).unwrap();
+            let step = Step::rusqlite(move |connection| Ok(connection.execute_batch(referring)?));
+            let migrator = Migrator::new(&set).step(1, "refer", step).scope(scope);
+            let error = migrator.run(&mut database.connection).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+        }
+    }
+}
+
+/// Where a trigger may do anything, foreign keys are on: those of a table that is dropped then, and those that a script makes.
+#[test]
+fn triggers_run_with_foreign_keys_on() {
+    let before = "CREATE TABLE w (id INTEGER PRIMARY KEY); INSERT INTO w VALUES (1); CREATE TABLE junk (x);
+        CREATE TABLE log (x integer REFERENCES w ON DELETE CASCADE); INSERT INTO log VALUES (1);
+        CREATE TRIGGER old AFTER INSERT ON junk BEGIN DELETE FROM w WHERE id = new.x; END";
+    let made = "DROP TABLE junk; CREATE TABLE junk (x, y); \
+                CREATE TRIGGER new AFTER INSERT ON junk BEGIN INSERT INTO log VALUES (new.x); END; INSERT INTO junk VALUES (99, 1);";
+    let old = "INSERT INTO junk VALUES (1); DROP TABLE junk; CREATE TABLE junk (x, y);";
+    for place in PLACES {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let mut database = database(place);
+            database.connection.execute_batch(before).unwrap();
+            let error = left_by(&mut database, &[("1_made.sql", made)], scope).0.unwrap_err();
+            assert!(error.to_string().contains("FOREIGN KEY constraint failed"), "{error}");
+            left_by(&mut database, &[("1_old.sql", old)], scope).0.unwrap();
+            assert_eq!(database.value("SELECT count(*) FROM log"), "0");
+        }
+    }
+}
+
+/// What has to be put right before the commit is counted by SQLite: what is dropped with nobody referring to it is put right.
+#[test]
+fn deferred_keys_are_counted() {
+    let before = "CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1), (2);
+        CREATE TABLE d (q integer REFERENCES q DEFERRABLE INITIALLY DEFERRED); INSERT INTO d VALUES (1)";
+    for place in PLACES {
+        for scope in [Scope::PerMigration, Scope::All] {
+            for script in [
+                "DELETE FROM q WHERE id = 1; DROP TABLE d;",
+                "INSERT INTO d VALUES (5); CREATE TABLE d2 (q integer REFERENCES q DEFERRABLE INITIALLY DEFERRED); \
+                 INSERT INTO d2 SELECT * FROM d WHERE q < 5; DROP TABLE d; ALTER TABLE d2 RENAME TO d;",
+            ] {
+                let mut database = database(place);
+                database.connection.execute_batch(before).unwrap();
+                left_by(&mut database, &[("1_script.sql", script)], scope).0.unwrap();
+            }
+        }
+    }
+}
+
+/// `foreign-keys=on` leaves all to SQLite, but for what the script says itself.
+#[test]
+fn the_pragma_holds_also_where_foreign_keys_stay_on() {
+    for directives in ["-- migrate: foreign-keys=on\n", "-- migrate: no-transaction\n-- migrate: foreign-keys=on\n"] {
+        for (script, children) in [
+            (format!("PRAGMA foreign_keys = OFF;\n{REBUILD}PRAGMA foreign_keys = ON;"), "2"),
+            (REBUILD.to_owned(), "0"),
+        ] {
+            let mut database = only_with_children_that_go(Place::File);
+            let script = format!("{directives}{script}");
+            let (ran, left) = left_by(&mut database, &[("1_rebuild.sql", &script)], Scope::PerMigration);
+            ran.unwrap();
+            assert_eq!(left, ["1", children], "{script}");
         }
     }
 }

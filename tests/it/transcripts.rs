@@ -104,6 +104,9 @@ fn sqlite() {
             "SELECT name FROM",
             "SELECT DISTINCT m.name,",
             "DROP VIEW b",
+            // Does anybody now?
+            "SELECT name FROM",
+            "SELECT DISTINCT m.name,",
             "DROP TABLE never",
             "ROLLBACK",
         ]

@@ -74,6 +74,7 @@ impl<S: Session> Engine<'_, S> {
 
         self.tell_start(prepared);
         let started = Instant::now();
+        self.foreign_keys.were_off = false;
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
         let sent = self.send(style, &requests, prepared).await;
         self.enforce_as_usual().await;
@@ -102,7 +103,7 @@ impl<S: Session> Engine<'_, S> {
     }
 
     pub(super) fn change(&self, prepared: &Prepared<'_>, started: Instant) -> Change {
-        let is_noted = self.foreign_keys.are_checked && prepared.switches_foreign_keys_off();
+        let is_noted = self.foreign_keys.are_checked && self.foreign_keys.were_off;
         let note = is_noted.then(|| foreign_keys::NOTE.to_owned());
         Change {
             set: self.set_name().to_owned(),
@@ -134,7 +135,7 @@ impl<S: Session> Engine<'_, S> {
                 self.check_record(prepared).await.map_err(failed)?;
             }
             let statement = request.statements().map(|indexes| prepared.enforcement_of(indexes.start));
-            self.enforce(statement.unwrap_or(Enforcement::AsUsual)).await.map_err(failed)?;
+            self.enforce(statement.unwrap_or(&Enforcement::AsUsual)).await.map_err(failed)?;
             if closes && is_alone && self.foreign_keys.are_checked {
                 let new =
                     self.dangling_rows(&prepared.tables).await.map_err(failed)?.new_since(&before, &prepared.tables);

@@ -19,22 +19,19 @@ pub(super) const UNCHECKED: &str = "cannot be checked";
 impl<S: Session> Engine<'_, S> {
     /// The rows that refer to nothing, before or after a script that does this to tables, in all attached databases.
     pub(super) async fn dangling_rows(&mut self, tables: &TableActs) -> Result<Dangling, DriverError> {
-        let rebuilt = tables.rebuilt();
         let (listed, mut rows) = match self.session.query(CHECK).await {
             Err(error) if error.kind() == DriverErrorKind::Refused => self.dangling_rows_of_each().await?,
             checked => (checked?, Vec::new()),
         };
-        let is_rebuilt = |row: &Row| rebuilt.contains(&cell(row, 1).to_ascii_lowercase());
-        let is_of_key = |row: &Row| row.len() > KEY;
-        let (without_number, numbered): (Vec<Row>, Vec<Row>) =
-            listed.into_iter().partition(|row| is_of_key(row) && (cell(row, 2).is_empty() || is_rebuilt(row)));
-        rows.extend(self.with_columns(numbered).await?);
+        let (keyed, told): (Vec<Row>, Vec<Row>) = listed.into_iter().partition(|row| row.len() > KEY);
+        rows.extend(told);
         let mut keys: BTreeMap<[&str; 3], Vec<&Row>> = BTreeMap::new();
-        for row in &without_number {
+        for row in &keyed {
             keys.entry([cell(row, 0), cell(row, 1), cell(row, KEY)]).or_default().push(row);
         }
         for ([schema, table, key], listed) in keys {
-            let found = self.dangling_references(schema, table, key).await?;
+            let has_number = listed.iter().all(|row| !cell(row, 2).is_empty());
+            let found = self.dangling_references(schema, table, key, has_number).await?;
             // Nothing that SQLite lists is lost.
             if found.len() >= listed.len() { rows.extend(found) } else { rows.extend(listed.into_iter().cloned()) }
         }
@@ -66,33 +63,15 @@ impl<S: Session> Engine<'_, S> {
         Ok(found)
     }
 
-    /// The numbers of keys change when a table gets another one: the columns stand in their place.
-    async fn with_columns(&mut self, mut rows: Vec<Row>) -> Result<Vec<Row>, DriverError> {
-        let mut columns: HashMap<[String; 3], String> = HashMap::new();
-        let tables: BTreeSet<[String; 2]> = rows.iter().map(|row| [0, 1].map(|at| cell(row, at).to_owned())).collect();
-        for [schema, table] in tables {
-            let of_keys = format!(
-                "SELECT CAST(id AS TEXT), \"from\" FROM pragma_foreign_key_list({}, {}) ORDER BY id, seq",
-                literal(&table, Dialect::Sqlite),
-                literal(&schema, Dialect::Sqlite)
-            );
-            for column in self.session.query(&of_keys).await? {
-                let of_key = columns.entry([schema.clone(), table.clone(), cell(&column, 0).to_owned()]).or_default();
-                *of_key = format!("{of_key} {}", identifier(cell(&column, 1)));
-            }
-        }
-        for row in rows.iter_mut().filter(|row| row.len() > KEY) {
-            let key = [0, 1, KEY].map(|at| cell(row, at).to_owned());
-            if let Some(of_key) = columns.get(&key) {
-                row[KEY] = Some(of_key.clone());
-            }
-        }
-        Ok(rows)
-    }
-
-    /// The rows of a table that refer to nothing by a key, with what they refer to in place of their numbers, which are others in a
-    /// table that is made anew, and which some tables do not have.
-    async fn dangling_references(&mut self, schema: &str, table: &str, key: &str) -> Result<Vec<Row>, DriverError> {
+    /// The rows of a table that refer to nothing by a key, with what they refer to, which tells them apart: their numbers, which some tables do
+    /// not have, are others in a table that is made anew.
+    async fn dangling_references(
+        &mut self,
+        schema: &str,
+        table: &str,
+        key: &str,
+        has_number: bool,
+    ) -> Result<Vec<Row>, DriverError> {
         let text = |name: &str| literal(name, Dialect::Sqlite);
         let columns = format!(
             "SELECT \"from\", \"to\", \"table\" FROM pragma_foreign_key_list({}, {}) WHERE CAST(id AS TEXT) = {} ORDER BY seq",
@@ -129,9 +108,10 @@ impl<S: Session> Engine<'_, S> {
         let values: Vec<String> =
             columns.iter().map(|column| format!("quote(CAST({} AS TEXT))", of_child(column))).collect();
         let query = format!(
-            "SELECT {}, {}, NULL, {}, {} FROM {}.{} AS child WHERE {}",
+            "SELECT {}, {}, {}, {}, {} FROM {}.{} AS child WHERE {}",
             text(schema),
             text(table),
+            if has_number { "CAST(child.rowid AS TEXT)" } else { "NULL" },
             text(&parent),
             values.join(" || ', ' || "),
             identifier(schema),
@@ -168,7 +148,7 @@ impl<S: Session> Engine<'_, S> {
                             literal(schema, Dialect::Sqlite)
                         );
                         for key in first_cells(self.session.query(&keys).await?) {
-                            match self.dangling_references(schema, table, &key).await {
+                            match self.dangling_references(schema, table, &key, false).await {
                                 // The one that cannot be checked may refer to a column that is not there.
                                 Err(error) if error.kind() == DriverErrorKind::Refused => {}
                                 found => references.extend(found?),
@@ -186,9 +166,8 @@ impl<S: Session> Engine<'_, S> {
 /// The cell with the number of the key, in what SQLite lists.
 const KEY: usize = 4;
 
-/// Rows that refer to nothing: the database, the table, the number of the row, the table referred to, and the columns of the key. Those
-/// that numbers do not tell apart have what they refer to in place of the key; and a table whose keys cannot be checked has a row with
-/// the reason in place of the table referred to.
+/// Rows that refer to nothing: the database, the table, the number of the row if it has one, the table referred to, and what in it they refer
+/// to, which tells them apart. A table whose keys cannot be checked has a row with the reason in place of the table referred to.
 #[derive(Default)]
 pub(super) struct Dangling(Vec<Row>);
 
@@ -201,7 +180,7 @@ impl Dangling {
             named.splice(1..2, [Some(table)]);
             // It is the reason where a key cannot be checked.
             if row.len() > KEY {
-                named.splice(3..4, [Some(parent)]);
+                named.splice(2..4, [None, Some(parent)]);
             }
             named
         };
@@ -232,7 +211,10 @@ fn describe(row: &Row) -> String {
                 printable_line(cell(row, KEY))
             )
         }
-        (number, _) => format!("row {number} of `{table}` refers to a row of `{parent}` that is not there"),
+        (number, _) => {
+            let key = printable_line(cell(row, KEY));
+            format!("row {number} of `{table}` refers to a row of `{parent}` that is not there: {key}")
+        }
     }
 }
 
@@ -247,7 +229,8 @@ mod tests {
             ("", "", 0),
             ("", "c 1 p 0", 1),
             ("c 1 p 0", "c 1 p 0", 0),
-            ("c 1 p 0", "c 2 p 0", 1),
+            // The same under another number.
+            ("c 1 p 0", "c 2 p 0", 0),
             ("c 1 p 0,c 2 p 0", "c 2 p 0", 0),
             ("c 1 p 0", "c 1 p 1", 1),
             ("c - p 5", "c - p 5", 0),

@@ -4,7 +4,7 @@
 //! a transaction; the driver can switch them there all the same. So they are off for single statements, and everything else goes as the
 //! author of the script has seen it go.
 
-use migrate_core::{Dialect, Enforcement, Reference};
+use migrate_core::{Dialect, Enforcement, Reference, TableActs};
 
 use super::Engine;
 use super::prepare::Prepared;
@@ -25,11 +25,13 @@ pub(super) struct ForeignKeys {
     changed_to: Option<bool>,
     /// Whether what scripts leave is compared with what was there before.
     pub(super) are_checked: bool,
+    /// Whether they were off for any statement of the script.
+    pub(super) were_off: bool,
 }
 
 impl<S: Session> Engine<'_, S> {
     /// Enforces foreign keys for what is sent next, or does not.
-    pub(super) async fn enforce(&mut self, enforcement: Enforcement) -> Result<(), DriverError> {
+    pub(super) async fn enforce(&mut self, enforcement: &Enforcement) -> Result<(), DriverError> {
         let wanted = match enforcement {
             // It has never been changed.
             Enforcement::AsUsual if self.foreign_keys.changed_to.is_none() => return Ok(()),
@@ -37,8 +39,13 @@ impl<S: Session> Engine<'_, S> {
             Enforcement::On => true,
             // Whoever has switched them off finds them off.
             Enforcement::Off => false,
+            Enforcement::OffIfReferredTo(table) => {
+                self.are_usually_enforced().await? && !self.references().await?.iter().any(|of| of.parent == *table)
+            }
         };
-        if self.foreign_keys.changed_to.map_or(self.are_usually_enforced().await?, |is| is) != wanted {
+        let usual = self.are_usually_enforced().await?;
+        self.foreign_keys.were_off |= usual && !wanted;
+        if self.foreign_keys.changed_to.unwrap_or(usual) != wanted {
             self.session.enforce_foreign_keys(wanted).await?;
             self.foreign_keys.changed_to = Some(wanted);
         }
@@ -47,7 +54,7 @@ impl<S: Session> Engine<'_, S> {
 
     /// Behind a script, however it has ended. When this fails, the session sets them back when it is dropped.
     pub(super) async fn enforce_as_usual(&mut self) {
-        if self.enforce(Enforcement::AsUsual).await.is_ok() {
+        if self.enforce(&Enforcement::AsUsual).await.is_ok() {
             self.foreign_keys.usual = None;
             self.foreign_keys.changed_to = None;
         }
@@ -73,9 +80,13 @@ impl<S: Session> Engine<'_, S> {
         if scripts.iter().any(|script| script.asks_for_foreign_keys_off()) {
             return Ok(true);
         }
-        let mut keys = self.references().await?;
-        keys.extend(scripts.iter().flat_map(|script| script.tables.references()).cloned());
-        Ok(scripts.iter().any(|script| script.tables.may_leave_dangling(keys.iter())))
+        // Nobody can tell what tables a step makes.
+        if scripts.iter().any(|script| self.step_of(script).is_some()) {
+            return Ok(true);
+        }
+        let mut tables = TableActs::default();
+        scripts.iter().for_each(|script| tables.extend(&script.tables));
+        Ok(tables.may_leave_dangling(self.references().await?.iter()))
     }
 
     /// What a dry run tells of scripts for which they would be off, for each.
@@ -92,11 +103,15 @@ impl<S: Session> Engine<'_, S> {
         let mut keys = self.references().await?;
         let mut notes = Vec::new();
         for script in scripts {
-            // What those before it make is not in the database yet.
-            keys.extend_from_slice(script.tables.references());
             let is_off = script.switches_foreign_keys_off()
                 && (script.asks_for_foreign_keys_off() || script.tables.may_leave_dangling(keys.iter()));
             notes.push(is_off.then_some(PLANNED));
+            // What it does is not in the database yet.
+            keys.extend_from_slice(script.tables.references());
+            for key in &mut keys {
+                key.child = script.tables.name_at_the_end(&key.child).to_owned();
+                key.parent = script.tables.name_at_the_end(&key.parent).to_owned();
+            }
         }
         Ok(notes)
     }

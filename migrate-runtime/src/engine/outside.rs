@@ -304,7 +304,7 @@ impl<'a, S: Session> Engine<'a, S> {
             self.run_statement(prepared, claim, progress).await?;
             *progress = Progress { done: number, is_in_doubt: false };
         }
-        self.enforce(Enforcement::AsUsual).await.map_err(refuse::settings)?;
+        self.enforce(&Enforcement::AsUsual).await.map_err(refuse::settings)?;
         if self.foreign_keys.are_checked {
             let new = self.dangling_rows_patiently(prepared).await?.new_since(&before, &prepared.tables);
             if !new.is_empty() {
@@ -318,6 +318,7 @@ impl<'a, S: Session> Engine<'a, S> {
     /// What refers to nothing before a script that may leave more of that. Others may make tables refer to those that it drops, as long as it
     /// runs: only its own statements tell.
     async fn dangling_rows_before(&mut self, prepared: &Prepared<'_>, start: &Continuation) -> Result<Dangling, Error> {
+        self.foreign_keys.were_off = false;
         self.foreign_keys.are_checked = self.sql.dialect == Dialect::Sqlite
             && prepared.switches_foreign_keys_off()
             && self.are_usually_enforced().await.map_err(refuse::settings)?;

@@ -119,23 +119,19 @@ impl Prepared<'_> {
     }
 
     /// SQLite: whether foreign keys are enforced while a statement of the script runs.
-    pub(super) fn enforcement_of(&self, statement: usize) -> Enforcement {
-        self.enforcement.get(statement).copied().unwrap_or(Enforcement::AsUsual)
+    pub(super) fn enforcement_of(&self, statement: usize) -> &Enforcement {
+        self.enforcement.get(statement).unwrap_or(&Enforcement::AsUsual)
     }
 
-    /// SQLite: whether foreign keys are off for any of its statements.
+    /// SQLite: whether foreign keys may be off for any of its statements.
     pub(super) fn switches_foreign_keys_off(&self) -> bool {
-        self.enforcement.contains(&Enforcement::Off)
+        self.enforcement.iter().any(|of| matches!(of, Enforcement::Off | Enforcement::OffIfReferredTo(_)))
     }
 
     /// SQLite: whether that is because the script says so, and not because of the statements.
     pub(super) fn asks_for_foreign_keys_off(&self) -> bool {
         let sets_off = |statement| in_transaction::foreign_keys_set_by(&self.sql, statement) == Some(false);
-        match self.header.foreign_keys() {
-            ForeignKeys::Off => true,
-            ForeignKeys::On => false,
-            ForeignKeys::Auto => self.statements.iter().any(sets_off),
-        }
+        self.header.foreign_keys() == ForeignKeys::Off || self.statements.iter().any(sets_off)
     }
 
     /// How long the statements of the script may wait and run.

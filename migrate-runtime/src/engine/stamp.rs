@@ -95,11 +95,7 @@ impl<S: Session> Engine<'_, S> {
         // A start with nothing to do waits for nobody. Zero may be a handler of the program's own, which is left as it is.
         let is_impatient = patience != "0" && self.session.query("PRAGMA busy_timeout = 0").await.is_ok();
         self.session.run_when_dropped(is_impatient.then(|| format!("PRAGMA busy_timeout = {patience}")));
-        let opened = self.session.execute(open).await;
-        if is_impatient && self.session.query(&format!("PRAGMA busy_timeout = {patience}")).await.is_ok() {
-            self.session.run_when_dropped(None);
-        }
-        if opened.is_ok() {
+        if self.session.execute(open).await.is_ok() {
             let is_stamped = matches!(self.is_verified().await, Ok(true))
                 && self.session.execute(&format!("PRAGMA user_version = {stamp};\n{close}")).await.is_ok();
             if !is_stamped {
@@ -107,5 +103,8 @@ impl<S: Session> Engine<'_, S> {
             }
         }
         self.session.roll_back_when_dropped(None);
+        if is_impatient && self.session.query(&format!("PRAGMA busy_timeout = {patience}")).await.is_ok() {
+            self.session.run_when_dropped(None);
+        }
     }
 }

@@ -94,6 +94,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let run = StepRun { before, step: &registered.step, inside: &inside, after: &after.sql, is_nested };
         self.tell_start(prepared);
         let started = Instant::now();
+        self.foreign_keys.were_off = false;
         match self.session.run_step(run).await {
             Ok(()) => Ok(Outcome::Done(self.change(prepared, started))),
             Err(StepFailure::Before(error)) => {
