@@ -300,7 +300,12 @@ impl<'a, S: Session> Engine<'a, S> {
             let (migration, number) = (&prepared.label, progress.done + 1);
             let place = places.of(statement.span.start);
             self.migrator.tell(self.set_name(), &Event::Statement { migration, number, count: 1, place });
-            self.enforce(prepared.enforcement_of(progress.done)).await.map_err(refuse::settings)?;
+            let enforcement = match prepared.enforcement_of(progress.done) {
+                // Somebody may make a table refer to it after a look: nothing keeps others out yet.
+                Enforcement::OffIfReferredTo(_) => &Enforcement::Off,
+                other => other,
+            };
+            self.enforce(enforcement).await.map_err(refuse::settings)?;
             self.run_statement(prepared, claim, progress).await?;
             *progress = Progress { done: number, is_in_doubt: false };
         }
