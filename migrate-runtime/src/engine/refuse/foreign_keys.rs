@@ -59,7 +59,7 @@ pub(in crate::engine) fn dangling_rows_outside(prepared: &Prepared<'_>, rows: &[
 
 fn referring(rows: &[String]) -> String {
     let of_tables = rows.iter().filter(|row| row.contains(UNCHECKED)).count();
-    let refer = if rows.len() == 1 { "refers" } else { "refer" };
+    let refer = if rows.len() - of_tables == 1 { "refers" } else { "refer" };
     match rows.len() - of_tables {
         0 => format!("foreign keys of {} that cannot be checked", count(of_tables, "table")),
         dangling if of_tables == 0 => format!("{} that {refer} to nothing", count(dangling, "row")),
