@@ -72,11 +72,14 @@ impl TableActs {
         all
     }
 
-    /// What comes after it in the same transaction.
-    pub fn extend(&mut self, then: &TableActs) {
-        self.acts.extend_from_slice(&then.acts);
-        self.references.extend_from_slice(&then.references);
-        self.attaches |= then.attaches;
+    /// Those of scripts that run after each other.
+    pub fn together<'s>(scripts: impl IntoIterator<Item = &'s TableActs>) -> TableActs {
+        scripts.into_iter().fold(TableActs::default(), |mut all, then| {
+            all.acts.extend_from_slice(&then.acts);
+            all.references.extend_from_slice(&then.references);
+            all.attaches |= then.attaches;
+            all
+        })
     }
 
     /// Whether foreign keys are enforced while a script, whose acts these are, runs: for each of its statements.

@@ -459,7 +459,7 @@ impl<'a> Migrator<'a> {
     async fn execute(&self, mut session: impl Session, verb: Verb) -> Result<Report, Error> {
         self.refuse_stale()?;
         let table = TableName::parse(&self.history_table)?;
-        if let Some(report) = stamp::up_to_date(&mut session, self, &verb).await {
+        if let Some(report) = stamp::up_to_date(&mut session, self, &table, &verb).await {
             return Ok(report);
         }
         Engine::new(session, self, &table)?.execute(&verb).await

@@ -112,8 +112,7 @@ impl<'a, S: Session> Engine<'a, S> {
         if !self.foreign_keys.are_checked {
             return self.carry_out_each(goals).await;
         }
-        let mut tables = TableActs::default();
-        scripts.iter().for_each(|script| tables.extend(&script.tables));
+        let tables = TableActs::together(scripts.iter().map(|script| &script.tables));
         let before = self.dangling_rows(&tables).await.map_err(unread)?;
         self.carry_out_each(goals).await?;
         let new = self.dangling_rows(&tables).await.map_err(unread)?.new_since(&before, &tables);
@@ -256,7 +255,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 match self.apply(script, &recorded, &foreseen).await? {
                     Outcome::Done(change) => {
                         foreseen.is_done(script);
-                        if self.may_write_to_history(script) {
+                        if foreseen.data_version().is_some() && self.may_write_to_history(script) {
                             foreseen.may_have_changed();
                         }
                         tries = Tries::none();
@@ -316,8 +315,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Whether a script may write to the history itself, as far as its text tells.
     fn may_write_to_history(&self, script: &Prepared<'_>) -> bool {
-        let names = |text: &str, name: &str| text.to_ascii_lowercase().contains(&name.to_ascii_lowercase());
-        self.step_of(script).is_some() || names(&script.sql, &self.sql.table_name().table)
+        self.step_of(script).is_some() || script.mentions(&[&self.sql.table_name().table.to_ascii_lowercase()])
     }
 
     /// Takes note of what was done.

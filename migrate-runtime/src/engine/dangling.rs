@@ -42,25 +42,15 @@ impl<S: Session> Engine<'_, S> {
     /// The keys that refer to a table that is not there, and is called as one that was renamed: they have followed it, or have not. No row
     /// tells of them when the table has none.
     async fn keys_to_nothing(&mut self, renamed: &BTreeSet<&str>) -> Result<Vec<Row>, DriverError> {
-        let mut found: Vec<Row> = Vec::new();
         if renamed.is_empty() {
-            return Ok(found);
+            return Ok(Vec::new());
         }
-        for schema in first_cells(self.session.query("SELECT name FROM pragma_database_list").await?) {
-            let (tables, of_schema) =
-                (format!("{}.sqlite_master", identifier(&schema)), literal(&schema, Dialect::Sqlite));
-            let to_nothing = format!(
-                "SELECT DISTINCT {of_schema}, m.name, NULL, f.\"table\" FROM {tables} AS m, pragma_foreign_key_list(m.name, {of_schema}) AS f \
-                 WHERE m.type = 'table' AND NOT EXISTS (SELECT 1 FROM {tables} AS parent WHERE parent.type = 'table' \
-                 AND parent.name = f.\"table\" COLLATE NOCASE)"
-            );
-            let rows = self.session.query(&to_nothing).await?;
-            found.extend(rows.into_iter().filter(|row| renamed.contains(cell(row, 3).to_ascii_lowercase().as_str())));
-        }
-        for row in &mut found {
-            row[3] = Some(format!("`{}`, which it refers to, is not there", cell(row, 3)));
-        }
-        Ok(found)
+        let to_nothing = |row: Row| {
+            let is_it = cell(&row, 3) == "0" && renamed.contains(cell(&row, 2).to_ascii_lowercase().as_str());
+            let told = Some(format!("`{}`, which it refers to, is not there", cell(&row, 2)));
+            is_it.then(|| vec![row[0].clone(), row[1].clone(), None, told])
+        };
+        Ok(self.rows_of_references().await?.into_iter().filter_map(to_nothing).collect())
     }
 
     /// The rows of a table that refer to nothing by a key, with what they refer to, which tells them apart: their numbers, which some tables do
@@ -205,15 +195,10 @@ fn describe(row: &Row) -> String {
     let table = if database == "main" { table.to_owned() } else { format!("{database}.{table}") };
     match (cell(row, 2), row.get(KEY)) {
         (_, None) => format!("rows of `{table}` {UNCHECKED}: {parent}"),
-        ("", _) => {
-            format!(
-                "a row of `{table}` refers to a row of `{parent}` that is not there: {}",
-                printable_line(cell(row, KEY))
-            )
-        }
         (number, _) => {
+            let row_of = if number.is_empty() { "a row".to_owned() } else { format!("row {number}") };
             let key = printable_line(cell(row, KEY));
-            format!("row {number} of `{table}` refers to a row of `{parent}` that is not there: {key}")
+            format!("{row_of} of `{table}` refers to a row of `{parent}` that is not there: {key}")
         }
     }
 }

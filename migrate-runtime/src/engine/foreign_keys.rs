@@ -9,7 +9,7 @@ use migrate_core::{Dialect, Enforcement, Reference, TableActs};
 use super::Engine;
 use super::prepare::Prepared;
 use super::read::{cell, first_cells};
-use crate::driver::{DriverError, Session};
+use crate::driver::{DriverError, Row, Session};
 use crate::quote::{identifier, literal};
 
 /// What a change tells of a migration that ran so.
@@ -84,8 +84,7 @@ impl<S: Session> Engine<'_, S> {
         if scripts.iter().any(|script| self.step_of(script).is_some()) {
             return Ok(true);
         }
-        let mut tables = TableActs::default();
-        scripts.iter().for_each(|script| tables.extend(&script.tables));
+        let tables = TableActs::together(scripts.iter().map(|script| &script.tables));
         Ok(tables.may_leave_dangling(self.references().await?.iter()))
     }
 
@@ -116,21 +115,27 @@ impl<S: Session> Engine<'_, S> {
         Ok(notes)
     }
 
-    /// Which table refers to which, in all attached databases.
+    /// Which table refers to which.
     async fn references(&mut self) -> Result<Vec<Reference>, DriverError> {
-        let mut references = Vec::new();
+        let small = |row: &Row, at: usize| cell(row, at).to_ascii_lowercase();
+        let rows = self.rows_of_references().await?;
+        Ok(rows.iter().map(|row| Reference { child: small(row, 1), parent: small(row, 2) }).collect())
+    }
+
+    /// Which table refers to which, in all attached databases: the database, the table, the one that it refers to, and whether that is
+    /// there.
+    pub(super) async fn rows_of_references(&mut self) -> Result<Vec<Row>, DriverError> {
+        let mut found = Vec::new();
         for schema in first_cells(self.session.query("SELECT name FROM pragma_database_list").await?) {
+            let (tables, schema) =
+                (format!("{}.sqlite_master", identifier(&schema)), literal(&schema, Dialect::Sqlite));
             let of_tables = format!(
-                "SELECT DISTINCT m.name, f.\"table\" FROM {}.sqlite_master AS m, pragma_foreign_key_list(m.name, {}) AS f \
-                 WHERE m.type = 'table'",
-                identifier(&schema),
-                literal(&schema, Dialect::Sqlite)
+                "SELECT DISTINCT {schema}, m.name, f.\"table\", EXISTS (SELECT 1 FROM {tables} AS parent WHERE parent.type = 'table' \
+                 AND parent.name = f.\"table\" COLLATE NOCASE) FROM {tables} AS m, pragma_foreign_key_list(m.name, {schema}) AS f \
+                 WHERE m.type = 'table'"
             );
-            references.extend(self.session.query(&of_tables).await?.iter().map(|row| Reference {
-                child: cell(row, 0).to_ascii_lowercase(),
-                parent: cell(row, 1).to_ascii_lowercase(),
-            }));
+            found.extend(self.session.query(&of_tables).await?);
         }
-        Ok(references)
+        Ok(found)
     }
 }

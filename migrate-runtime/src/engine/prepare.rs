@@ -158,7 +158,8 @@ impl Prepared<'_> {
         self.mentions(&["_timeout", "reset"])
     }
 
-    fn mentions(&self, words: &[&str]) -> bool {
+    /// Whether the script names one of these, which are in small letters, anywhere.
+    pub(super) fn mentions(&self, words: &[&str]) -> bool {
         let sql = self.sql.to_ascii_lowercase();
         words.iter().any(|word| sql.contains(word))
     }

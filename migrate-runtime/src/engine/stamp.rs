@@ -22,8 +22,13 @@ const READ: &str = "PRAGMA user_version";
 pub(super) const REMOVE: &str = "PRAGMA user_version = 0";
 
 /// What a run reports when the stamp says that everything is applied; nothing where a look at the history has to tell.
-pub(crate) async fn up_to_date(session: &mut impl Session, migrator: &Migrator<'_>, verb: &Verb) -> Option<Report> {
-    let (Verb::Run, Some(stamp)) = (verb, stamp_of(migrator, session.dialect())) else { return None };
+pub(crate) async fn up_to_date(
+    session: &mut impl Session,
+    migrator: &Migrator<'_>,
+    table: &TableName,
+    verb: &Verb,
+) -> Option<Report> {
+    let (Verb::Run, Some(stamp)) = (verb, stamp_of(migrator, table, session.dialect())) else { return None };
     let found = session.query(READ).await.ok()?;
     if first_cells(found).next()? != stamp.to_string() {
         return None;
@@ -36,13 +41,10 @@ pub(crate) async fn up_to_date(session: &mut impl Session, migrator: &Migrator<'
 }
 
 /// The stamp of a database in which everything is applied; nothing where there is none.
-fn stamp_of(migrator: &Migrator<'_>, dialect: Dialect) -> Option<u32> {
+fn stamp_of(migrator: &Migrator<'_>, table: &TableName, dialect: Dialect) -> Option<u32> {
     let [set] = migrator.sets.as_slice() else { return None };
     // A target has to be looked at, and the number is that of the main database.
-    let is_elsewhere = TableName::parse(&migrator.history_table)
-        .ok()?
-        .schema
-        .is_some_and(|schema| !schema.eq_ignore_ascii_case("main"));
+    let is_elsewhere = table.schema.as_ref().is_some_and(|schema| !schema.eq_ignore_ascii_case("main"));
     if !migrator.has_user_version_stamp || dialect != Dialect::Sqlite || migrator.target.is_some() || is_elsewhere {
         return None;
     }
@@ -79,13 +81,11 @@ impl Fnv {
 }
 
 impl<S: Session> Engine<'_, S> {
-    /// Behind a run: writes the stamp if everything is applied, whoever has done it. Nothing depends on it: what fails is left, and the
-    /// next start looks at the history.
+    /// Behind a run that has found everything applied, or has changed something: writes the stamp if everything is applied, whoever has
+    /// done it. Nothing depends on it: what fails is left, and the next start looks at the history.
     pub(super) async fn stamp(&mut self) {
-        let Some(stamp) = stamp_of(self.migrator, self.sql.dialect).filter(|_| !self.is_nested) else { return };
-        if !matches!(self.is_verified().await, Ok(true)) {
-            return;
-        }
+        let stamp = stamp_of(self.migrator, self.table, self.sql.dialect);
+        let Some(stamp) = stamp.filter(|_| !self.is_nested) else { return };
         let Ok(Some(patience)) = self.session.query("PRAGMA busy_timeout").await.map(|rows| first_cells(rows).next())
         else {
             return;
