@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Report, Scope, Step};
-use migrate_tests::migrations;
+use migrate_tests::{Directed, Director, Fault, migrations};
 use rusqlite::Connection;
 
 /// Parents, children that go with them, and children that keep them.
@@ -706,6 +706,33 @@ fn what_comes_to_refer_to_a_table_meanwhile_is_seen() {
         }
     };
     let error = Migrator::new(&set).on_event(meanwhile).run(&mut database.connection).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+    assert_eq!(database.value("SELECT count(*) FROM late"), "1");
+}
+
+/// Outside of a transaction somebody can do it at the very last moment, when the drop is about to be sent.
+#[test]
+fn what_comes_to_refer_to_a_table_at_the_last_moment_loses_nothing() {
+    struct AtTheDrop(std::sync::Mutex<Connection>);
+    impl Director for AtTheDrop {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            // The claim has the whole script.
+            if sql.contains("DROP TABLE q") && !sql.contains("VACUUM") {
+                let referring =
+                    "CREATE TABLE late (q integer REFERENCES q ON DELETE CASCADE); INSERT INTO late VALUES (1)";
+                self.0.lock().unwrap().execute_batch(referring).unwrap();
+            }
+            None
+        }
+    }
+    let database = database(Place::File);
+    database.connection.execute_batch("CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1)").unwrap();
+    let open = || Connection::open(database.connection.path().unwrap()).unwrap();
+    let at_the_drop = AtTheDrop(std::sync::Mutex::new(open()));
+    let set = one("-- migrate: no-transaction\nVACUUM;\nDROP TABLE q;");
+    let runner = open();
+    runner.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+    let error = Migrator::new(&set).run(&mut Directed::new(runner, &at_the_drop)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
     assert_eq!(database.value("SELECT count(*) FROM late"), "1");
 }
