@@ -1,4 +1,4 @@
-//! Checksums of scripts, and the digest of a whole set. Frozen: the golden tests below may never change.
+//! Checksums of scripts. Frozen: the golden tests below may never change.
 //!
 //! Computing one needs the feature `folder`; comparing, storing and printing do not, so that a host which only uses the macro
 //! carries no hash function.
@@ -33,12 +33,7 @@ impl Checksum {
     /// assert_eq!(Checksum::parse("md5:00"), None);
     /// ```
     pub fn parse(text: &str) -> Option<Checksum> {
-        Checksum::from_hex(text.strip_prefix(Checksum::PREFIX)?)
-    }
-
-    /// Reads 64 lower-case hexadecimal digits; `None` for anything else.
-    pub fn from_hex(hex: &str) -> Option<Checksum> {
-        let digits = hex.as_bytes();
+        let digits = text.strip_prefix(Checksum::PREFIX)?.as_bytes();
         if digits.len() != 64 {
             return None;
         }
@@ -112,23 +107,6 @@ pub fn normalise(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { text.into() }
 }
 
-/// The digest of a set whose migrations are all applied, as the history table's rows give it.
-///
-/// One line a row, in the order of (number of digits, digits) of the version: `<version> <checksum> applied`. The database builds the
-/// same text from its rows, so a single value tells whether anything differs. Names are left out: a renamed migration is the same.
-#[cfg(feature = "folder")]
-pub(crate) fn digest<'a>(rows: impl Iterator<Item = (&'a str, Checksum)>) -> Checksum {
-    use std::fmt::Write;
-    let mut rows: Vec<_> = rows.collect();
-    rows.sort_unstable_by_key(|(version, _)| (version.len(), *version));
-    let mut text = String::new();
-    for (version, checksum) in rows {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{version} {checksum} applied");
-    }
-    Checksum::of_bytes(text.as_bytes())
-}
-
 #[cfg(all(test, feature = "folder"))]
 mod tests {
     use super::*;
@@ -146,13 +124,6 @@ mod tests {
         for (text, expect) in cases {
             assert_eq!(Checksum::of(text).to_string(), expect, "{text:?}");
         }
-    }
-
-    #[test]
-    fn golden_digest_never_changes() {
-        let rows = [("10", "x"), ("7", "-- a\n"), ("8", "SELECT 1;\n")];
-        let digest = digest(rows.into_iter().map(|(version, text)| (version, Checksum::of(text))));
-        assert_eq!(digest.to_string(), "sha256:89a7d344912c922dd2653e651f2be671f9f665cd99b9913c5b0c8ff546d181a7");
     }
 
     #[test]
@@ -195,15 +166,5 @@ mod tests {
         assert_eq!(told, golden);
         assert_ne!(Checksum::of_step("backfill slugs", 1), Checksum::of_step("backfill slugs", 2));
         assert_ne!(Checksum::of_step("a", 1), Checksum::of_step("b", 1));
-    }
-
-    #[test]
-    fn a_digest_tells_sets_apart() {
-        let (a, b) = (Checksum::of("a"), Checksum::of("b"));
-        let two = digest([("1", a), ("2", b)].into_iter());
-        assert_eq!(two, digest([("2", b), ("1", a)].into_iter()));
-        for other in [&[("1", a)][..], &[("1", a), ("2", a)], &[("1", a), ("3", b)], &[("1", b), ("2", a)], &[]] {
-            assert_ne!(two, digest(other.iter().copied()));
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Checksum, Dialect, Direction, Migration, MigrationSet, Script, Version};
+use crate::{Checksum, Dialect, Digest, Direction, Migration, MigrationSet, Script, Version};
 
 /// A script of any dialect that goes up, the common case, in few tokens.
 pub const fn up(
@@ -74,18 +74,18 @@ pub const MYSQL: Option<Dialect> = Some(Dialect::Mysql);
 /// A script for every dialect.
 pub const ANY_DIALECT: Option<Dialect> = None;
 
-/// A set of scripts that are sorted already, of so many versions; an empty digest stands for a dialect that some version lacks.
+/// A set of scripts that are sorted already, of so many versions; no digest stands for a dialect that some version lacks.
 pub const fn set(
     name: &'static str,
     scripts: &'static [Script],
     versions: usize,
-    digests: [&'static [u8]; Dialect::ALL.len()],
+    digests: [Option<i128>; Dialect::ALL.len()],
 ) -> MigrationSet {
     let mut decoded = [None; Dialect::ALL.len()];
     let mut dialect = 0;
     while dialect < digests.len() {
-        if let Some(digest) = digests[dialect].first_chunk() {
-            decoded[dialect] = Some(Checksum::from_bytes(*digest));
+        if let Some(sum) = digests[dialect] {
+            decoded[dialect] = Some(Digest::from_sum(sum));
         }
         dialect += 1;
     }

@@ -15,6 +15,7 @@ mod alone;
 mod audit;
 mod checksum;
 mod dialect;
+mod digest;
 mod filename;
 #[cfg(any(feature = "folder", debug_assertions))]
 pub mod folder;
@@ -40,6 +41,7 @@ pub use alone::{Alone, is_of_session};
 pub use audit::AuditEntry;
 pub use checksum::{Checksum, normalise};
 pub use dialect::Dialect;
+pub use digest::Digest;
 pub use filename::{FileName, FileNameError, LOCK_FILE_NAME, is_ignored_by_rule};
 pub use header::{Excuse, ForeignKeys, Header};
 pub use history::{BadRow, HistoryRow, RowState};

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::filename::within_folder;
 use crate::printable::printable_line;
-use crate::{Checksum, Dialect, Problem, Version};
+use crate::{Checksum, Dialect, Digest, Problem, Version};
 
 /// An SQL file, or a part of one: a step up or down, for one dialect or for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,7 +156,7 @@ pub struct MigrationSet {
     name: Cow<'static, str>,
     scripts: Cow<'static, [Script]>,
     versions: usize,
-    digests: [Option<Checksum>; Dialect::ALL.len()],
+    digests: [Option<Digest>; Dialect::ALL.len()],
 }
 
 impl MigrationSet {
@@ -183,7 +183,7 @@ impl MigrationSet {
         name: Cow<'static, str>,
         scripts: Cow<'static, [Script]>,
         versions: usize,
-        digests: [Option<Checksum>; Dialect::ALL.len()],
+        digests: [Option<Digest>; Dialect::ALL.len()],
     ) -> MigrationSet {
         MigrationSet { name, scripts, versions, digests }
     }
@@ -205,7 +205,7 @@ impl MigrationSet {
 
     /// The digest of the history of a database in which every migration of the set, and no other, is applied.
     /// `None` when a version has no script for `dialect`.
-    pub fn digest(&self, dialect: Dialect) -> Option<Checksum> {
+    pub fn digest(&self, dialect: Dialect) -> Option<Digest> {
         self.digests[dialect as usize]
     }
 
@@ -238,13 +238,13 @@ pub(crate) fn versions(scripts: &[Script]) -> usize {
 
 /// Computes the digests of a set: one a dialect, `None` where a version has no script for it.
 #[cfg(feature = "folder")]
-pub(crate) fn digests(scripts: &[Script]) -> [Option<Checksum>; Dialect::ALL.len()] {
+pub(crate) fn digests(scripts: &[Script]) -> [Option<Digest>; Dialect::ALL.len()] {
     let set = MigrationSet::from_parts(Cow::Borrowed(""), Cow::Owned(scripts.to_vec()), 0, [None; Dialect::ALL.len()]);
     let digest = |dialect| {
         let migrations = set.migrations(dialect).ok()?;
-        Some(crate::checksum::digest(
-            migrations.iter().map(|migration| (migration.version().digits(), migration.up().checksum())),
-        ))
+        let with =
+            |digest: Digest, migration: &Migration<'_>| digest.with(migration.version(), migration.up().checksum());
+        Some(migrations.iter().fold(Digest::EMPTY, with))
     };
     match scripts.iter().all(|script| script.dialect.is_none()) {
         true => [digest(Dialect::Postgres); Dialect::ALL.len()],

@@ -64,8 +64,11 @@ fn expand(runtime: &TokenStream, embedded: &Embedded) -> TokenStream {
     let scripts = folder.set.scripts().iter().map(script);
     let versions = folder.set.versions();
     let digests = Dialect::ALL.map(|dialect| match folder.set.digest(dialect) {
-        Some(digest) => Literal::byte_string(digest.as_bytes()),
-        None => Literal::byte_string(&[]),
+        Some(digest) => {
+            let sum = digest.sum();
+            quote!(::core::option::Option::Some(#sum))
+        }
+        None => quote!(::core::option::Option::None),
     });
     let package =
         ["CARGO_PKG_NAME", "CARGO_PKG_VERSION"].map(|variable| env::var(variable).unwrap_or_default()).join(" ");

@@ -304,6 +304,6 @@ pub mod __private {
 
     /// Stands in for a set that was refused, so that nothing but the refusal is reported.
     pub const fn refused() -> Migrations {
-        Migrations::new(set("", &[], 0, [&[]; Dialect::ALL.len()]), Cow::Borrowed(""), Origin::ELSEWHERE)
+        Migrations::new(set("", &[], 0, [None; Dialect::ALL.len()]), Cow::Borrowed(""), Origin::ELSEWHERE)
     }
 }

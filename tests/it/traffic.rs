@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_runtime::{Migrations, Migrator};
+use migrate_runtime::{Migrations, Migrator, Step};
 use migrate_tests::{Database, Proxy, Traffic, migrations, numbered, postgres};
 
 /// Applies `before`, then runs `migrations` through a proxy.
@@ -47,7 +47,8 @@ fn a_start_without_work_is_one_round_trip_and_one_row() {
             assert_eq!((traffic.round_trips, traffic.rows, traffic.sql().len()), (1, 1, 1), "{:?}", traffic.sql());
             bytes.push(traffic.bytes_from_server);
         }
-        assert!(bytes.iter().all(|of_start| *of_start == bytes[0]), "the answer grows: {bytes:?}");
+        // One number, which may have a digit more or less.
+        assert!(bytes.iter().all(|of_start| of_start.abs_diff(bytes[0]) < 5), "the answer grows: {bytes:?}");
     }
 }
 
@@ -106,8 +107,55 @@ fn nothing_is_prepared_on_the_server() {
     }
 }
 
+/// The server and the binary come to the same digest.
 #[test]
-fn plan_and_verify_of_an_up_to_date_database_are_one_round_trip_each() {
+fn a_start_is_one_round_trip_whatever_the_versions_are() {
+    let versions = [
+        "0",
+        "1",
+        "9999",
+        "10000",
+        "10001",
+        "99999999",
+        "100000000",
+        "20240313170000",
+        "202403131700001",
+        "12345678901234567890123456789012345678901234567890123456789012",
+        "1000000000000000000000000000000000000000000000000000000000000000",
+        "9999999999999999999999999999999999999999999999999999999999999999",
+    ];
+    let files: Vec<(String, String)> =
+        versions.iter().map(|version| (format!("{version}_x.sql"), format!("SELECT {version}"))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, sql)| (&**path, &**sql)).collect();
+    let set = migrations(&files);
+    let migrator =
+        Migrator::new(&set).step(7, "one", Step::postgres(|_| Ok(()))).step(20_000, "two", Step::postgres(|_| Ok(())));
+    let database = prepared(None);
+    migrator.run(&mut database.connect()).unwrap();
+    let mut at = |statement: &str| {
+        database.connect().batch_execute(statement).unwrap();
+        let proxy = Proxy::start(database.port());
+        let mut client = ::postgres::Client::connect(&proxy.url(database.name()), ::postgres::NoTls).unwrap();
+        let is_fine = migrator.run(&mut client).is_ok_and(|report| report.changes().is_empty());
+        (proxy.take().round_trips, is_fine)
+    };
+    assert_eq!(at(""), (1, true));
+    // Vacuum and updates change where the rows are, and not what they come to.
+    assert_eq!(at("UPDATE schema_migrations SET audit = '' WHERE version < 9999"), (1, true));
+    let changes = [
+        "UPDATE schema_migrations SET checksum = overlay(checksum placing 'x' from 20) WHERE version = 0",
+        "UPDATE schema_migrations SET state = 'running' WHERE version = 7",
+        "UPDATE schema_migrations SET version = 9998 WHERE version = 9999",
+        "DELETE FROM schema_migrations WHERE version = 10000",
+    ];
+    for change in changes {
+        let (round_trips, is_fine) = at(change);
+        assert!(round_trips > 1 && !is_fine, "{change}");
+    }
+}
+
+#[test]
+fn a_plan_of_an_up_to_date_database_is_one_round_trip_and_verify_reads_every_row() {
     let three = numbered(3);
     let database = prepared(Some(&three));
     let proxy = Proxy::start(database.port());
@@ -115,5 +163,6 @@ fn plan_and_verify_of_an_up_to_date_database_are_one_round_trip_each() {
     Migrator::new(&three).plan(&mut client).unwrap();
     assert_eq!(proxy.take().round_trips, 1);
     Migrator::new(&three).verify(&mut client).unwrap();
-    assert_eq!(proxy.take().round_trips, 1);
+    let traffic = proxy.take();
+    assert_eq!((traffic.round_trips, traffic.rows), (2, 1 + 3));
 }

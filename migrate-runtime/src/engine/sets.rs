@@ -63,7 +63,7 @@ mod tests {
     use crate::origin::Origin;
 
     const fn named(name: &'static str) -> Migrations {
-        Migrations::new(set(name, &[], 0, [&[]; 3]), std::borrow::Cow::Borrowed(""), Origin::ELSEWHERE)
+        Migrations::new(set(name, &[], 0, [None; 3]), std::borrow::Cow::Borrowed(""), Origin::ELSEWHERE)
     }
 
     static A: Migrations = named("a");

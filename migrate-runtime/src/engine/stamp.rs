@@ -55,7 +55,7 @@ fn stamp_of(migrator: &Migrator<'_>, table: &TableName, dialect: Dialect) -> Opt
     hash.add(b"\n");
     hash.add(set.set.name().as_bytes());
     hash.add(b"\n");
-    hash.add(digest.as_bytes());
+    hash.add(&digest.sum().to_le_bytes());
     for step in migrator.steps_of(set) {
         hash.add(step.script.version().digits().as_bytes());
         hash.add(b"\n");

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Instant;
 
-use migrate_core::{Dialect, Label, Migration, RowState, Version, printable};
+use migrate_core::{Dialect, Label, printable};
 
 use super::apply::Outcome;
 use super::failure::driver_lines;
@@ -41,22 +41,6 @@ impl<'a, S: Session> Engine<'a, S> {
     pub(super) fn own_steps(&self) -> impl Iterator<Item = &'a RegisteredStep<'a>> + use<'a, S> {
         let migrator: &'a Migrator<'a> = self.migrator;
         migrator.steps_of(self.migrations_of)
-    }
-
-    pub(super) fn step_versions(&self) -> Vec<&'a Version> {
-        self.own_steps().map(|registered| registered.script.version()).collect()
-    }
-
-    /// The rows of the steps, as the one read of the start tells them when all are applied.
-    pub(super) fn steps_as_applied(&self) -> String {
-        let versions = self.step_versions();
-        let mut steps: Vec<&Migration<'a>> =
-            self.migrations.iter().filter(|migration| versions.contains(&migration.version())).collect();
-        steps.sort_by_key(|step| (step.version().digits().len(), step.version().digits()));
-        let line = |step: &&Migration<'a>| {
-            format!("{} {} {}\n", step.version().digits(), step.up().checksum(), RowState::Applied.as_str())
-        };
-        steps.iter().map(line).collect()
     }
 
     /// The step that a script stands for.
