@@ -1,6 +1,7 @@
 //! Every verb with a fault at every request: the database refuses it, the connection is lost before it, or after it, when nobody hears
-//! what came of it, or the process is killed. Then the same verb again, on a clean connection, and the database is what it would be
-//! without the fault, or a person is asked, exactly once.
+//! what came of it, or the process is killed; or the future of an asynchronous one is dropped at every poll, while its connection lives
+//! on in a pool. Then the same verb again, on a clean connection, and the database is what it would be without the fault, or a person is
+//! asked, exactly once.
 //!
 //! Exhaustive, not sampled: the verb is done until it gets through without meeting its fault. How many points were tried is printed.
 
@@ -12,8 +13,31 @@ use std::time::Duration;
 use migrate_runtime::{ErrorKind, Migrations, Migrator};
 use migrate_tests::{Case, Connection, Driver, Fault, FaultAt, Fresh, Verb};
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mishap {
+    /// At a request.
+    Of(Fault),
+    /// The future of the verb is dropped, at a poll.
+    Dropped,
+}
+
 /// To be killed after a request is to be killed before the next one.
-const FAULTS: [Fault; 4] = [Fault::Refused, Fault::LostBefore, Fault::LostAfter, Fault::KilledBefore];
+const MISHAPS: [Mishap; 5] = [
+    Mishap::Of(Fault::Refused),
+    Mishap::Of(Fault::LostBefore),
+    Mishap::Of(Fault::LostAfter),
+    Mishap::Of(Fault::KilledBefore),
+    Mishap::Dropped,
+];
+
+impl fmt::Display for Mishap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Mishap::Of(fault) => write!(f, "{fault:?}"),
+            Mishap::Dropped => write!(f, "Dropped"),
+        }
+    }
+}
 
 /// How requests reach the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,18 +46,33 @@ enum Way {
     Postgres,
     /// All of a migration at once, as the asynchronous driver sends them.
     Pipelined,
+    /// By the asynchronous driver.
+    Asynchronous,
 }
 
 impl Way {
     fn driver(self) -> Driver {
-        if self == Way::Sqlite { Driver::Rusqlite } else { Driver::Postgres }
+        match self {
+            Way::Sqlite => Driver::Rusqlite,
+            Way::Postgres | Way::Pipelined => Driver::Postgres,
+            Way::Asynchronous => Driver::TokioPostgres,
+        }
+    }
+
+    fn meets(self, mishap: Mishap) -> bool {
+        match mishap {
+            Mishap::Dropped => self == Way::Asynchronous,
+            // A process that is killed makes its requests one by one.
+            Mishap::Of(Fault::KilledBefore) => matches!(self, Way::Sqlite | Way::Postgres),
+            Mishap::Of(_) => self != Way::Asynchronous,
+        }
     }
 }
 
-/// How many points of a case were tried with each fault, and how often a person was asked.
+/// How many points of a case were tried with each mishap, and how often a person was asked.
 #[derive(Default)]
 struct Points {
-    tried: [usize; FAULTS.len()],
+    tried: [usize; MISHAPS.len()],
     asked: usize,
 }
 
@@ -52,6 +91,8 @@ struct Trial<'a> {
     fresh: Fresh,
     expect: Vec<String>,
     points: Points,
+    /// The connection that a future was dropped on, as its pool has it.
+    pooled: Option<Connection>,
 }
 
 impl Trial<'_> {
@@ -71,11 +112,32 @@ impl Trial<'_> {
         }
     }
 
-    /// Whether there was such a request. The fault strikes there.
-    fn strike(&mut self, fault: Fault, request: usize, what: &str) -> bool {
-        if fault == Fault::KilledBefore {
-            return self.kill(request, what);
+    /// Whether there was such a request, or poll. The mishap strikes there.
+    fn strike(&mut self, mishap: Mishap, point: usize, what: &str) -> bool {
+        match mishap {
+            Mishap::Dropped => self.drop_future(point, what),
+            Mishap::Of(Fault::KilledBefore) => self.kill(point, what),
+            Mishap::Of(fault) => self.fail(fault, point, what),
         }
+    }
+
+    fn drop_future(&mut self, polls: usize, what: &str) -> bool {
+        let mut connection = self.fresh.connect();
+        let settings = session(&mut connection);
+        match connection.drop_verb(&self.migrator, &self.case.verb, polls) {
+            Some(ended) => {
+                ended.unwrap_or_else(|error| panic!("{what}: {error}"));
+                false
+            }
+            None => {
+                assert_eq!(session(&mut connection), settings, "{what}");
+                self.pooled = Some(connection);
+                true
+            }
+        }
+    }
+
+    fn fail(&mut self, fault: Fault, request: usize, what: &str) -> bool {
         let director = FaultAt::new(fault, request);
         let mut connection = self.fresh.connect();
         let settings = session(&mut connection);
@@ -129,6 +191,9 @@ impl Trial<'_> {
             ended = connection.execute_verb(&migrator, verb);
         }
         let report = ended.unwrap_or_else(|error| panic!("{what}, then: {error}"));
+        if let Some(mut pooled) = self.pooled.take() {
+            assert_eq!(pooled.snapshot(), self.expect, "{what}");
+        }
         assert_eq!(connection.snapshot(), self.expect, "{what}");
         assert!(!connection.is_in_transaction(), "{what}");
         // A start that finds nothing to do does not tidy up, either.
@@ -144,20 +209,16 @@ fn check(way: Way, case: &Case) -> Points {
     let sets: Vec<Migrations> = case.sets(driver);
     let migrator = case.migrator(driver, &sets);
     let fresh = Fresh::new(driver);
-    let mut trial = Trial { way, case, migrator, fresh, expect: Vec::new(), points: Points::default() };
+    let mut trial = Trial { way, case, migrator, fresh, expect: Vec::new(), points: Points::default(), pooled: None };
     trial.prepare();
     trial.fresh.connect().execute_verb(&trial.migrator, &case.verb).unwrap();
     trial.expect = trial.fresh.connect().snapshot();
-    for (number, fault) in FAULTS.into_iter().enumerate() {
-        // A process that is killed makes its requests one by one.
-        if way == Way::Pipelined && fault == Fault::KilledBefore {
-            continue;
-        }
-        for request in 1.. {
-            assert!(request < 200, "{} never ends", case.name);
+    for (number, mishap) in MISHAPS.into_iter().enumerate().filter(|(_, mishap)| way.meets(*mishap)) {
+        for point in 1.. {
+            assert!(point < 200, "{} never ends", case.name);
             trial.prepare();
-            let what = format!("{}, {way:?}: {fault:?} at request {request}", case.name);
-            if !trial.strike(fault, request, &what) {
+            let what = format!("{}, {way:?}: {mishap} at point {point}", case.name);
+            if !trial.strike(mishap, point, &what) {
                 break;
             }
             trial.points.tried[number] += 1;
@@ -190,7 +251,7 @@ fn files_beside(file: &Path) -> Vec<String> {
 }
 
 fn check_all(way: Way) {
-    let heads = FAULTS.map(|fault| format!("{:>14}", format!("{fault:?}"))).concat();
+    let heads = MISHAPS.map(|mishap| format!("{:>14}", mishap.to_string())).concat();
     println!("{:30}{heads}{:>14}", format!("{way:?}, points tried"), "asked");
     let mut all = 0;
     for case in Case::all(way.driver()) {
@@ -221,4 +282,9 @@ fn a_fault_at_every_request_on_postgres() {
 #[test]
 fn a_fault_at_every_request_of_a_pipeline() {
     check_all(Way::Pipelined);
+}
+
+#[test]
+fn a_future_dropped_at_every_poll() {
+    check_all(Way::Asynchronous);
 }

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bad_input;
-mod cancelled;
 mod compile_errors;
 mod conformance;
 mod counted;

@@ -132,7 +132,7 @@ fn a_start_is_one_round_trip_whatever_the_versions_are() {
         Migrator::new(&set).step(7, "one", Step::postgres(|_| Ok(()))).step(20_000, "two", Step::postgres(|_| Ok(())));
     let database = prepared(None);
     migrator.run(&mut database.connect()).unwrap();
-    let mut at = |statement: &str| {
+    let at = |statement: &str| {
         database.connect().batch_execute(statement).unwrap();
         let proxy = Proxy::start(database.port());
         let mut client = ::postgres::Client::connect(&proxy.url(database.name()), ::postgres::NoTls).unwrap();

@@ -69,6 +69,12 @@ fn every_case() -> Vec<Case> {
         Case { name: "run up to a target", before: Some(1), options: |_, migrator| migrator.target(2), ..PLAIN },
         Case { name: "run what is alone", before: Some(1), sets: alone, ..PLAIN },
         Case { name: "run a step", before: Some(1), sets: in_transactions, options: with_step, ..PLAIN },
+        Case {
+            name: "run a step as one",
+            sets: in_transactions,
+            options: |driver, migrator| with_step(driver, migrator.scope(Scope::All)),
+            ..PLAIN
+        },
         Case { name: "run two sets", sets: two_sets, ..PLAIN },
         Case { name: "run a rebuild", before: Some(1), sets: rebuild, ..PLAIN },
         Case { name: "run what a person decides", before: Some(1), sets: doubtful, decides: Some(looks), ..PLAIN },
@@ -273,7 +279,10 @@ fn with_step(driver: Driver, migrator: Migrator<'_>) -> Migrator<'_> {
         "in Rust",
         match driver {
             Driver::Rusqlite => Step::rusqlite(|transaction| Ok(transaction.execute_batch(SQL)?)),
-            _ => Step::postgres(|transaction| Ok(transaction.batch_execute(SQL)?)),
+            Driver::Postgres => Step::postgres(|transaction| Ok(transaction.batch_execute(SQL)?)),
+            Driver::TokioPostgres => {
+                Step::tokio_postgres(|transaction| Box::pin(async move { Ok(transaction.batch_execute(SQL).await?) }))
+            }
         },
     )
 }

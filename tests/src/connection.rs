@@ -1,6 +1,9 @@
 //! One test, every driver: a fresh database behind any of them, with the verbs in one shape.
 
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::pin;
+use std::task::Poll;
 
 use migrate_runtime::driver::{Database as Blocking, Itself};
 use migrate_runtime::{
@@ -241,6 +244,25 @@ impl Connection {
         by_name!(verb, call)
     }
 
+    /// Does a verb and drops it after so many polls, unless it ends before.
+    ///
+    /// # Panics
+    ///
+    /// When the driver is a blocking one: it has nothing to drop.
+    pub fn drop_verb(&mut self, migrator: &Migrator<'_>, verb: &Verb, polls: usize) -> Option<Result<Report, Error>> {
+        macro_rules! call {
+            ($blocking:ident, $asynchronous:ident; $($arg:expr),*) => {
+                match self {
+                    Connection::TokioPostgres(client, runtime) => {
+                        runtime.block_on(polled(migrator.$asynchronous(client, $($arg),*), polls))
+                    }
+                    _ => panic!("a blocking verb cannot be dropped"),
+                }
+            };
+        }
+        by_name!(verb, call)
+    }
+
     /// Tells what a verb would do.
     #[allow(clippy::missing_errors_doc)]
     pub fn try_verb(&mut self, migrator: &Migrator<'_>, verb: &Verb) -> Result<Plan, Error> {
@@ -358,6 +380,20 @@ impl Connection {
             _ => self.value("SELECT now() <> statement_timestamp()") == "t",
         }
     }
+}
+
+/// The future's value, unless it takes more polls than that: then it is dropped.
+async fn polled<F: Future>(future: F, most: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut polls = 0;
+    poll_fn(|context| {
+        if polls == most {
+            return Poll::Ready(None);
+        }
+        polls += 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
 }
 
 fn sqlite_rows(connection: &rusqlite::Connection, sql: &str) -> Vec<String> {
