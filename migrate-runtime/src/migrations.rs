@@ -78,6 +78,25 @@ impl Migrations {
     /// When everything is applied already, this is one read: no write, and no lock but that of a reader. On a connection that is inside
     /// a transaction, each migration gets a savepoint, and nothing lasts unless the transaction is committed.
     ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrations, embed_migrations};
+    ///
+    /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    ///
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// assert_eq!(MIGRATIONS.run(&mut db)?.changes().len(), 2);
+    /// assert_eq!(MIGRATIONS.run(&mut db)?.to_string(), "up to date, 2 migrations");
+    ///
+    /// // Inside a transaction nothing lasts without its commit, which is handy in a test.
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let mut tx = db.transaction()?;
+    /// MIGRATIONS.run(&mut tx)?;
+    /// tx.rollback()?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Nothing is applied when the history does not match the binary. When a migration fails, it is rolled back, and those
     /// before it stay applied. See [`Error`].
@@ -87,6 +106,20 @@ impl Migrations {
 
     /// [`run`](Migrations::run) for asynchronous drivers.
     ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use migrate_runtime::{Migrations, embed_migrations};
+    ///
+    /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations", dialect = "postgres");
+    ///
+    /// let report = MIGRATIONS.run_async(client).await?;
+    /// println!("{report}");
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`run`](Migrations::run).
     pub async fn run_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<Report, Error> {
@@ -94,6 +127,18 @@ impl Migrations {
     }
 
     /// What [`run`](Migrations::run) would apply. Writes nothing.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrations, embed_migrations};
+    /// # static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let plan = MIGRATIONS.plan(&mut db)?;
+    /// assert_eq!(plan.changes()[0].path, "doc-migrations/0001_users.sql");
+    /// println!("{plan}");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// What would keep [`run`](Migrations::run) from applying anything.
@@ -103,6 +148,18 @@ impl Migrations {
 
     /// [`plan`](Migrations::plan) for asynchronous drivers.
     ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use migrate_runtime::{Migrations, embed_migrations};
+    /// # static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    /// let plan = MIGRATIONS.plan_async(client).await?;
+    /// println!("{} to apply", plan.changes().len());
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`plan`](Migrations::plan).
     pub async fn plan_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<Plan, Error> {
@@ -111,6 +168,18 @@ impl Migrations {
 
     /// Where every migration stands, whatever is wrong with the history. Writes nothing.
     ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrations, embed_migrations};
+    /// # static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// assert!(!MIGRATIONS.status(&mut db)?.is_up_to_date());
+    /// MIGRATIONS.run(&mut db)?;
+    /// assert!(MIGRATIONS.status(&mut db)?.is_up_to_date());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// When the history table cannot be read.
     pub fn status<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Status, Error> {
@@ -118,6 +187,19 @@ impl Migrations {
     }
 
     /// [`status`](Migrations::status) for asynchronous drivers.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use migrate_runtime::{Migrations, embed_migrations};
+    /// # static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    /// if !MIGRATIONS.status_async(client).await?.is_up_to_date() {
+    ///     eprintln!("not ready yet");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`status`](Migrations::status).
@@ -128,6 +210,21 @@ impl Migrations {
     /// Succeeds when the database is exactly where this binary would bring it: everything applied, nothing else, every checksum
     /// the same. Writes nothing; meant for readiness checks and for programs that leave migrating to others.
     ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrations, embed_migrations};
+    /// # static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// use migrate_runtime::ErrorKind;
+    ///
+    /// let error = MIGRATIONS.verify(&mut db).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Pending);
+    /// MIGRATIONS.run(&mut db)?; // perhaps by another program
+    /// MIGRATIONS.verify(&mut db)?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Pending`](crate::ErrorKind::Pending) when migrations are to be applied,
     /// [`ErrorKind::HistoryMismatch`](crate::ErrorKind::HistoryMismatch) when the history does not match the binary.
@@ -137,6 +234,17 @@ impl Migrations {
 
     /// [`verify`](Migrations::verify) for asynchronous drivers.
     ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use migrate_runtime::{Migrations, embed_migrations};
+    /// # static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    /// MIGRATIONS.verify_async(client).await?; // in a readiness check
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`verify`](Migrations::verify).
     pub async fn verify_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<(), Error> {
@@ -144,6 +252,16 @@ impl Migrations {
     }
 
     /// The migrations as data: versions, names, SQL and checksums.
+    ///
+    /// ```
+    /// use migrate_runtime::{Migrations, embed_migrations};
+    ///
+    /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    ///
+    /// let set = MIGRATIONS.set();
+    /// assert_eq!(set.versions(), 2);
+    /// assert_eq!(set.scripts()[0].sql(), "CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL);\n");
+    /// ```
     pub fn set(&self) -> &MigrationSet {
         &self.set
     }

@@ -97,6 +97,22 @@ pub(crate) struct RegisteredStep<'a> {
 type Observer<'a> = dyn Fn(&Event<'_>) + Send + Sync + 'a;
 
 /// How much of a run is one transaction.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{Migrations, Migrator, Scope, Step, embed_migrations};
+///
+/// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+///
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// let migrator = Migrator::new(&MIGRATIONS).step(3, "fails", Step::rusqlite(|_| Err("no network".into())));
+/// let error = migrator.clone().scope(Scope::All).run(&mut db).unwrap_err();
+/// assert!(error.report().is_empty());
+/// let error = migrator.scope(Scope::PerMigration).run(&mut db).unwrap_err();
+/// assert_eq!(error.report().changes().len(), 2); // they stay
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
     /// Each migration: when one fails, those before it stay.
@@ -107,6 +123,25 @@ pub enum Scope {
 }
 
 /// What to do about a statement of which it is not known whether it was done; see [`Migrator::resume`].
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{ErrorKind, Migrator, Resume, embed_migrations};
+///
+/// let migrations = embed_migrations!("doc-notes"); // `-- migrate: no-transaction`
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// db.execute_batch("CREATE TABLE tags (tag text)")?; // in the way of the last statement
+/// let migrator = Migrator::new(&migrations);
+/// migrator.run(&mut db).unwrap_err();
+///
+/// // SQLite knows what became of the statement: none is in doubt, and there is nothing to skip.
+/// let error = migrator.resume(&mut db, Resume::Skip).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Interrupted);
+/// db.execute_batch("DROP TABLE tags")?;
+/// migrator.resume(&mut db, Resume::Retry)?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resume {
     /// It was not done: run it again.
@@ -119,15 +154,46 @@ pub enum Resume {
 
 impl<'a> Migrator<'a> {
     /// How long to wait for another runner unless told otherwise.
+    ///
+    /// ```
+    /// use migrate_runtime::Migrator;
+    ///
+    /// assert_eq!(Migrator::DEFAULT_WAIT_TIMEOUT.as_secs(), 5 * 60);
+    /// ```
     pub const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(300);
 
     /// How long a statement of a migration waits for a lock unless told otherwise.
+    ///
+    /// ```
+    /// use migrate_runtime::Migrator;
+    ///
+    /// assert_eq!(Migrator::DEFAULT_LOCK_TIMEOUT.as_secs(), 5);
+    /// ```
     pub const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
     /// How often a migration is tried again that has failed because of locks of others, unless told otherwise.
+    ///
+    /// ```
+    /// use migrate_runtime::Migrator;
+    ///
+    /// assert_eq!(Migrator::DEFAULT_LOCK_RETRIES, 5); // so there are 6 tries
+    /// ```
     pub const DEFAULT_LOCK_RETRIES: u32 = 5;
 
     /// The verbs of `migrations` with their defaults.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrations, Migrator, embed_migrations};
+    ///
+    /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    ///
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let report = Migrator::new(&MIGRATIONS).run(&mut db)?; // the same as `MIGRATIONS.run(&mut db)?`
+    /// assert_eq!(report.changes()[0].set, "default");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(migrations: &'a Migrations) -> Migrator<'a> {
         Migrator::many([migrations])
     }
@@ -178,6 +244,22 @@ impl<'a> Migrator<'a> {
     /// in the main database. Whoever starts with another search path has another history: name the schema where that may happen.
     /// The name is used as written, as if quoted. A name that is not made of ASCII letters, digits
     /// and `_` is an error of the verb, [`ErrorKind::InvalidOption`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{ErrorKind, Migrator, embed_migrations};
+    ///
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// Migrator::new(&migrations).history_table("shop_migrations").run(&mut db)?;
+    /// let rows: i64 = db.query_row("SELECT count(*) FROM shop_migrations", [], |row| row.get(0))?;
+    /// assert_eq!(rows, 2);
+    ///
+    /// let error = Migrator::new(&migrations).history_table("shop migrations").run(&mut db).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidOption);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn history_table(mut self, name: impl Into<String>) -> Self {
         self.history_table = name.into();
         self
@@ -187,6 +269,28 @@ impl<'a> Migrator<'a> {
     /// On SQLite each try waits for as long as the connection's own busy timeout says (5 seconds with rusqlite) before it is counted.
     /// Past it, the verb fails with [`ErrorKind::WaitTimeout`], and names the holder where the database knows: Postgres does, SQLite
     /// only for a script outside of a transaction.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use std::time::Duration;
+    /// use migrate_runtime::{ErrorKind, Migrator, embed_migrations};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("migrate-doc-wait-{}.db", std::process::id()));
+    /// let other = rusqlite::Connection::open(&path)?;
+    /// other.execute_batch("BEGIN IMMEDIATE")?; // somebody is writing, for a long time
+    ///
+    /// let mut db = rusqlite::Connection::open(&path)?;
+    /// db.busy_timeout(Duration::ZERO)?;
+    /// let error = Migrator::new(&embed_migrations!("doc-migrations"))
+    ///     .wait_timeout(Duration::from_millis(50))
+    ///     .run(&mut db)
+    ///     .unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WaitTimeout);
+    /// # drop((other, db));
+    /// # std::fs::remove_file(path)?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn wait_timeout(mut self, timeout: Duration) -> Self {
         self.wait_timeout = timeout;
         self
@@ -195,6 +299,19 @@ impl<'a> Migrator<'a> {
     /// [`run`](Migrator::run) applies nothing above this version, and never reverts anything. What it leaves out is told:
     /// [`Report::pending`]. A migration above it that was interrupted outside of a transaction is an error, [`ErrorKind::Interrupted`],
     /// because nothing else can run before that has come to its end.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, embed_migrations};
+    /// # let migrations = embed_migrations!("doc-orders");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    ///
+    /// let report = Migrator::new(&migrations).target(1).run(&mut db)?;
+    /// assert_eq!(report.changes().len(), 1);
+    /// assert_eq!(report.pending(), 1);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn target(mut self, version: impl Into<Version>) -> Self {
         self.target = Some(version.into());
         self
@@ -202,6 +319,19 @@ impl<'a> Migrator<'a> {
 
     /// [`run`](Migrator::run) applies at most so many migrations; one that was interrupted outside of a transaction, and goes on, counts.
     /// What it leaves out is told: [`Report::pending`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, embed_migrations};
+    /// # let migrations = embed_migrations!("doc-orders");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    ///
+    /// let one_by_one = Migrator::new(&migrations).at_most(1);
+    /// assert_eq!(one_by_one.run(&mut db)?.pending(), 1);
+    /// assert_eq!(one_by_one.run(&mut db)?.pending(), 0);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn at_most(mut self, migrations: usize) -> Self {
         self.at_most = Some(migrations);
         self
@@ -210,6 +340,18 @@ impl<'a> Migrator<'a> {
     /// How much of a run is one transaction; each migration by default.
     ///
     /// Migrations that run outside of a transaction cannot be part of [`Scope::All`]: that is an error before anything is done.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrator, Scope, embed_migrations};
+    ///
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let report = Migrator::new(&migrations).scope(Scope::All).run(&mut db)?; // both, or none
+    /// assert_eq!(report.changes().len(), 2);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
         self
@@ -217,6 +359,24 @@ impl<'a> Migrator<'a> {
 
     /// Applies migrations below others that are applied already. Without it they are an error,
     /// [`Standing::OutOfOrder`](crate::Standing::OutOfOrder): what came later was not written with them in mind.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrator, Standing, Step, embed_migrations};
+    ///
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// # fn step() -> Step<'static> { Step::rusqlite(|_| Ok(())) }
+    /// Migrator::new(&migrations).step(4, "slugs", step()).run(&mut db)?;
+    ///
+    /// // Another branch brings version 3, after version 4 has been applied.
+    /// let merged = Migrator::new(&migrations).step(3, "phones", step()).step(4, "slugs", step());
+    /// let error = merged.run(&mut db).unwrap_err();
+    /// assert_eq!(error.problems()[0].standing, Standing::OutOfOrder);
+    /// assert_eq!(merged.allow_out_of_order().run(&mut db)?.changes().len(), 1);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn allow_out_of_order(mut self) -> Self {
         self.policy.allow_out_of_order = true;
         self
@@ -224,6 +384,23 @@ impl<'a> Migrator<'a> {
 
     /// Goes on although the history has migrations that the binary has lost. Without it they are an error,
     /// [`Standing::Missing`](crate::Standing::Missing).
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrator, Standing, Step, embed_migrations};
+    ///
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// # fn step() -> Step<'static> { Step::rusqlite(|_| Ok(())) }
+    /// Migrator::new(&migrations).step(3, "phones", step()).step(4, "slugs", step()).run(&mut db)?;
+    ///
+    /// // The next release has lost version 3.
+    /// let next = Migrator::new(&migrations).step(4, "slugs", step());
+    /// assert_eq!(next.run(&mut db).unwrap_err().problems()[0].standing, Standing::Missing);
+    /// assert!(next.allow_missing().run(&mut db)?.is_empty());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn allow_missing(mut self) -> Self {
         self.policy.allow_missing = true;
         self
@@ -232,12 +409,43 @@ impl<'a> Migrator<'a> {
     /// Goes on although a newer binary has migrated the database. Without it that is an error,
     /// [`Standing::Ahead`](crate::Standing::Ahead), unless every one of the newer migrations says
     /// `-- migrate: compatible=backward`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrator, Standing, Step, embed_migrations};
+    ///
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// Migrator::new(&migrations).step(3, "slugs", Step::rusqlite(|_| Ok(()))).run(&mut db)?; // the new release
+    ///
+    /// let old = Migrator::new(&migrations); // the old release starts again
+    /// assert_eq!(old.run(&mut db).unwrap_err().problems()[0].standing, Standing::Ahead);
+    /// assert!(old.allow_ahead().run(&mut db)?.is_empty());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn allow_ahead(mut self) -> Self {
         self.policy.ahead = Ahead::Allow;
         self
     }
 
     /// Refuses to go on when a newer binary has migrated the database, whatever its migrations say.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrator, Standing, Step, embed_migrations};
+    ///
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let slugs = Step::rusqlite(|_| Ok(())).compatible_backward();
+    /// Migrator::new(&migrations).step(3, "slugs", slugs).run(&mut db)?; // the new release
+    ///
+    /// let old = Migrator::new(&migrations);
+    /// old.run(&mut db)?; // goes on, as the step is declared harmless
+    /// assert_eq!(old.refuse_ahead().run(&mut db).unwrap_err().problems()[0].standing, Standing::Ahead);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn refuse_ahead(mut self) -> Self {
         self.policy.ahead = Ahead::Refuse;
         self
@@ -249,6 +457,23 @@ impl<'a> Migrator<'a> {
     ///
     /// A file overrides it: `-- migrate: lock-timeout=30s`. What works `CONCURRENTLY` waits without limit unless its file says otherwise,
     /// because it holds up nobody. SQLite has the connection's own busy timeout.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use migrate_runtime::{Migrations, Migrator, embed_migrations};
+    ///
+    /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations", dialect = "postgres");
+    ///
+    /// let report = Migrator::new(&MIGRATIONS)
+    ///     .lock_timeout(Duration::from_secs(2)) // a busy table: rather give up soon, and try again
+    ///     .run_async(client)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
@@ -256,6 +481,22 @@ impl<'a> Migrator<'a> {
 
     /// Postgres: how often a migration is tried again that has failed for locks that others hold, a deadlock or a serialization
     /// failure; 5 times by default, with growing pauses of at most 5 seconds. Only what was rolled back as a whole is tried again.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use migrate_runtime::{Migrations, Migrator, embed_migrations};
+    ///
+    /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations", dialect = "postgres");
+    ///
+    /// let report = Migrator::new(&MIGRATIONS)
+    ///     .lock_retries(20) // with pauses of up to 5 seconds: about a minute and a half
+    ///     .run_async(client)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
     pub fn lock_retries(mut self, times: u32) -> Self {
         self.lock_retries = times;
         self
@@ -263,6 +504,23 @@ impl<'a> Migrator<'a> {
 
     /// Postgres: how long a statement of a migration may take; without limit by default, whatever is set for the session, the role or
     /// the database. A file overrides it: `-- migrate: statement-timeout=10min`.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use migrate_runtime::{Migrations, Migrator, embed_migrations};
+    ///
+    /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations", dialect = "postgres");
+    ///
+    /// let report = Migrator::new(&MIGRATIONS)
+    ///     .statement_timeout(Duration::from_secs(600)) // what takes longer is rolled back
+    ///     .run_async(client)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = timeout;
         self
@@ -303,6 +561,23 @@ impl<'a> Migrator<'a> {
     ///
     /// A version that the set has as a file too is an error of the verb, [`ErrorKind::InvalidOption`], and so is a step that does not say
     /// [which set](Migrator::step_of) it belongs to where there are several. A step has no script down.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrator, Step, embed_migrations};
+    ///
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let migrator = Migrator::new(&migrations)
+    ///     .step(3, "backfill emails", Step::rusqlite(|tx| {
+    ///         tx.execute("UPDATE users SET email = lower(name) || '@example.org' WHERE email IS NULL", [])?;
+    ///         Ok(())
+    ///     }));
+    /// assert_eq!(migrator.run(&mut db)?.changes()[2].migration.as_str(), "3_backfill emails");
+    /// assert!(migrator.run(&mut db)?.is_empty());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn step(self, version: impl Into<Version>, name: impl Into<String>, step: Step<'a>) -> Self {
         self.with_step(None, version.into(), name.into(), step)
     }
@@ -346,12 +621,39 @@ impl<'a> Migrator<'a> {
     }
 
     /// Allows [`reset`](Migrator::reset), which is to lose all data.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{ErrorKind, Migrator, embed_migrations};
+    ///
+    /// let migrations = embed_migrations!("doc-orders");
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let migrator = Migrator::new(&migrations);
+    /// migrator.run(&mut db)?;
+    /// assert_eq!(migrator.reset(&mut db).unwrap_err().kind(), ErrorKind::InvalidOption);
+    /// assert_eq!(migrator.dangerously_allow_reset().reset(&mut db)?.changes().len(), 2);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn dangerously_allow_reset(mut self) -> Self {
         self.may_reset = true;
         self
     }
 
     /// What the history remembers as the one who applied a migration, instead of user, host, package and its version.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, embed_migrations};
+    /// # let migrations = embed_migrations!("doc-orders");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    ///
+    /// let migrator = Migrator::new(&migrations).applied_by("deploy 2187 of shop 1.4");
+    /// migrator.run(&mut db)?;
+    /// assert_eq!(migrator.history(&mut db)?.entries()[0].applied_by, "deploy 2187 of shop 1.4");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn applied_by(mut self, who: impl Into<String>) -> Self {
         // No database takes a NUL byte.
         self.applied_by = Some(who.into().replace('\0', ""));
@@ -360,6 +662,18 @@ impl<'a> Migrator<'a> {
 
     /// Goes on although a debug build differs from the folder that it was built from. Without it the verbs that judge a database
     /// fail with [`ErrorKind::StaleBinary`]; a release build never looks.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, embed_migrations};
+    /// # let migrations = embed_migrations!("doc-orders");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    ///
+    /// let migrator = Migrator::new(&migrations).allow_stale(); // for work on the next file, with the last build
+    /// assert_eq!(migrator.run(&mut db)?.changes().len(), 2);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn allow_stale(mut self) -> Self {
         self.may_be_stale = true;
         self
@@ -367,6 +681,24 @@ impl<'a> Migrator<'a> {
 
     /// Calls `observer` for everything that happens in [`run`](Migrator::run). It must not block for long: some events come while a
     /// transaction is open. Another call replaces the observer.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use std::sync::Mutex;
+    /// use migrate_runtime::{Event, Migrator, embed_migrations};
+    ///
+    /// let done = Mutex::new(Vec::new());
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let migrator = Migrator::new(&migrations).on_event(|event| match event {
+    ///     Event::Changed { change, .. } => done.lock().unwrap().push(change.migration.to_string()),
+    ///     Event::Waiting { holder, waited, .. } => eprintln!("waiting for {holder:?} since {waited:?}"),
+    ///     _ => {}
+    /// });
+    /// migrator.run(&mut rusqlite::Connection::open_in_memory()?)?;
+    /// assert_eq!(*done.lock().unwrap(), ["0001_users", "0002_users_email"]);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn on_event(mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'a) -> Self {
         self.observer = Some(Arc::new(observer));
         self
@@ -391,6 +723,19 @@ impl<'a> Migrator<'a> {
 
     /// What [`run`](Migrator::run) would do: short for [`dry_run().run(…)`](DryRun::run).
     ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, embed_migrations};
+    /// # let migrations = embed_migrations!("doc-orders");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    ///
+    /// let plan = Migrator::new(&migrations).target(1).plan(&mut db)?;
+    /// assert_eq!(plan.changes()[0].migration.as_str(), "0001_orders");
+    /// assert_eq!(plan.pending(), 1);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// What would keep [`run`](Migrator::run) from applying anything.
     pub fn plan<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Plan, Error> {
@@ -398,6 +743,18 @@ impl<'a> Migrator<'a> {
     }
 
     /// [`plan`](Migrator::plan) for asynchronous drivers.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use migrate_runtime::{Migrations, Migrator, embed_migrations};
+    /// # static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    /// let plan = Migrator::new(&MIGRATIONS).plan_async(client).await?;
+    /// println!("{plan}");
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`plan`](Migrator::plan).
@@ -407,6 +764,22 @@ impl<'a> Migrator<'a> {
 
     /// See [`Migrations::status`].
     ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, embed_migrations};
+    /// # let migrations = embed_migrations!("doc-orders");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    ///
+    /// use migrate_runtime::Standing;
+    ///
+    /// let migrator = Migrator::new(&migrations);
+    /// migrator.clone().target(1).run(&mut db)?;
+    /// let status = migrator.status(&mut db)?;
+    /// assert_eq!((status.count(Standing::Applied), status.count(Standing::Pending)), (1, 1));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Migrations::status`].
     pub fn status<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Status, Error> {
@@ -414,6 +787,18 @@ impl<'a> Migrator<'a> {
     }
 
     /// See [`Migrations::status`].
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use migrate_runtime::{Migrations, Migrator, embed_migrations};
+    /// # static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    /// let status = Migrator::new(&MIGRATIONS).status_async(client).await?;
+    /// println!("{status}");
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Migrations::status`].
@@ -424,6 +809,22 @@ impl<'a> Migrator<'a> {
     /// What was done to the database, in the order in which it was done, with everything that was changed in the history since.
     /// Writes nothing.
     ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, embed_migrations};
+    /// # let migrations = embed_migrations!("doc-orders");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    ///
+    /// let migrator = Migrator::new(&migrations);
+    /// migrator.run(&mut db)?;
+    /// migrator.revert_last(&mut db, 1)?;
+    /// let history = migrator.history(&mut db)?;
+    /// assert_eq!(history.entries()[1].audit[0].action, "reverted");
+    /// println!("{history}");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// When the history table cannot be read.
     pub fn history<Kind>(&self, db: &mut impl Database<Kind>) -> Result<History, Error> {
@@ -431,6 +832,18 @@ impl<'a> Migrator<'a> {
     }
 
     /// [`history`](Migrator::history) for asynchronous drivers.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use migrate_runtime::{Migrations, Migrator, embed_migrations};
+    /// # static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    /// let history = Migrator::new(&MIGRATIONS).history_async(client).await?;
+    /// println!("{history}");
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`history`](Migrator::history).
@@ -440,6 +853,22 @@ impl<'a> Migrator<'a> {
 
     /// See [`Migrations::verify`]. The policies and the target count: what they allow is no error.
     ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, embed_migrations};
+    /// # let migrations = embed_migrations!("doc-orders");
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    ///
+    /// use migrate_runtime::ErrorKind;
+    ///
+    /// let migrator = Migrator::new(&migrations);
+    /// assert_eq!(migrator.verify(&mut db).unwrap_err().kind(), ErrorKind::Pending);
+    /// migrator.clone().target(1).run(&mut db)?;
+    /// migrator.target(1).verify(&mut db)?; // version 2 is above the target
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Migrations::verify`].
     pub fn verify<Kind>(&self, db: &mut impl Database<Kind>) -> Result<(), Error> {
@@ -447,6 +876,17 @@ impl<'a> Migrator<'a> {
     }
 
     /// [`verify`](Migrator::verify) for asynchronous drivers.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use migrate_runtime::{Migrations, Migrator, embed_migrations};
+    /// # static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    /// Migrator::new(&MIGRATIONS).history_table("ops.migrations").verify_async(client).await?;
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`verify`](Migrator::verify).

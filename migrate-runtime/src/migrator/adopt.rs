@@ -24,12 +24,31 @@ pub struct OldHistory {
 
 impl OldHistory {
     /// The history of a tool in its usual table.
+    ///
+    /// ```
+    /// use migrate_runtime::{OldHistory, Tool};
+    ///
+    /// let old = OldHistory::of(Tool::Goose); // the table `goose_db_version`; `Tool::Goose` alone says the same
+    /// ```
     pub fn of(tool: Tool) -> OldHistory {
         OldHistory { tool, table: None }
     }
 
     /// The table of the tool, where it is not the usual one: `table` or `schema.table`, with the rules of
     /// [`Migrator::history_table`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrator, OldHistory, Tool, embed_migrations};
+    ///
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// db.execute_batch("CREATE TABLE applied (version bigint, dirty boolean); INSERT INTO applied VALUES (1, false)")?;
+    /// let old = OldHistory::of(Tool::GolangMigrate).in_table("applied");
+    /// let report = Migrator::new(&embed_migrations!("doc-migrations")).adopt(&mut db, old)?;
+    /// assert_eq!(report.changes()[0].migration.as_str(), "0001_users");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn in_table(mut self, name: impl Into<String>) -> OldHistory {
         self.table = Some(name.into());
         self
