@@ -16,6 +16,27 @@ use crate::report::Report;
 /// [`source`](StdError::source) is always `None`, because the text already holds what the driver said: the driver's own error
 /// is at [`driver_error`](Error::driver_error), to be downcast. `Debug` prints the same text, so that
 /// `fn main() -> Result<(), Box<dyn Error>>` shows it to people.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{ErrorKind, Migrations, embed_migrations};
+///
+/// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+///
+/// fn start(db: &mut rusqlite::Connection) -> Result<(), migrate_runtime::Error> {
+///     match MIGRATIONS.run(db) {
+///         Err(error) if error.kind() == ErrorKind::WaitTimeout => {
+///             eprintln!("{error}\ngoing on: another replica is at work");
+///             Ok(())
+///         }
+///         result => result.map(drop),
+///     }
+/// }
+/// # let mut db = rusqlite::Connection::open_in_memory()?;
+/// # start(&mut db)?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Error(Box<Parts>);
 
 struct Parts {
@@ -35,6 +56,23 @@ struct Parts {
 }
 
 /// A migration that stands in the way of a run.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{Standing, embed_migrations};
+///
+/// let migrations = embed_migrations!("doc-migrations");
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// migrations.run(&mut db)?;
+/// # db.execute("UPDATE schema_migrations SET checksum = 'sha256:' || printf('%064d', 0) WHERE version = '2'", [])?;
+/// // The text of 0002_users_email is not the one that was applied.
+/// let error = migrations.run(&mut db).unwrap_err();
+/// let problem = &error.problems()[0];
+/// assert_eq!(problem.migration.as_str(), "0002_users_email");
+/// assert_eq!(problem.standing, Standing::Divergent);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Problem {
@@ -45,6 +83,22 @@ pub struct Problem {
 }
 
 /// What kind of failure it is.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{ErrorKind, embed_migrations};
+///
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// let error = embed_migrations!("doc-migrations").verify(&mut db).unwrap_err();
+/// let advice = match error.kind() {
+///     ErrorKind::Pending => "start the migrating program first",
+///     ErrorKind::ConnectionLost | ErrorKind::WaitTimeout => "try again",
+///     _ => "ask a person",
+/// };
+/// assert_eq!(advice, "start the migrating program first");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -99,6 +153,12 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// A stable code for programs, such as `statement-failed`.
+    ///
+    /// ```
+    /// use migrate_runtime::ErrorKind;
+    ///
+    /// assert_eq!(ErrorKind::HistoryMismatch.code(), "history-mismatch"); // for logs and metrics
+    /// ```
     pub const fn code(self) -> &'static str {
         match self {
             ErrorKind::StatementFailed => "statement-failed",
@@ -130,46 +190,157 @@ impl ErrorKind {
 
 impl Error {
     /// What kind of failure it is.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// # db.execute_batch("CREATE TABLE users (id integer)")?;
+    /// // There is a table `users` already.
+    /// let error = embed_migrations!("doc-migrations").run(&mut db).unwrap_err();
+    /// assert_eq!(error.kind(), migrate_runtime::ErrorKind::StatementFailed);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// The stable code of the kind, such as `statement-failed`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// # db.execute_batch("CREATE TABLE users (id integer)")?;
+    /// // There is a table `users` already.
+    /// let error = embed_migrations!("doc-migrations").run(&mut db).unwrap_err();
+    /// assert_eq!(error.code(), "statement-failed");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn code(&self) -> &'static str {
         self.0.kind.code()
     }
 
     /// The migration that failed, as people read it: `0004_orders`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// # db.execute_batch("CREATE TABLE users (id integer)")?;
+    /// // There is a table `users` already.
+    /// let error = embed_migrations!("doc-migrations").run(&mut db).unwrap_err();
+    /// assert_eq!(error.migration().map(|label| label.as_str()), Some("0001_users"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn migration(&self) -> Option<&Label> {
         self.0.migration.as_ref().map(|(_, label)| label)
     }
 
     /// The version of the migration that failed.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// # db.execute_batch("CREATE TABLE users (id integer)")?;
+    /// // There is a table `users` already.
+    /// let error = embed_migrations!("doc-migrations").run(&mut db).unwrap_err();
+    /// assert_eq!(error.version(), Some(&1.into()));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn version(&self) -> Option<&Version> {
         self.0.migration.as_ref().map(|(version, _)| version)
     }
 
     /// Every migration that stands in the way, by version; empty unless history and binary do not match.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrator, Standing, Step, embed_migrations};
+    ///
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// Migrator::new(&migrations).step(3, "slugs", Step::rusqlite(|_| Ok(()))).run(&mut db)?; // a newer release
+    ///
+    /// let error = migrations.run(&mut db).unwrap_err();
+    /// let is_ahead = error.problems().iter().all(|problem| problem.standing == Standing::Ahead);
+    /// assert!(is_ahead); // this program is older than the database
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn problems(&self) -> &[Problem] {
         &self.0.problems
     }
 
     /// What was done, and stays so, before the failure.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, Step, embed_migrations};
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let migrator = Migrator::new(&migrations).step(3, "fails", Step::rusqlite(|_| Err("no network".into())));
+    /// let error = migrator.run(&mut db).unwrap_err();
+    /// assert_eq!(error.report().changes().len(), 2); // versions 1 and 2 are applied
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn report(&self) -> &Report {
         &self.0.report
     }
 
     /// The next step, in a line.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// # db.execute_batch("CREATE TABLE users (id integer)")?;
+    /// // There is a table `users` already.
+    /// let error = embed_migrations!("doc-migrations").run(&mut db).unwrap_err();
+    /// assert!(error.help().contains("start again"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn help(&self) -> &str {
         &self.0.help
     }
 
     /// The text of the statement that failed or is in doubt, where it is known.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// # db.execute_batch("CREATE TABLE users (id integer)")?;
+    /// // There is a table `users` already.
+    /// let error = embed_migrations!("doc-migrations").run(&mut db).unwrap_err();
+    /// assert!(error.statement().is_some_and(|sql| sql.starts_with("CREATE TABLE users")));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn statement(&self) -> Option<&str> {
         self.0.statement.as_deref()
     }
 
     /// The database's own code: an SQLSTATE, or an extended result code of SQLite.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// # db.execute_batch("CREATE TABLE users (id integer)")?;
+    /// // There is a table `users` already.
+    /// let error = embed_migrations!("doc-migrations").run(&mut db).unwrap_err();
+    /// assert_eq!(error.database_code(), Some("1")); // SQLITE_ERROR; on Postgres "42P07"
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn database_code(&self) -> Option<&str> {
         self.0.driver.as_ref()?.code()
     }
@@ -180,6 +351,19 @@ impl Error {
     }
 
     /// The driver's own error, to be downcast to `rusqlite::Error`, `postgres::Error` or `tokio_postgres::Error`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// # db.execute_batch("CREATE TABLE users (id integer)")?;
+    /// // There is a table `users` already.
+    /// let error = embed_migrations!("doc-migrations").run(&mut db).unwrap_err();
+    /// let of_driver = error.driver_error().and_then(|error| error.downcast_ref::<rusqlite::Error>());
+    /// assert!(of_driver.is_some());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn driver_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.driver.as_ref().map(DriverError::driver_error)
     }

@@ -8,6 +8,31 @@ use crate::error::Error;
 use crate::report::{Action, Change, Report};
 
 /// Something that happened in a run; see [`Migrator::on_event`](crate::Migrator::on_event).
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use std::sync::Mutex;
+/// use migrate_runtime::{Event, Migrator, embed_migrations};
+///
+/// let log = Mutex::new(Vec::new());
+/// let migrations = embed_migrations!("doc-migrations");
+/// let migrator = Migrator::new(&migrations).at_most(1).on_event(|event| {
+///     let line = match event {
+///         Event::Planned { migrations, .. } => format!("{} to do", migrations.len()),
+///         Event::Started { migration, statements, .. } => format!("{migration} begins, {statements} statement"),
+///         Event::Statement { number, place, .. } => format!("statement {number}, at {place}"),
+///         Event::Changed { change, .. } => format!("{} {}", change.migration, change.action.done()),
+///         Event::Finished { report, .. } => format!("{} done", report.changes().len()),
+///         _ => return,
+///     };
+///     log.lock().unwrap().push(line);
+/// });
+/// migrator.run(&mut rusqlite::Connection::open_in_memory()?)?;
+/// let expect = ["1 to do", "0001_users begins, 1 statement", "statement 1, at 1:1", "0001_users applied", "1 done"];
+/// assert_eq!(*log.lock().unwrap(), expect);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {

@@ -98,6 +98,17 @@ impl Migrations {
 
     /// [`from_include_dir`](Migrations::from_include_dir) with options.
     ///
+    /// ```
+    /// use include_dir::{Dir, include_dir};
+    /// use migrate_runtime::{FolderOptions, Migrations};
+    ///
+    /// static DIR: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/doc-migrations");
+    ///
+    /// let migrations = Migrations::from_include_dir_with(&DIR, &FolderOptions::new().set("shop").ignore("0002_*"))?;
+    /// assert_eq!((migrations.set().name(), migrations.set().versions()), ("shop", 1));
+    /// # Ok::<(), migrate_runtime::FolderError>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`from_include_dir`](Migrations::from_include_dir), and when an option makes no sense.
     #[cfg(feature = "include_dir")]

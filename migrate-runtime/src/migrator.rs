@@ -490,7 +490,7 @@ impl<'a> Migrator<'a> {
     /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations", dialect = "postgres");
     ///
     /// let report = Migrator::new(&MIGRATIONS)
-    ///     .lock_retries(20) // with pauses of up to 5 seconds: about a minute and a half
+    ///     .lock_retries(20) // at night, when nobody minds the wait
     ///     .run_async(client)
     ///     .await?;
     /// # Ok(())

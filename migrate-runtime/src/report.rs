@@ -22,6 +22,20 @@ use text::{empty, left_out, lines, sets, width};
 /// applied 0001_users          3 ms
 /// applied 0002_users_email    1 ms
 /// ```
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::embed_migrations;
+///
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// let report = embed_migrations!("doc-migrations").run(&mut db)?;
+/// println!("{report}"); // as above
+/// for change in report.changes() {
+///     println!("{} took {:?}", change.migration, change.duration);
+/// }
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Report {
@@ -33,6 +47,17 @@ pub struct Report {
 }
 
 /// What a verb did to a migration.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// # use migrate_runtime::embed_migrations;
+/// # let mut db = rusqlite::Connection::open_in_memory()?;
+/// let report = embed_migrations!("doc-migrations").run(&mut db)?;
+/// let change = &report.changes()[0];
+/// assert_eq!((change.set.as_str(), change.migration.as_str(), change.statements), ("default", "0001_users", 1));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -53,6 +78,20 @@ pub struct Change {
 }
 
 /// What a verb does to a migration.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{Action, Migrator, embed_migrations};
+///
+/// let migrations = embed_migrations!("doc-orders");
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// let report = Migrator::new(&migrations).baseline(&mut db, 1.into())?;
+/// assert_eq!(report.changes()[0].action, Action::Baseline);
+/// let report = migrations.run(&mut db)?;
+/// assert_eq!(report.changes()[0].action, Action::Apply);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
@@ -77,6 +116,12 @@ pub enum Action {
 
 impl Action {
     /// As a report tells it: `applied`.
+    ///
+    /// ```
+    /// use migrate_runtime::Action;
+    ///
+    /// assert_eq!(Action::Apply.done(), "applied");
+    /// ```
     pub const fn done(self) -> &'static str {
         match self {
             Action::Apply => "applied",
@@ -91,6 +136,12 @@ impl Action {
     }
 
     /// As a plan tells it: `apply`.
+    ///
+    /// ```
+    /// use migrate_runtime::Action;
+    ///
+    /// assert_eq!(Action::MarkApplied.to_do(), "mark applied");
+    /// ```
     pub const fn to_do(self) -> &'static str {
         match self {
             Action::Apply => "apply",
@@ -107,22 +158,65 @@ impl Action {
 
 impl Report {
     /// What was done, in order. Empty when there was nothing to do, another runner has done it, or options have left it out.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let report = embed_migrations!("doc-migrations").run(&mut db)?;
+    /// let applied: Vec<&str> = report.changes().iter().map(|change| change.migration.as_str()).collect();
+    /// assert_eq!(applied, ["0001_users", "0002_users_email"]);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
     /// How many migrations are pending still after a run, because [`Migrator::target`](crate::Migrator::target) or
     /// [`Migrator::at_most`](crate::Migrator::at_most) have left them out.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, embed_migrations};
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let report = Migrator::new(&embed_migrations!("doc-migrations")).at_most(1).run(&mut db)?;
+    /// assert_eq!(report.pending(), 1);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn pending(&self) -> usize {
         self.pending
     }
 
     /// Whether nothing was done.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// assert!(!migrations.run(&mut db)?.is_empty());
+    /// assert!(migrations.run(&mut db)?.is_empty());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
     /// How many migrations the binary carries for the database.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// migrations.run(&mut db)?;
+    /// assert_eq!(migrations.run(&mut db)?.total(), 2); // although nothing was done
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn total(&self) -> usize {
         self.total
     }

@@ -68,6 +68,18 @@ pub fn fingerprint<Kind>(db: &mut impl Database<Kind>) -> Result<Fingerprint, Er
 
 /// [`fingerprint`] for asynchronous drivers.
 ///
+/// ```no_run
+/// # #[cfg(feature = "tokio-postgres")] {
+/// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let before = migrate_runtime::fingerprint_async(client).await?;
+/// client.batch_execute("CREATE TABLE users (id integer PRIMARY KEY)").await?;
+/// let after = migrate_runtime::fingerprint_async(client).await?;
+/// println!("{}", before.difference(&after));
+/// # Ok(())
+/// # }
+/// # }
+/// ```
+///
 /// # Errors
 /// As [`fingerprint`].
 pub async fn fingerprint_async<Kind>(db: &mut impl AsyncDatabase<Kind>) -> Result<Fingerprint, Error> {
@@ -95,6 +107,16 @@ pub fn fingerprint_without<Kind>(db: &mut impl Database<Kind>, history_table: &s
 }
 
 /// [`fingerprint_without`] for asynchronous drivers.
+///
+/// ```no_run
+/// # #[cfg(feature = "tokio-postgres")] {
+/// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let schema = migrate_runtime::fingerprint_without_async(client, "ops.migrations").await?;
+/// println!("{schema}");
+/// # Ok(())
+/// # }
+/// # }
+/// ```
 ///
 /// # Errors
 /// As [`fingerprint_without`].
@@ -125,7 +147,21 @@ impl Fingerprint {
     /// What differs, for people: facts that `other` lacks begin with `-`, those that it alone has with `+`, and for what both have
     /// with another script, the lines that differ. Empty if nothing does.
     ///
-    /// See [`Fingerprint`] for an example.
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{embed_migrations, fingerprint};
+    ///
+    /// let mut expect = rusqlite::Connection::open_in_memory()?;
+    /// embed_migrations!("doc-migrations").run(&mut expect)?;
+    /// let mut found = rusqlite::Connection::open_in_memory()?;
+    /// embed_migrations!("doc-migrations").run(&mut found)?;
+    /// found.execute_batch("CREATE INDEX by_name ON users (name)")?; // somebody was in a hurry
+    ///
+    /// let difference = fingerprint(&mut expect)?.difference(&fingerprint(&mut found)?);
+    /// assert!(difference.starts_with("+ index by_name"), "{difference}");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn difference(&self, other: &Fingerprint) -> String {
         compare::difference(&self.facts, &other.facts)
     }

@@ -28,6 +28,17 @@ pub struct FolderError {
 
 impl FolderError {
     /// Every problem, at least one: those of the folder as a whole first, then by file and place.
+    ///
+    /// ```
+    /// use migrate_runtime::{FolderOptions, Migrations};
+    ///
+    /// let options = FolderOptions::new().set("no spaces").ignore("*_email.sql");
+    /// let error = Migrations::from_folder_with("doc-migrations", &options).unwrap_err();
+    /// for problem in error.problems() {
+    ///     println!("{}; {}", problem.message(), problem.help());
+    /// }
+    /// assert_eq!(error.problems()[0].message(), "`no spaces` cannot be the name of a set");
+    /// ```
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -16,6 +16,21 @@ use super::text::{lines, sets, width};
 /// ```
 ///
 /// A row has one time of application, the latest: what was done to it since is in its audit trail.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{Migrator, embed_migrations};
+///
+/// let migrations = embed_migrations!("doc-migrations");
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// let migrator = Migrator::new(&migrations);
+/// migrator.run(&mut db)?;
+/// let history = migrator.history(&mut db)?;
+/// assert_eq!(history.entries().len(), 2);
+/// println!("{history}"); // in the manner of the above
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct History {
@@ -23,6 +38,23 @@ pub struct History {
 }
 
 /// A row of the history table.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{Migrator, RowState, embed_migrations};
+///
+/// let migrations = embed_migrations!("doc-orders");
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// let migrator = Migrator::new(&migrations);
+/// migrator.run(&mut db)?;
+/// migrator.mark_pending(&mut db, 2.into(), "the column was dropped by hand")?;
+/// let history = migrator.history(&mut db)?;
+/// let entry = &history.entries()[1];
+/// assert_eq!(entry.state, RowState::Pending);
+/// assert_eq!(entry.audit[0].reason, "the column was dropped by hand");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -67,6 +99,19 @@ impl History {
     }
 
     /// The rows, in the order of their application.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Migrator, embed_migrations};
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// let migrator = Migrator::new(&migrations);
+    /// assert!(migrator.history(&mut db)?.entries().is_empty());
+    /// migrator.run(&mut db)?;
+    /// assert_eq!(migrator.history(&mut db)?.entries()[0].migration.as_str(), "0001_users");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn entries(&self) -> &[HistoryEntry] {
         &self.entries
     }

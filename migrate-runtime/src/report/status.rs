@@ -14,6 +14,21 @@ use super::text::{lines, sets, width};
 /// divergent     0002_users_email    2026-03-13T17:00:00.127Z  1 ms  app@web-1 shop 1.4.0
 /// pending       0003_orders
 /// ```
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{Migrator, Standing, embed_migrations};
+///
+/// let migrations = embed_migrations!("doc-migrations");
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// Migrator::new(&migrations).at_most(1).run(&mut db)?;
+/// let status = migrations.status(&mut db)?;
+/// let standings: Vec<Standing> = status.migrations().iter().map(|migration| migration.standing).collect();
+/// assert_eq!(standings, [Standing::Applied, Standing::Pending]);
+/// println!("{status}"); // in the manner of the above
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Status {
@@ -22,6 +37,21 @@ pub struct Status {
 }
 
 /// Where one migration stands.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// # use migrate_runtime::embed_migrations;
+/// # let mut db = rusqlite::Connection::open_in_memory()?;
+/// let migrations = embed_migrations!("doc-migrations");
+/// migrations.run(&mut db)?;
+/// let status = migrations.status(&mut db)?;
+/// let users = &status.migrations()[0];
+/// assert_eq!((users.migration.as_str(), users.version.as_str()), ("0001_users", "1"));
+/// assert_eq!(users.applied_checksum, users.embedded_checksum);
+/// assert!(users.applied_at.as_ref().is_some_and(|time| time.ends_with('Z')));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -66,16 +96,49 @@ impl Status {
     }
 
     /// Every migration, by version; one set after the other.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let status = embed_migrations!("doc-migrations").status(&mut db)?;
+    /// let names: Vec<&str> = status.migrations().iter().map(|status| status.migration.as_str()).collect();
+    /// assert_eq!(names, ["0001_users", "0002_users_email"]);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn migrations(&self) -> &[MigrationStatus] {
         &self.migrations
     }
 
     /// How many migrations stand so.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::{Standing, embed_migrations};
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let status = embed_migrations!("doc-migrations").status(&mut db)?;
+    /// assert_eq!(status.count(Standing::Pending), 2);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn count(&self, standing: Standing) -> usize {
         self.migrations.iter().filter(|migration| migration.standing == standing).count()
     }
 
     /// Whether everything is applied and nothing else is.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// assert!(!migrations.status(&mut db)?.is_up_to_date());
+    /// migrations.run(&mut db)?;
+    /// assert!(migrations.status(&mut db)?.is_up_to_date());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_up_to_date(&self) -> bool {
         self.count(Standing::Applied) == self.migrations.len()
     }
