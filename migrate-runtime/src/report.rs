@@ -85,6 +85,7 @@ pub struct Change {
 ///
 /// let migrations = embed_migrations!("doc-orders");
 /// let mut db = rusqlite::Connection::open_in_memory()?;
+/// db.execute_batch("CREATE TABLE orders (id integer PRIMARY KEY, number text NOT NULL)")?; // by hand, long ago
 /// let report = Migrator::new(&migrations).baseline(&mut db, 1.into())?;
 /// assert_eq!(report.changes()[0].action, Action::Baseline);
 /// let report = migrations.run(&mut db)?;

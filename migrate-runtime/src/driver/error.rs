@@ -31,6 +31,20 @@ struct Parts {
 }
 
 /// What an error of a driver means for a run.
+///
+/// ```
+/// use migrate_runtime::driver::DriverErrorKind;
+///
+/// /// What a driver for Postgres makes of an SQLSTATE.
+/// fn kind(sqlstate: &str) -> DriverErrorKind {
+///     match sqlstate {
+///         "55P03" | "40P01" | "40001" => DriverErrorKind::Busy,
+///         _ if sqlstate.starts_with("08") || sqlstate == "57P01" => DriverErrorKind::ConnectionLost,
+///         _ => DriverErrorKind::Refused,
+///     }
+/// }
+/// assert_eq!(kind("42P01"), DriverErrorKind::Refused);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DriverErrorKind {
@@ -44,6 +58,14 @@ pub enum DriverErrorKind {
 
 impl DriverError {
     /// An error with its message only.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    ///
+    /// let error = DriverError::new(Dialect::Sqlite, DriverErrorKind::Busy, "database is locked", "SQLITE_BUSY");
+    /// assert_eq!((error.kind(), error.message()), (DriverErrorKind::Busy, "database is locked"));
+    /// ```
     pub fn new(
         dialect: Dialect,
         kind: DriverErrorKind,
@@ -66,62 +88,150 @@ impl DriverError {
     }
 
     /// Adds the database's own code: an SQLSTATE, or an extended result code of SQLite.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Postgres, DriverErrorKind::Refused, "relation \"users\" does not exist", "…")
+    ///     .with_code(Some("42P01"));
+    /// assert_eq!(error.code(), Some("42P01"));
+    /// ```
     pub fn with_code(mut self, code: Option<impl Into<String>>) -> DriverError {
         self.0.code = code.map(Into::into);
         self
     }
 
     /// Adds what the database says beyond the message.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Postgres, DriverErrorKind::Refused, "could not create unique index", "…")
+    ///     .with_detail(Some("Key (number)=(17) is duplicated.")); // shown behind `= detail:`
+    /// # assert_eq!(error.message(), "could not create unique index");
+    /// ```
     pub fn with_detail(mut self, detail: Option<impl Into<String>>) -> DriverError {
         self.0.detail = detail.map(Into::into);
         self
     }
 
     /// Adds what the database advises.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Postgres, DriverErrorKind::Refused, "relation \"users\" does not exist", "…")
+    ///     .with_hint(Some("There is a table \"user\".")); // shown behind `= hint:`
+    /// # assert_eq!(error.code(), None);
+    /// ```
     pub fn with_hint(mut self, hint: Option<impl Into<String>>) -> DriverError {
         self.0.hint = hint.map(Into::into);
         self
     }
 
     /// Adds where in the request the error is, as a byte offset.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Postgres, DriverErrorKind::Refused, "relation \"users\" does not exist", "…")
+    ///     .with_position(Some("SELECT * FROM ".len())); // the place in the file is found with it
+    /// # assert_eq!(error.code(), None);
+    /// ```
     pub fn with_position(mut self, position: Option<usize>) -> DriverError {
         self.0.position = position;
         self
     }
 
     /// Adds where in its own doings the database met the error: the CONTEXT of Postgres.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Postgres, DriverErrorKind::Refused, "relation \"users\" does not exist", "…")
+    ///     .with_context(Some("SQL function \"names\" statement 1"));
+    /// # assert_eq!(error.code(), None);
+    /// ```
     pub fn with_context(mut self, context: Option<impl Into<String>>) -> DriverError {
         self.0.context = context.map(Into::into);
         self
     }
 
     /// Adds the table that it is about, without its schema, where the database says so.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Postgres, DriverErrorKind::Refused, "duplicate key value", "…")
+    ///     .with_table(Some("users")); // tells an error of a script from one of the history table
+    /// # assert_eq!(error.code(), None);
+    /// ```
     pub fn with_table(mut self, table: Option<impl Into<String>>) -> DriverError {
         self.0.table = table.map(Into::into);
         self
     }
 
     /// The dialect of the database that reports it.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Sqlite, DriverErrorKind::Busy, "database is locked", std::fmt::Error)
+    ///     .with_code(Some("5"));
+    /// assert_eq!(error.dialect(), Dialect::Sqlite);
+    /// ```
     pub fn dialect(&self) -> Dialect {
         self.0.dialect
     }
 
     /// What it means for the run.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Sqlite, DriverErrorKind::Busy, "database is locked", std::fmt::Error)
+    ///     .with_code(Some("5"));
+    /// assert_eq!(error.kind(), DriverErrorKind::Busy);
+    /// ```
     pub fn kind(&self) -> DriverErrorKind {
         self.0.kind
     }
 
     /// The database's own code.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Sqlite, DriverErrorKind::Busy, "database is locked", std::fmt::Error)
+    ///     .with_code(Some("5"));
+    /// assert_eq!(error.code(), Some("5"));
+    /// ```
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
     /// The message of the database.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Sqlite, DriverErrorKind::Busy, "database is locked", std::fmt::Error)
+    ///     .with_code(Some("5"));
+    /// assert_eq!(error.message(), "database is locked");
+    /// ```
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
     /// The error as the driver gave it, to be downcast.
+    ///
+    /// ```
+    /// # use migrate_runtime::Dialect;
+    /// # use migrate_runtime::driver::{DriverError, DriverErrorKind};
+    /// let error = DriverError::new(Dialect::Sqlite, DriverErrorKind::Busy, "database is locked", std::fmt::Error)
+    ///     .with_code(Some("5"));
+    /// assert!(error.driver_error().is::<std::fmt::Error>());
+    /// ```
     pub fn driver_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
         &*self.0.source
     }

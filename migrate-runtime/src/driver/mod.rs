@@ -2,7 +2,27 @@
 //!
 //! The verbs accept `rusqlite` and `postgres` connections and transactions ([`Database`]), those of `tokio-postgres`
 //! ([`AsyncDatabase`]), and whatever dereferences to them, such as the guard of a pool or of a mutex. Other drivers can be
-//! added outside of this crate: implement [`Session`], and `Database` or `AsyncDatabase` to hand it out.
+//! added outside of this crate: implement [`Session`], which has an example, and `Database` or `AsyncDatabase` to hand it out.
+//!
+//! Programs name nothing of this, unless they are generic over connections:
+//!
+//! ```
+//! # #[cfg(feature = "rusqlite-bundled")] {
+//! use migrate_runtime::driver::Database;
+//! use migrate_runtime::{Error, Migrations, embed_migrations};
+//!
+//! static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+//!
+//! /// For whatever connection, transaction or guard of a pool.
+//! fn start<Kind>(db: &mut impl Database<Kind>) -> Result<(), Error> {
+//!     MIGRATIONS.run(db).map(|report| println!("{report}"))
+//! }
+//!
+//! let db = std::sync::Mutex::new(rusqlite::Connection::open_in_memory()?);
+//! start(&mut db.lock().unwrap())?; // a guard that dereferences to a connection
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod error;
 #[cfg(feature = "postgres")]
@@ -29,11 +49,31 @@ pub(crate) use self::postgres_error::driver_error as postgres_error;
 #[cfg(all(feature = "testing", feature = "rusqlite"))]
 pub(crate) use self::rusqlite::driver_error as sqlite_error;
 
-/// Marks a type that is a connection or a transaction itself.
+/// Marks a type that is a connection or a transaction itself. Never named by programs: the compiler finds it.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::driver::{Database, Itself};
+///
+/// fn is_itself(_: &impl Database<Itself>) {}
+/// is_itself(&rusqlite::Connection::open_in_memory()?);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub enum Itself {}
 
-/// Marks a type that dereferences to one, such as the guard of a pool.
+/// Marks a type that dereferences to one, such as the guard of a pool. Never named by programs: the compiler finds it.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::driver::{Database, Itself, Through};
+///
+/// fn is_through(_: &impl Database<Through<Itself>>) {}
+/// is_through(&Box::new(rusqlite::Connection::open_in_memory()?));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Through<Kind>(std::marker::PhantomData<Kind>);
 
@@ -41,6 +81,20 @@ pub struct Through<Kind>(std::marker::PhantomData<Kind>);
 /// `postgres::Client`, `postgres::Transaction`, and what dereferences to them.
 ///
 /// Inside a transaction each migration gets a savepoint of its own, and whether anything lasts is up to the transaction.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// use migrate_runtime::{Migrations, embed_migrations};
+///
+/// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+///
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// MIGRATIONS.run(&mut db)?; // a connection
+/// MIGRATIONS.run(&mut db.transaction()?)?; // a transaction
+/// MIGRATIONS.run(&mut Box::new(db))?; // what dereferences to one
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no connection that a blocking verb accepts",
     note = "enable the feature of `migrate-runtime` that is named after the driver: `rusqlite` or `postgres`",
@@ -49,6 +103,17 @@ pub struct Through<Kind>(std::marker::PhantomData<Kind>);
 )]
 pub trait Database<Kind> {
     /// A session on the connection.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::driver::{Database, Session};
+    ///
+    /// let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let session = db.session();
+    /// assert_eq!(session.dialect(), migrate_runtime::Dialect::Sqlite);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn session(&mut self) -> impl Session;
 }
 
@@ -65,6 +130,23 @@ where
 /// What the asynchronous verbs accept: `tokio_postgres::Client`, `tokio_postgres::Transaction`, and what dereferences to them.
 ///
 /// Inside a transaction each migration gets a savepoint of its own, and whether anything lasts is up to the transaction.
+///
+/// ```no_run
+/// # #[cfg(feature = "tokio-postgres")] {
+/// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use migrate_runtime::{Migrations, embed_migrations};
+///
+/// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+///
+/// MIGRATIONS.run_async(client).await?; // a client
+///
+/// let mut transaction = client.transaction().await?;
+/// MIGRATIONS.run_async(&mut transaction).await?;
+/// transaction.commit().await?;
+/// # Ok(())
+/// # }
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no connection that an asynchronous verb accepts",
     note = "enable the feature `tokio-postgres` of `migrate-runtime`",
@@ -73,6 +155,19 @@ where
 )]
 pub trait AsyncDatabase<Kind> {
     /// A session on the connection.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn on_server(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use migrate_runtime::driver::{AsyncDatabase, Session};
+    ///
+    /// let mut session = client.session();
+    /// let rows = session.query("SELECT version()").await?;
+    /// println!("{:?}", rows[0][0]);
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
     fn session(&mut self) -> impl Session + Send;
 }
 

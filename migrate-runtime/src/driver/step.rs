@@ -4,6 +4,35 @@ use super::DriverError;
 use crate::step::{Step, StepError};
 
 /// A step that is to run in a transaction.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// # use std::{pin::pin, task::{Context, Poll, Waker}};
+/// # fn now<T>(future: impl Future<Output = T>) -> T {
+/// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+/// #         Poll::Ready(done) => done,
+/// #         Poll::Pending => unreachable!("the driver is blocking"),
+/// #     }
+/// # }
+/// use migrate_runtime::driver::{Database, Session};
+///
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// let mut session = db.session();
+/// use migrate_runtime::{Step, driver::StepRun};
+///
+/// now(session.execute("CREATE TABLE history (version, state)"))?;
+/// let run = StepRun {
+///     before: "INSERT INTO history VALUES (3, 'running')",
+///     step: &Step::rusqlite(|_| Ok(())),
+///     inside: "", // rusqlite knows whether a transaction is open
+///     after: "UPDATE history SET state = 'applied'",
+///     is_nested: false,
+/// };
+/// now(session.run_step(run)).unwrap();
+/// assert_eq!(now(session.query("SELECT state FROM history"))?, [[Some("applied".to_owned())]]);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct StepRun<'a> {
     /// Statements that claim the row, inside the transaction.
@@ -19,6 +48,30 @@ pub struct StepRun<'a> {
 }
 
 /// Why a step is not done; its transaction is rolled back, unless the function has ended it.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite-bundled")] {
+/// # use std::{pin::pin, task::{Context, Poll, Waker}};
+/// # fn now<T>(future: impl Future<Output = T>) -> T {
+/// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+/// #         Poll::Ready(done) => done,
+/// #         Poll::Pending => unreachable!("the driver is blocking"),
+/// #     }
+/// # }
+/// use migrate_runtime::driver::{Database, Session};
+///
+/// let mut db = rusqlite::Connection::open_in_memory()?;
+/// let mut session = db.session();
+/// use migrate_runtime::{Step, driver::{StepFailure, StepRun}};
+///
+/// let step = Step::rusqlite(|_| Err("no network".into()));
+/// let run = StepRun { before: "CREATE TABLE t (a)", step: &step, inside: "", after: "SELECT 1", is_nested: false };
+/// let failure = now(session.run_step(run)).unwrap_err();
+/// assert!(matches!(failure, StepFailure::Function(error) if error.to_string() == "no network"));
+/// assert!(now(session.query("SELECT * FROM t")).is_err()); // rolled back
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StepFailure {

@@ -35,16 +35,50 @@ impl TestDatabase {
     }
 
     /// The name of the database.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "postgres")] {
+    /// use migrate_runtime::testing::Postgres;
+    ///
+    /// let database = Postgres::shared()?.empty_database()?;
+    /// let mut db = database.connect()?;
+    /// let name: String = db.query_one("SELECT current_database()", &[])?.get(0);
+    /// assert_eq!(name, database.name());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The address of the database.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "postgres")] {
+    /// use migrate_runtime::testing::Postgres;
+    ///
+    /// let database = Postgres::shared()?.empty_database()?;
+    /// let mut db = postgres::Client::connect(database.url(), postgres::NoTls)?; // or a pool, or another program
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn url(&self) -> &str {
         &self.url
     }
 
     /// A new connection of the blocking client. Not for asynchronous tests: that client panics in them.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "postgres")] {
+    /// use migrate_runtime::{embed_migrations, testing::Postgres};
+    ///
+    /// let database = Postgres::shared()?.database(&embed_migrations!("doc-migrations"))?;
+    /// let (mut one, mut other) = (database.connect()?, database.connect()?);
+    /// one.batch_execute("INSERT INTO users (id, name) VALUES (1, 'Ada')")?;
+    /// assert_eq!(other.query("SELECT name FROM users", &[])?.len(), 1);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The server does not accept it.
@@ -55,6 +89,21 @@ impl TestDatabase {
     }
 
     /// A new connection of the asynchronous client. A task of tokio drives it until the client is dropped.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio-postgres")] {
+    /// # async fn test() -> Result<(), Box<dyn std::error::Error>> {
+    /// use migrate_runtime::{Migrations, embed_migrations, testing::Postgres};
+    ///
+    /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+    ///
+    /// let database = Postgres::shared()?.database_async(&MIGRATIONS).await?;
+    /// let client = database.connect_async().await?;
+    /// assert!(client.query("SELECT name FROM users", &[]).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The server does not accept it.

@@ -54,17 +54,52 @@ pub struct Rehearsal<'a> {
 impl<'a> Rehearsal<'a> {
     /// The rehearsal of a set, or of a migrator: then of its sets one after the other, each on top of those before it. How far the
     /// migrator would go, its target and number, is left aside.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{Migrations, Migrator, embed_migrations, testing::Rehearsal};
+    ///
+    /// static SHOP: Migrations = embed_migrations!("doc-migrations", set = "shop");
+    /// static BILLING: Migrations = embed_migrations!("doc-billing", set = "billing").after(&SHOP);
+    ///
+    /// let rehearsed = Rehearsal::of(Migrator::many([&SHOP, &BILLING])).sqlite()?;
+    /// assert_eq!(rehearsed.migrations(), 3);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(with: impl Into<With<'a>>) -> Rehearsal<'a> {
         Rehearsal { with: with.into(), requires_down: false }
     }
 
     /// Fails for a migration that has no script down.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{ErrorKind, embed_migrations, testing::Rehearsal};
+    ///
+    /// Rehearsal::of(&embed_migrations!("doc-orders")).require_down().sqlite()?;
+    ///
+    /// let error = Rehearsal::of(&embed_migrations!("doc-migrations")).require_down().sqlite().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Rehearsal);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn require_down(mut self) -> Self {
         self.requires_down = true;
         self
     }
 
     /// Rehearses on SQLite, in memory.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// use migrate_runtime::{embed_migrations, testing::Rehearsal};
+    ///
+    /// let rehearsed = Rehearsal::of(&embed_migrations!("doc-orders")).sqlite()?;
+    /// assert_eq!(rehearsed.to_string(), "rehearsed 2 migrations");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// A migration fails, or [`ErrorKind::Rehearsal`]: two ways lead to schemas that differ. The text says which migration, and how.

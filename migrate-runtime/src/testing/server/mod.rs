@@ -68,6 +68,17 @@ pub struct Server {
 }
 
 /// How a server is told to stop.
+///
+/// ```no_run
+/// use migrate_runtime::testing::Server;
+///
+/// use migrate_runtime::testing::Stop;
+///
+/// let mut server = Server::create()?;
+/// server.stop(Stop::Immediate)?; // a crash
+/// server.start()?; // recovers what was committed
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// Ends all sessions in good order, and shuts down.
@@ -85,6 +96,14 @@ enum Started {
 
 impl Server {
     /// Makes a new server and starts it.
+    ///
+    /// ```no_run
+    /// use migrate_runtime::testing::Server;
+    ///
+    /// let server = Server::create()?;
+    /// println!("{}", server.url("postgres"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// There are no server programs on this machine, or the server does not start.
@@ -107,26 +126,70 @@ impl Server {
     }
 
     /// The port on 127.0.0.1.
+    ///
+    /// ```no_run
+    /// use migrate_runtime::testing::Server;
+    ///
+    /// let server = Server::create()?;
+    /// let stream = std::net::TcpStream::connect(("127.0.0.1", server.port()))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// The address of `database` for the superuser.
+    ///
+    /// ```no_run
+    /// use migrate_runtime::testing::Server;
+    ///
+    /// let server = Server::create()?;
+    /// assert_eq!(server.url("app"), format!("postgres://postgres@127.0.0.1:{}/app", server.port()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
     /// The folder with the programs of the server, such as `psql` if it is installed.
+    ///
+    /// ```no_run
+    /// use migrate_runtime::testing::Server;
+    ///
+    /// let server = Server::create()?;
+    /// let mut dump = std::process::Command::new(server.programs().join("pg_dump"));
+    /// dump.arg(server.url("postgres")).status()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn programs(&self) -> &Path {
         &self.programs
     }
 
     /// The folder of the Unix socket.
+    ///
+    /// ```no_run
+    /// use migrate_runtime::testing::Server;
+    ///
+    /// let server = Server::create()?;
+    /// let url = format!("host={} port={} user=postgres", server.socket_folder().display(), server.port());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn socket_folder(&self) -> &Path {
         &self.folder
     }
 
     /// Starts the server again after a stop, on the same port and with the same data. Does nothing while it runs.
+    ///
+    /// ```no_run
+    /// use migrate_runtime::testing::Server;
+    ///
+    /// use migrate_runtime::testing::Stop;
+    ///
+    /// let mut server = Server::create()?;
+    /// server.stop(Stop::Fast)?; // what does the program do now?
+    /// server.start()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// It does not start.
@@ -144,6 +207,17 @@ impl Server {
     }
 
     /// Stops the server, and waits until it has ended. Does nothing when it is stopped already.
+    ///
+    /// ```no_run
+    /// use migrate_runtime::testing::Server;
+    ///
+    /// use migrate_runtime::testing::Stop;
+    ///
+    /// let mut server = Server::create()?;
+    /// server.stop(Stop::Fast)?;
+    /// server.stop(Stop::Fast)?; // nothing to do
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// It does not stop.
