@@ -6,6 +6,16 @@
 use crate::printable::printable_line;
 
 /// Something that was done to a row of the history table.
+///
+/// ```
+/// # use migrate_core::AuditEntry;
+/// // As it stands in the column `audit` of the history table.
+/// let trail = "2026-03-13T17:00:00.123Z\trepaired\tada@web-1 shop 1.4.0\tsha256:00\tonly a comment was edited\n";
+/// let entry = &AuditEntry::read(trail)[0];
+/// assert_eq!((&*entry.action, &*entry.by), ("repaired", "ada@web-1 shop 1.4.0"));
+/// assert_eq!(entry.checksum_before.as_deref(), Some("sha256:00"));
+/// assert_eq!(entry.reason, "only a comment was edited");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct AuditEntry {
@@ -23,6 +33,12 @@ pub struct AuditEntry {
 
 impl AuditEntry {
     /// The line of an event, from behind its time to its end, in two parts: the database may know the checksum that goes between.
+    ///
+    /// ```
+    /// # use migrate_core::AuditEntry;
+    /// let (front, end) = AuditEntry::around_checksum("reverted", "me", "too\nslow");
+    /// assert_eq!((&*front, &*end), ("\treverted\tme\t", "\ttoo slow\n")); // one line, whatever the texts hold
+    /// ```
     pub fn around_checksum(action: &str, by: &str, reason: &str) -> (String, String) {
         (format!("\t{}\t{}\t", in_a_field(action), in_a_field(by)), format!("\t{}\n", in_a_field(reason)))
     }

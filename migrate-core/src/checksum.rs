@@ -8,6 +8,15 @@ use std::fmt;
 /// The SHA-256 of a script's normalised text, written `sha256:` and 64 hexadecimal digits.
 ///
 /// Normalised: a byte order mark at the start is dropped, CRLF is read as LF. Comments and directives count.
+///
+/// ```
+/// # use migrate_core::Checksum;
+/// # #[cfg(feature = "folder")] {
+/// let (unix, windows) = (Checksum::of("SELECT 1;\n"), Checksum::of("\u{feff}SELECT 1;\r\n"));
+/// assert_eq!(unix, windows);
+/// assert_ne!(unix, Checksum::of("SELECT 1; -- one\n"));
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Checksum([u8; 32]);
 
@@ -15,11 +24,21 @@ impl Checksum {
     const PREFIX: &'static str = "sha256:";
 
     /// A checksum from its 32 bytes.
+    ///
+    /// ```
+    /// # use migrate_core::Checksum;
+    /// assert_eq!(Checksum::from_bytes([0xab; 32]).to_string(), format!("sha256:{}", "ab".repeat(32)));
+    /// ```
     pub const fn from_bytes(bytes: [u8; 32]) -> Checksum {
         Checksum(bytes)
     }
 
     /// The 32 bytes.
+    ///
+    /// ```
+    /// # use migrate_core::Checksum;
+    /// assert_eq!(Checksum::from_bytes([7; 32]).as_bytes(), &[7; 32]);
+    /// ```
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -59,6 +78,11 @@ impl Checksum {
     }
 
     /// The checksum of a script, whose text is normalised first: no byte order mark, CRLF read as LF.
+    ///
+    /// ```
+    /// # use migrate_core::Checksum;
+    /// assert_eq!(Checksum::of("a\r\n"), Checksum::of("a\n"));
+    /// ```
     #[cfg(feature = "folder")]
     pub fn of(text: &str) -> Checksum {
         Checksum::of_bytes(normalise(text).as_bytes())

@@ -3,6 +3,12 @@
 use std::fmt;
 
 /// The SQL dialect of a script, a driver or a database.
+///
+/// ```
+/// # use migrate_core::Dialect;
+/// assert_eq!(Dialect::from_name("postgres"), Some(Dialect::Postgres));
+/// assert_eq!(Dialect::Sqlite.to_string(), "sqlite");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Dialect {
@@ -17,12 +23,28 @@ pub enum Dialect {
 
 impl Dialect {
     /// Every dialect, in a fixed order.
+    ///
+    /// ```
+    /// # use migrate_core::Dialect;
+    /// let names = Dialect::ALL.map(Dialect::name);
+    /// assert_eq!(names, ["postgres", "sqlite", "mysql"]);
+    /// ```
     pub const ALL: [Dialect; 3] = [Dialect::Postgres, Dialect::Sqlite, Dialect::Mysql];
 
     /// The dialects of the databases that migrations can be run on. A script of no dialect is for these.
+    ///
+    /// ```
+    /// # use migrate_core::Dialect;
+    /// assert!(!Dialect::WITH_DRIVER.contains(&Dialect::Mysql));
+    /// ```
     pub const WITH_DRIVER: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];
 
     /// The name used in file names, macro arguments and messages: `postgres`, `sqlite` or `mysql`.
+    ///
+    /// ```
+    /// # use migrate_core::Dialect;
+    /// assert_eq!(format!("0001_users.{}.sql", Dialect::Sqlite.name()), "0001_users.sqlite.sql");
+    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Dialect::Postgres => "postgres",

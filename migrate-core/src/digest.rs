@@ -15,6 +15,16 @@ use std::str::FromStr;
 use crate::{Checksum, RowState, Version};
 
 /// What the rows of a history sum up to when so many migrations are applied, and nothing else.
+///
+/// ```
+/// use migrate_core::{Checksum, Digest, Version};
+///
+/// let one = Digest::EMPTY.with(&Version::from(1), Checksum::from_bytes([7; 32]));
+/// let two = one.with(&Version::from(2), Checksum::from_bytes([8; 32]));
+/// // Compared with what a server says, which sums up its rows.
+/// assert_eq!(two.to_string().parse(), Ok(two));
+/// assert_ne!(one, two);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest(i128);
 
@@ -27,11 +37,22 @@ impl Digest {
     }
 
     /// The sum.
+    ///
+    /// ```
+    /// assert_eq!(migrate_core::Digest::EMPTY.sum(), 0);
+    /// ```
     pub fn sum(self) -> i128 {
         self.0
     }
 
     /// With the row of one more migration that is applied; in which order they come does not matter.
+    ///
+    /// ```
+    /// # use migrate_core::{Checksum, Digest, Version};
+    /// let row = |version: u64| (Version::from(version), Checksum::from_bytes([7; 32]));
+    /// let ((one, of_one), (two, of_two)) = (row(1), row(2));
+    /// assert_eq!(Digest::EMPTY.with(&one, of_one).with(&two, of_two), Digest::EMPTY.with(&two, of_two).with(&one, of_one));
+    /// ```
     #[must_use]
     pub fn with(self, version: &Version, checksum: Checksum) -> Digest {
         let state = hash(RowState::Applied.as_str().as_bytes(), 0);

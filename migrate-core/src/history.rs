@@ -6,6 +6,12 @@ use crate::printable::printable_line;
 use crate::{Checksum, Label, Version};
 
 /// The state of a row of the history table.
+///
+/// ```
+/// # use migrate_core::RowState;
+/// let is_settled = |state| matches!(state, RowState::Applied | RowState::Pending);
+/// assert!(!is_settled(RowState::Running)); // look at the status: is somebody at work?
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum RowState {
@@ -21,9 +27,19 @@ pub enum RowState {
 
 impl RowState {
     /// Every state.
+    ///
+    /// ```
+    /// # use migrate_core::RowState;
+    /// assert_eq!(RowState::ALL.map(RowState::as_str), ["running", "applied", "reverting", "pending"]);
+    /// ```
     pub const ALL: [RowState; 4] = [RowState::Running, RowState::Applied, RowState::Reverting, RowState::Pending];
 
     /// The text in the table.
+    ///
+    /// ```
+    /// # use migrate_core::RowState;
+    /// assert_eq!(RowState::Reverting.as_str(), "reverting");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             RowState::Running => "running",
@@ -35,6 +51,16 @@ impl RowState {
 }
 
 /// A migration as the history table remembers it.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/row.rs")); }
+/// # use example::*;
+/// # let cells = cells();
+/// // The cells of a row, as text.
+/// let row = HistoryRow::decode(&cells)?;
+/// assert_eq!((row.label().as_str(), row.state, row.execution_time_ms), ("7_orders", RowState::Applied, Some(12)));
+/// # Ok::<(), migrate_core::BadRow>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryRow {
     /// The version.
@@ -64,6 +90,13 @@ pub struct HistoryRow {
 }
 
 /// A row that no run of ours can have written.
+///
+/// ```
+/// use migrate_core::HistoryRow;
+///
+/// let error = HistoryRow::decode(&[Some("7".to_owned())]).unwrap_err();
+/// assert_eq!(error.to_string(), "the row of version \"7\" has no name");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
     version: String,
@@ -73,6 +106,13 @@ pub struct BadRow {
 
 impl HistoryRow {
     /// The columns that [`decode`](HistoryRow::decode) takes, in its order.
+    ///
+    /// ```
+    /// use migrate_core::HistoryRow;
+    ///
+    /// let query = format!("SELECT {} FROM schema_migrations", HistoryRow::COLUMNS.join(", "));
+    /// assert!(query.starts_with("SELECT version, name, checksum, state, "));
+    /// ```
     pub const COLUMNS: [&'static str; 12] = [
         "version",
         "name",
@@ -89,6 +129,15 @@ impl HistoryRow {
     ];
 
     /// Decodes the cells of a row, in the order of [`COLUMNS`](HistoryRow::COLUMNS); `None` is NULL.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/row.rs")); }
+    /// # use example::*;
+    /// # let cells = cells();
+    /// // The cells of a row, as text.
+    /// assert_eq!(HistoryRow::decode(&cells)?.version, 7.into());
+    /// # Ok::<(), migrate_core::BadRow>(())
+    /// ```
     ///
     /// # Errors
     /// [`BadRow`] names the row and the first column that cannot be read.
@@ -111,6 +160,15 @@ impl HistoryRow {
     }
 
     /// Version and name as people read them.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/row.rs")); }
+    /// # use example::*;
+    /// # let cells = cells();
+    /// // The cells of a row, as text.
+    /// assert_eq!(HistoryRow::decode(&cells)?.label().as_str(), "7_orders");
+    /// # Ok::<(), migrate_core::BadRow>(())
+    /// ```
     pub fn label(&self) -> Label {
         Label::new(&self.version, &self.name)
     }

@@ -3,6 +3,13 @@
 use std::fmt;
 
 /// A line and a column in a text, both counted from 1; the column counts characters, not bytes.
+///
+/// ```
+/// # use migrate_core::Place;
+/// let place = Place::of("SELECT 'größe', x;", "SELECT 'größe', ".len());
+/// assert_eq!(place, Place { line: 1, column: 17 }); // characters, not bytes
+/// assert_eq!(format!("0001_users.sql:{place}"), "0001_users.sql:1:17");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     /// The line, counted from 1.
@@ -13,6 +20,11 @@ pub struct Place {
 
 impl Place {
     /// Where every text starts.
+    ///
+    /// ```
+    /// # use migrate_core::Place;
+    /// assert_eq!(Place::of("any text", 0), Place::START);
+    /// ```
     pub const START: Place = Place { line: 1, column: 1 };
 
     /// The place of a byte offset in `text`. An offset past the end, or inside a character, is moved back to the nearest one.

@@ -7,6 +7,19 @@ use std::cmp::Ordering;
 use crate::{Checksum, Dialect, HistoryRow, Label, Migration, RowState, Version, scan};
 
 /// How a migration of the binary and a row of the history relate.
+///
+/// ```
+/// # use migrate_core::plan::Standing;
+/// /// What a dashboard makes of it.
+/// fn color(standing: Standing) -> &'static str {
+///     match standing {
+///         Standing::Applied => "green",
+///         Standing::Pending | Standing::Running => "yellow",
+///         _ => "red", // a person has to look
+///     }
+/// }
+/// assert_eq!(color(Standing::Divergent), "red");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
@@ -31,6 +44,11 @@ pub enum Standing {
 
 impl Standing {
     /// The word for it, as in messages: `out-of-order`.
+    ///
+    /// ```
+    /// # use migrate_core::plan::Standing;
+    /// assert_eq!(Standing::OutOfOrder.as_str(), "out-of-order");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Standing::Applied => "applied",
@@ -47,6 +65,19 @@ impl Standing {
 
 /// What does not keep migrations from being applied although binary and history differ in it. The default forgives nothing but what
 /// is declared harmless.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+/// # use example::*;
+/// # let migrations = migrations();
+/// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+/// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+/// let mut standings = Standings::compare(&migrations, rows);
+/// let problems = |policy| standings.problems(policy).map(|item| item.standing()).collect::<Vec<_>>();
+/// assert_eq!(problems(Policy::default()), [Standing::Divergent, Standing::OutOfOrder, Standing::Ahead]);
+/// let policy = Policy { allow_out_of_order: true, ahead: Ahead::Allow, ..Policy::default() };
+/// assert_eq!(problems(policy), [Standing::Divergent]); // nothing forgives that
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     /// Migrations below something that is applied are applied.
@@ -58,6 +89,18 @@ pub struct Policy {
 }
 
 /// What is made of migrations above the binary's latest version.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+/// # use example::*;
+/// # let migrations = migrations();
+/// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+/// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+/// let mut standings = Standings::compare(&migrations, rows);
+/// let newer = standings.of(&5.into()).unwrap();
+/// let is_problem = |ahead| newer.is_problem(Policy { ahead, ..Policy::default() });
+/// assert_eq!([Ahead::IfCompatible, Ahead::Allow, Ahead::Refuse].map(is_problem), [true, false, true]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ahead {
     /// They are left alone when each of them says `-- migrate: compatible=backward`.
@@ -70,6 +113,17 @@ pub enum Ahead {
 }
 
 /// A migration, as the binary and the history know it.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+/// # use example::*;
+/// # let migrations = migrations();
+/// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+/// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+/// let mut standings = Standings::compare(&migrations, rows);
+/// let item = &standings.items()[1];
+/// assert_eq!((item.label().as_str(), item.standing()), ("02_orders", Standing::Divergent));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Item<'a> {
     version: Version,
@@ -82,36 +136,111 @@ pub struct Item<'a> {
 
 impl<'a> Item<'a> {
     /// The version.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert_eq!(standings.items()[2].version(), &4.into());
+    /// ```
     pub fn version(&self) -> &Version {
         &self.version
     }
 
     /// How binary and history relate.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert_eq!(standings.items()[2].standing(), Standing::OutOfOrder); // 5 is applied already
+    /// ```
     pub fn standing(&self) -> Standing {
         self.standing
     }
 
     /// The migration in the binary.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert_eq!(standings.items()[0].embedded().map(|migration| migration.name()), Some("users"));
+    /// assert!(standings.items()[3].embedded().is_none()); // of a newer binary
+    /// ```
     pub fn embedded(&self) -> Option<Migration<'a>> {
         self.embedded
     }
 
     /// Its row in the history, unless that only remembers that it once was applied.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert_eq!(standings.items()[0].row().map(|row| &*row.name), Some("people"));
+    /// assert!(standings.items()[2].row().is_none());
+    /// ```
     pub fn row(&self) -> Option<&HistoryRow> {
         self.row.as_ref()
     }
 
     /// The row that remembers that a migration which is pending now once was applied.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let taken_back = HistoryRow { state: RowState::Pending, ..row(4, "items", 4) };
+    /// let standings = Standings::compare(&migrations, vec![taken_back]);
+    /// assert!(standings.items()[2].row().is_none() && standings.items()[2].taken_back().is_some());
+    /// ```
     pub fn taken_back(&self) -> Option<&HistoryRow> {
         self.taken_back.as_ref()
     }
 
     /// Whether a binary that does not know the migration can go on; see [`Standings::declare_compatible`].
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// standings.declare_compatible(&5.into());
+    /// assert!(standings.items()[3].is_compatible() && !standings.items()[2].is_compatible());
+    /// ```
     pub fn is_compatible(&self) -> bool {
         self.is_compatible
     }
 
     /// Whether nothing may be applied while the migration stands so.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert!(standings.items()[1].is_problem(Policy::default()));
+    /// ```
     pub fn is_problem(&self, policy: Policy) -> bool {
         match self.standing {
             Standing::Applied | Standing::Pending => false,
@@ -127,11 +256,33 @@ impl<'a> Item<'a> {
     }
 
     /// Whether the migration is to be applied.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let out_of_order = &standings.items()[2];
+    /// assert!(!out_of_order.is_pending(Policy::default()));
+    /// assert!(out_of_order.is_pending(Policy { allow_out_of_order: true, ..Policy::default() }));
+    /// ```
     pub fn is_pending(&self, policy: Policy) -> bool {
         self.standing == Standing::Pending || self.standing == Standing::OutOfOrder && policy.allow_out_of_order
     }
 
     /// Version and name: those of the binary, or else of the history.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert_eq!(standings.items()[0].label().as_str(), "01_users"); // as the binary calls it
+    /// ```
     pub fn label(&self) -> Label {
         let of_history = || self.row.as_ref().map_or("", |row| &row.name);
         Label::new(&self.version, self.embedded.map_or_else(of_history, |migration| migration.name()))
@@ -139,6 +290,16 @@ impl<'a> Item<'a> {
 
     /// How many statements the script has that is at work, or was interrupted: that of the binary, which goes on with it. Otherwise what
     /// the row remembers.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert_eq!(standings.items()[0].statements(Dialect::Sqlite), Some(1));
+    /// ```
     pub fn statements(&self, dialect: Dialect) -> Option<u64> {
         let row = self.row.as_ref()?;
         let script = self.embedded.and_then(|migration| match row.state {
@@ -152,12 +313,33 @@ impl<'a> Item<'a> {
     }
 
     /// The name that the row remembers, where the binary has another one.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert_eq!(standings.items()[0].renamed_from(), Some("people"));
+    /// ```
     pub fn renamed_from(&self) -> Option<&str> {
         let (migration, row) = (self.embedded?, self.row.as_ref()?);
         (migration.name() != row.name).then_some(&*row.name)
     }
 
     /// The checksums of the row and of the binary, where they differ.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let (applied, embedded) = standings.items()[1].diverging_checksums().unwrap();
+    /// assert_eq!((applied, embedded), (Checksum::from_bytes([9; 32]), Checksum::from_bytes([2; 32])));
+    /// ```
     pub fn diverging_checksums(&self) -> Option<(Checksum, Checksum)> {
         let (applied, embedded) = (self.row.as_ref()?.checksum, self.embedded?.up().checksum());
         (applied != embedded).then_some((applied, embedded))
@@ -165,11 +347,32 @@ impl<'a> Item<'a> {
 }
 
 /// Where every migration stands.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+/// # use example::*;
+/// # let migrations = migrations();
+/// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+/// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+/// let mut standings = Standings::compare(&migrations, rows);
+/// let told: Vec<String> = standings.items().iter().map(|item| format!("{} {}", item.label(), item.standing().as_str())).collect();
+/// assert_eq!(told, ["01_users applied", "02_orders divergent", "04_items out-of-order", "05_notes ahead"]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Standings<'a>(Vec<Item<'a>>);
 
 impl<'a> Standings<'a> {
     /// Compares the migrations of a binary, sorted by version, with the rows of a history in any order.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert_eq!(standings.items().len(), 4); // each version once
+    /// ```
     pub fn compare(migrations: &[Migration<'a>], mut rows: Vec<HistoryRow>) -> Standings<'a> {
         rows.sort_by(|a, b| a.version.cmp(&b.version));
         write_as_in_files(migrations, &mut rows);
@@ -209,38 +412,116 @@ impl<'a> Standings<'a> {
     }
 
     /// Every migration, by version.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert!(standings.items().is_sorted_by_key(|item| item.version()));
+    /// ```
     pub fn items(&self) -> &[Item<'a>] {
         &self.0
     }
 
     /// The migration of a version, if there is one in the binary or the history.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert_eq!(standings.of(&5.into()).map(|item| item.standing()), Some(Standing::Ahead));
+    /// assert!(standings.of(&6.into()).is_none());
+    /// ```
     pub fn of(&self, version: &Version) -> Option<&Item<'a>> {
         self.0.binary_search_by(|item| item.version.cmp(version)).ok().and_then(|index| self.0.get(index))
     }
 
     /// Somebody is at work on an interrupted migration: it is running.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let left = HistoryRow { state: RowState::Running, ..row(4, "items", 4) };
+    /// let mut standings = Standings::compare(&migrations, vec![left]);
+    /// assert_eq!(standings.items()[2].standing(), Standing::Interrupted);
+    /// standings.declare_running(&4.into()); // its claim is held by somebody who lives
+    /// assert_eq!(standings.items()[2].standing(), Standing::Running);
+    /// ```
     pub fn declare_running(&mut self, version: &Version) {
         let item = self.0.iter_mut().find(|item| item.version == *version && item.standing == Standing::Interrupted);
         item.into_iter().for_each(|item| item.standing = Standing::Running);
     }
 
     /// The script of a migration says that a binary which does not know it can go on.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// standings.declare_compatible(&5.into());
+    /// assert!(!standings.items()[3].is_problem(Policy::default()));
+    /// ```
     pub fn declare_compatible(&mut self, version: &Version) {
         self.0.iter_mut().filter(|item| item.version == *version).for_each(|item| item.is_compatible = true);
     }
 
     /// What is to be applied, in order.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let policy = Policy { allow_out_of_order: true, ..Policy::default() };
+    /// let pending: Vec<String> = standings.pending(policy).map(|item| item.label().to_string()).collect();
+    /// assert_eq!(pending, ["04_items"]);
+    /// ```
     pub fn pending(&self, policy: Policy) -> impl Iterator<Item = &Item<'a>> {
         self.0.iter().filter(move |item| item.is_pending(policy))
     }
 
     /// What forbids to apply anything.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+    /// # use example::*;
+    /// # let migrations = migrations();
+    /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
+    /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
+    /// let mut standings = Standings::compare(&migrations, rows);
+    /// assert_eq!(standings.problems(Policy::default()).count(), 3);
+    /// ```
     pub fn problems(&self, policy: Policy) -> impl Iterator<Item = &Item<'a>> {
         self.0.iter().filter(move |item| item.is_problem(policy))
     }
 }
 
 /// A row keeps the number, not the zeros that the file name had: its version is told as the names of the files have theirs.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+/// # use example::*;
+/// # let migrations = migrations();
+/// // The files are 01_users.sql, 02_orders.sql and 04_items.sql.
+/// let mut rows = [row(2, "orders", 2)];
+/// migrate_core::plan::write_as_in_files(&migrations, &mut rows);
+/// assert_eq!(rows[0].version.as_written(), "02");
+/// ```
 pub fn write_as_in_files(migrations: &[Migration<'_>], rows: &mut [HistoryRow]) {
     let written = migrations.iter().map(|migration| migration.version().as_written());
     let width = written.filter(|written| written.starts_with('0')).map(str::len).max().unwrap_or(0);

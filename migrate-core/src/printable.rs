@@ -2,11 +2,19 @@
 
 /// A text without what could do things to a terminal, or be there and not be seen: control characters but for tabs and line ends, those that
 /// change the direction of writing, spaces without width.
+///
+/// ```
+/// assert_eq!(migrate_core::printable("a\tb\u{1b}[31m\n"), "a\tb\u{fffd}[31m\n");
+/// ```
 pub fn printable(text: &str) -> String {
     shown(text, |c| matches!(c, '\t' | '\n'))
 }
 
 /// The same, on one line.
+///
+/// ```
+/// assert_eq!(migrate_core::printable_line("two\nlines"), "two\u{fffd}lines");
+/// ```
 pub fn printable_line(text: &str) -> String {
     shown(text, |_| false)
 }

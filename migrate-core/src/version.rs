@@ -27,6 +27,13 @@ pub struct Version {
 }
 
 /// Why a text is not a [`Version`].
+///
+/// ```
+/// # use migrate_core::{Version, VersionError};
+/// assert_eq!(Version::parse("1.2"), Err(VersionError::NotDigits));
+/// assert_eq!(Version::parse(&"1".repeat(65)), Err(VersionError::TooLong(65)));
+/// assert_eq!(VersionError::NotDigits.to_string(), "a version consists of decimal digits");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersionError {
     /// Empty, or something else than the digits 0 to 9 in it.
@@ -64,9 +71,22 @@ impl FromStr for Version {
 
 impl Version {
     /// The most digits that a version may have.
+    ///
+    /// ```
+    /// # use migrate_core::{Version, VersionError};
+    /// assert!(Version::parse(&"9".repeat(Version::MAX_DIGITS)).is_ok());
+    /// ```
     pub const MAX_DIGITS: usize = 64;
 
     /// Reads a version. The spelling is kept for display and does not count when versions are compared.
+    ///
+    /// ```
+    /// # use migrate_core::{Version, VersionError};
+    /// let version = Version::parse("007")?;
+    /// assert_eq!(version, Version::from(7));
+    /// assert!("seven".parse::<Version>().is_err()); // the same, as `FromStr`
+    /// # Ok::<(), VersionError>(())
+    /// ```
     ///
     /// # Errors
     /// [`VersionError`] when `text` is not 1 to 64 decimal digits.
@@ -86,6 +106,11 @@ impl Version {
     }
 
     /// The digits without leading zeros, as the history table holds them: `"7"` for `007`.
+    ///
+    /// ```
+    /// # use migrate_core::{Version, VersionError};
+    /// assert_eq!(Version::parse("0010").unwrap().digits(), "10");
+    /// ```
     pub fn digits(&self) -> &str {
         match self.written.trim_start_matches('0') {
             "" => "0",
@@ -94,6 +119,11 @@ impl Version {
     }
 
     /// The digits as the file name spells them: `"007"` for `007`.
+    ///
+    /// ```
+    /// # use migrate_core::{Version, VersionError};
+    /// assert_eq!(Version::parse("0010").unwrap().as_written(), "0010");
+    /// ```
     pub fn as_written(&self) -> &str {
         &self.written
     }
@@ -129,6 +159,13 @@ impl Version {
     }
 
     /// Whether the version begins with a plausible calendar date (`YYYYMMDD`), as timestamps do and counters do not.
+    ///
+    /// ```
+    /// # use migrate_core::{Version, VersionError};
+    /// let begins_with_date = |text| Version::parse(text).unwrap().begins_with_date();
+    /// assert!(begins_with_date("20240313170000") && begins_with_date("20240313"));
+    /// assert!(!begins_with_date("0042") && !begins_with_date("20249999"));
+    /// ```
     pub fn begins_with_date(&self) -> bool {
         let digits = self.digits();
         digits.len() >= 8 && is_date(&digits[..8])

@@ -11,13 +11,8 @@ use crate::step::Step;
 ///
 /// ```
 /// # #[cfg(feature = "rusqlite-bundled")] {
-/// # use std::{pin::pin, task::{Context, Poll, Waker}};
-/// # fn now<T>(future: impl Future<Output = T>) -> T {
-/// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-/// #         Poll::Ready(done) => done,
-/// #         Poll::Pending => unreachable!("the driver is blocking"),
-/// #     }
-/// # }
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+/// # use example::now;
 /// use migrate_runtime::driver::{Database, Session};
 ///
 /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -106,13 +101,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -127,13 +117,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -150,13 +135,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -174,13 +154,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -198,13 +173,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -219,13 +189,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -241,13 +206,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -263,13 +223,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -290,13 +245,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -325,13 +275,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -353,13 +298,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -378,13 +318,8 @@ pub trait Session {
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
-    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
-    /// # fn now<T>(future: impl Future<Output = T>) -> T {
-    /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-    /// #         Poll::Ready(done) => done,
-    /// #         Poll::Pending => unreachable!("the driver is blocking"),
-    /// #     }
-    /// # }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+    /// # use example::now;
     /// use migrate_runtime::driver::{Database, Session};
     ///
     /// let mut db = rusqlite::Connection::open_in_memory()?;

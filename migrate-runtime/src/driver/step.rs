@@ -7,13 +7,8 @@ use crate::step::{Step, StepError};
 ///
 /// ```
 /// # #[cfg(feature = "rusqlite-bundled")] {
-/// # use std::{pin::pin, task::{Context, Poll, Waker}};
-/// # fn now<T>(future: impl Future<Output = T>) -> T {
-/// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-/// #         Poll::Ready(done) => done,
-/// #         Poll::Pending => unreachable!("the driver is blocking"),
-/// #     }
-/// # }
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+/// # use example::now;
 /// use migrate_runtime::driver::{Database, Session};
 ///
 /// let mut db = rusqlite::Connection::open_in_memory()?;
@@ -51,13 +46,8 @@ pub struct StepRun<'a> {
 ///
 /// ```
 /// # #[cfg(feature = "rusqlite-bundled")] {
-/// # use std::{pin::pin, task::{Context, Poll, Waker}};
-/// # fn now<T>(future: impl Future<Output = T>) -> T {
-/// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-/// #         Poll::Ready(done) => done,
-/// #         Poll::Pending => unreachable!("the driver is blocking"),
-/// #     }
-/// # }
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/now.rs")); }
+/// # use example::now;
 /// use migrate_runtime::driver::{Database, Session};
 ///
 /// let mut db = rusqlite::Connection::open_in_memory()?;
