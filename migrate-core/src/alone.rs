@@ -6,6 +6,15 @@ use crate::in_transaction::refused;
 use crate::scan::{Piece, Statement};
 
 /// A statement that runs alone, outside of a transaction.
+///
+/// ```
+/// use migrate_core::{Alone, Dialect, scan::scan};
+///
+/// let sql = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS by_name ON users (name)";
+/// let alone = Alone::of(sql, &scan(sql, Dialect::Postgres).statements[0], Dialect::Postgres);
+/// let expect = Alone::CreateIndex { table: "users".into(), index: "by_name".into(), is_left_as_it_is: true };
+/// assert_eq!(alone, Some(expect)); // after a crash: look for an invalid index of that name
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Alone {
@@ -71,6 +80,14 @@ impl Alone {
 
 /// Whether a statement changes the session rather than the database: whoever goes on with its script on another connection has to
 /// repeat it.
+///
+/// ```
+/// use migrate_core::{Dialect, is_of_session, scan::scan};
+///
+/// let is_of_session = |sql| is_of_session(sql, &scan(sql, Dialect::Postgres).statements[0], Dialect::Postgres);
+/// assert!(is_of_session("SET search_path = app"));
+/// assert!(!is_of_session("CREATE TABLE users (id integer)"));
+/// ```
 pub fn is_of_session(sql: &str, statement: &Statement, dialect: Dialect) -> bool {
     let pieces: Vec<Piece<'_>> = statement.pieces(sql, dialect).collect();
     let Some(verb) = pieces.first() else { return false };

@@ -8,6 +8,14 @@ use crate::version::{is_date, is_time};
 use crate::{Dialect, Direction, Version, VersionError};
 
 /// What the name of a file or folder says about a migration.
+///
+/// ```
+/// use migrate_core::{Direction, FileName};
+///
+/// let file = FileName::of_file("2024-03-13-170000_users.sql").unwrap();
+/// assert_eq!((file.version.as_written(), &*file.name), ("20240313170000", "users"));
+/// assert_eq!((file.dialect, file.direction), (None, Some(Direction::Up)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileName {
     /// The digits before the first separator, dashes of a date and a time left out.
@@ -21,6 +29,14 @@ pub struct FileName {
 }
 
 /// Why a name does not fit the grammar.
+///
+/// ```
+/// use migrate_core::{FileName, FileNameError};
+///
+/// let error = FileName::of_file("R__refresh_views.sql").unwrap_err();
+/// assert_eq!(error, FileNameError::Prefix('R'));
+/// assert_eq!(error.to_string(), "begins with `R`, and only `V` may stand before a version");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileNameError {
@@ -70,6 +86,13 @@ impl std::error::Error for FileNameError {}
 
 impl FileNameError {
     /// The remedy, without a full stop.
+    ///
+    /// ```
+    /// use migrate_core::FileName;
+    ///
+    /// let error = FileName::of_file("V1.2__users.sql").unwrap_err();
+    /// assert_eq!(error.help(), "write the version as one number, for example `0102` for `1.2`");
+    /// ```
     pub fn help(&self) -> String {
         const SHAPE: &str = "`<version>_<name>.sql`, for example `0001_create_users.sql`";
         match self {
@@ -133,6 +156,13 @@ impl FileName {
 
     /// Reads the name of a folder that holds `up.sql` and `down.sql`, or `migration.sql`.
     ///
+    /// ```
+    /// use migrate_core::FileName;
+    ///
+    /// let folder = FileName::of_folder("20240313170000_users").unwrap();
+    /// assert_eq!((&*folder.name, folder.direction), ("users", None));
+    /// ```
+    ///
     /// # Errors
     /// [`FileNameError`] when the name does not fit.
     pub fn of_folder(folder_name: &str) -> Result<FileName, FileNameError> {
@@ -168,9 +198,20 @@ pub(crate) fn within_folder(path: &str) -> &str {
 }
 
 /// The name of the lock file, in the folder of the migrations.
+///
+/// ```
+/// assert!(migrate_core::is_ignored_by_rule(migrate_core::LOCK_FILE_NAME));
+/// ```
 pub const LOCK_FILE_NAME: &str = "migrations.lock";
 
 /// Whether a name is ignored by rule: dot files, read-me files, the lock file, and what other tools keep beside their migrations.
+///
+/// ```
+/// use migrate_core::is_ignored_by_rule;
+///
+/// assert!(is_ignored_by_rule("README.md") && is_ignored_by_rule(".gitkeep"));
+/// assert!(!is_ignored_by_rule("notes.txt")); // a problem, unless it is asked to be left out
+/// ```
 pub fn is_ignored_by_rule(name: &str) -> bool {
     const KEPT_BY_TOOLS: [&str; 4] = [LOCK_FILE_NAME, "metadata.toml", "migration_lock.toml", "atlas.sum"];
     name.starts_with('.') || name.starts_with("README") || KEPT_BY_TOOLS.contains(&name)

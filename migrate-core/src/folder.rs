@@ -6,6 +6,19 @@
 //!
 //! Invariants: every entry becomes a script, is ignored by rule, or is a problem; nothing is skipped in silence. What is found does
 //! not depend on the order in which a source names its entries.
+//!
+//! ```
+//! # #[cfg(feature = "folder")] {
+//! # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+//! # use example::*;
+//! use migrate_core::folder::{Folder, FolderOptions};
+//!
+//! let files = Files(&[("0001_users.sql", "SELECT 'it's';"), ("notes.txt", "")]);
+//! let problems = Folder::read_from(&files, "migrations", &FolderOptions::default()).unwrap_err();
+//! let paths: Vec<_> = problems.iter().filter_map(|problem| problem.path()).collect();
+//! assert_eq!(paths, ["migrations/0001_users.sql", "migrations/notes.txt"]);
+//! # }
+//! ```
 
 mod agreement;
 mod entries;
@@ -41,6 +54,19 @@ pub use source::{FileSystem, Kind, Source};
 use text::{Text, Texts};
 
 /// How to read a folder.
+///
+/// ```
+/// # #[cfg(feature = "folder")] {
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+/// # use example::*;
+/// use migrate_core::folder::{Folder, FolderOptions};
+///
+/// let files = Files(&[("0001_users.sql", "CREATE TABLE users (id integer);"), ("0002_orders.sql", "SELECT 1;")]);
+/// let options = FolderOptions { set: Some("shop".into()), ignore: vec!["0002_*".into()], ..FolderOptions::default() };
+/// let folder = Folder::read_from(&files, "migrations", &options).unwrap();
+/// assert_eq!((folder.set.name(), folder.set.versions()), ("shop", 1));
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct FolderOptions {
     /// The name of the set; [`MigrationSet::DEFAULT_NAME`](crate::MigrationSet::DEFAULT_NAME) when `None`.
@@ -57,6 +83,13 @@ pub struct FolderOptions {
 #[cfg(feature = "folder")]
 impl FolderOptions {
     /// These options with what a lock file adds to them: its dialect when they have none, and its patterns behind theirs.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, folder::FolderOptions, lock::LockFile};
+    ///
+    /// let lock = LockFile { dialect: Some(Dialect::Sqlite), ..LockFile::default() };
+    /// assert_eq!(FolderOptions::default().beside(Some(&lock)).dialect, Some(Dialect::Sqlite));
+    /// ```
     pub fn beside(&self, lock: Option<&LockFile>) -> FolderOptions {
         let mut options = self.clone();
         if let Some(lock) = lock {
@@ -69,6 +102,20 @@ impl FolderOptions {
 }
 
 /// A folder that was read without a problem.
+///
+/// ```
+/// # #[cfg(feature = "folder")] {
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+/// # use example::*;
+/// use migrate_core::folder::{Folder, FolderOptions};
+///
+/// let files = Files(&[("0001_users.sql", "CREATE TABLE users (id integer);"), ("0002_orders.sql", "SELECT 1;")]);
+/// let folder = Folder::read_from(&files, "migrations", &FolderOptions::default()).unwrap();
+/// assert_eq!(folder.files, ["0001_users.sql", "0002_orders.sql"]);
+/// assert_eq!(folder.set.scripts()[0].path(), "migrations/0001_users.sql");
+/// assert!(folder.lock.is_none() && folder.drafts.is_empty());
+/// # }
+/// ```
 #[cfg(feature = "folder")]
 #[derive(Clone, Debug)]
 pub struct Folder {
@@ -89,6 +136,14 @@ pub struct Folder {
 impl Folder {
     /// Reads the folder `root` of the file system, which messages call `shown`.
     ///
+    /// ```
+    /// use std::path::Path;
+    /// use migrate_core::folder::{Folder, FolderOptions};
+    ///
+    /// let problems = Folder::read(Path::new("src"), "src", &FolderOptions::default()).unwrap_err(); // no migrations
+    /// assert!(problems.iter().all(|problem| problem.path().is_some_and(|path| path.starts_with("src/"))));
+    /// ```
+    ///
     /// # Errors
     /// Every problem in the folder, sorted by file and place.
     pub fn read(root: &Path, shown: &str, options: &FolderOptions) -> Result<Folder, Vec<Problem>> {
@@ -96,6 +151,18 @@ impl Folder {
     }
 
     /// Reads a folder from any source. Messages call it `shown`; when that is empty, they name its files alone.
+    ///
+    /// ```
+    /// # #[cfg(feature = "folder")] {
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+    /// # use example::*;
+    /// use migrate_core::folder::{Folder, FolderOptions};
+    ///
+    /// let files = Files(&[("0001_users.sql", "CREATE TABLE users (id integer);"), ("0002_orders.sql", "SELECT 1;")]);
+    /// let folder = Folder::read_from(&files, "", &FolderOptions::default()).unwrap();
+    /// assert_eq!(folder.set.scripts()[1].path(), "0002_orders.sql");
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Every problem in the folder, sorted by file and place.
@@ -129,16 +196,55 @@ impl Folder {
     }
 
     /// What is wrong with a release build of the folder, which messages call `shown`: scripts that are still drafts.
+    ///
+    /// ```
+    /// # #[cfg(feature = "folder")] {
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+    /// # use example::*;
+    /// use migrate_core::folder::{Folder, FolderOptions};
+    ///
+    /// let files = Files(&[("0001_users.sql", "CREATE TABLE users (id integer);"), ("0002_orders.sql", "SELECT 1;")]);
+    /// let folder = Folder::read_from(&files, "migrations", &FolderOptions::default()).unwrap();
+    /// assert_eq!(folder.drafts_problem("migrations"), None); // without a lock file nothing is a draft
+    /// # }
+    /// ```
     pub fn drafts_problem(&self, shown: &str) -> Option<Problem> {
         locked::drafts_problem(&self.drafts, shown)
     }
 
     /// Whether some script could be for any database: then only what holds for all of them was checked.
+    ///
+    /// ```
+    /// # #[cfg(feature = "folder")] {
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+    /// # use example::*;
+    /// use migrate_core::Dialect;
+    /// use migrate_core::folder::{Folder, FolderOptions};
+    ///
+    /// let files = Files(&[("0001_users.sql", "CREATE TABLE users (id integer);"), ("0002_orders.sql", "SELECT 1;")]);
+    /// let folder = Folder::read_from(&files, "", &FolderOptions::default()).unwrap();
+    /// assert!(folder.has_unknown_dialect());
+    /// let options = FolderOptions { dialect: Some(Dialect::Sqlite), ..FolderOptions::default() };
+    /// assert!(!Folder::read_from(&files, "", &options).unwrap().has_unknown_dialect());
+    /// # }
+    /// ```
     pub fn has_unknown_dialect(&self) -> bool {
         self.set.scripts().iter().any(|script| script.dialect.is_none())
     }
 
     /// Whether a script has not been locked: none has without a lock file.
+    ///
+    /// ```
+    /// # #[cfg(feature = "folder")] {
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+    /// # use example::*;
+    /// use migrate_core::folder::{Folder, FolderOptions};
+    ///
+    /// let files = Files(&[("0001_users.sql", "CREATE TABLE users (id integer);"), ("0002_orders.sql", "SELECT 1;")]);
+    /// let folder = Folder::read_from(&files, "", &FolderOptions::default()).unwrap();
+    /// assert!(folder.is_unlocked(&folder.set.scripts()[0]));
+    /// # }
+    /// ```
     pub fn is_unlocked(&self, script: &Script) -> bool {
         // A file may hold a script up that is locked, and a script down that is not.
         self.lock.as_ref().is_none_or(|lock| self.drafts.contains(&*script.path) && !lock.holds(script))
@@ -147,6 +253,18 @@ impl Folder {
 
 /// Every script of a folder, those for other dialects than the only one asked for too, whatever a lock file says: what a lock file
 /// is made of, and compared with. With the problems of the whole folder, in no order; a script that has one is not among the scripts.
+///
+/// ```
+/// # #[cfg(feature = "folder")] {
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+/// # use example::*;
+/// use migrate_core::folder::{FolderOptions, scripts};
+///
+/// let files = Files(&[("0001_users.sql", "CREATE TABLE users (id integer);"), ("0002_orders.sql", "SELECT 1;")]);
+/// let (scripts, problems) = scripts(&files, "migrations", &FolderOptions::default());
+/// assert_eq!((scripts.len(), problems.len()), (2, 0));
+/// # }
+/// ```
 #[cfg(feature = "folder")]
 pub fn scripts(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Vec<Script>, Vec<Problem>) {
     let (contents, problems) = contents(source, shown, options);
@@ -217,6 +335,16 @@ fn script(entry: Entry, direction: Direction, text: Text) -> Script {
 
 /// The scripts of a folder by their names, without a look into the files, sorted by version, dialect, direction and file; with the
 /// problems that the names show, in no order.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+/// # use example::*;
+/// use migrate_core::folder::{FolderOptions, list};
+///
+/// let files = Files(&[("3_phone.sql", ""), ("3_email.sql", ""), ("notes.txt", "")]);
+/// let (entries, problems) = list(&files, "migrations", &FolderOptions::default());
+/// assert_eq!((entries.len(), problems.len()), (2, 2)); // two files of one version, and one that is no migration
+/// ```
 pub fn list(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Vec<Entry>, Vec<Problem>) {
     let (entries, mut problems) = entries(source, shown, &options.ignore);
     problems.extend(agreement::contradictions(&entries));
@@ -227,6 +355,16 @@ pub fn list(source: &dyn Source, shown: &str, options: &FolderOptions) -> (Vec<E
 
 /// The scripts of a folder by their names, sorted as by [`list`], however they contradict each other: two files may have one version.
 /// With the entries that are no scripts as problems.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+/// # use example::*;
+/// use migrate_core::folder::entries;
+///
+/// let files = Files(&[("3_phone.sql", ""), ("3_email.sql", ""), ("README.md", "")]);
+/// let (entries, problems) = entries(&files, "migrations", &[]);
+/// assert_eq!((entries.len(), problems.len()), (2, 0)); // that they contradict each other is for others to say
+/// ```
 pub fn entries(source: &dyn Source, shown: &str, ignore: &[String]) -> (Vec<Entry>, Vec<Problem>) {
     entries::list(source, shown, ignore)
 }

@@ -9,6 +9,14 @@ use crate::{Dialect, Place, Problem, marks};
 pub use value::ForeignKeys;
 
 /// What the directives of a script ask for.
+///
+/// ```
+/// use migrate_core::{Dialect, Header, scan::scan};
+///
+/// let read = |sql: &str| Header::read(sql, Dialect::Postgres, &scan(sql, Dialect::Postgres));
+/// let header = read("-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY by_name ON users (name);").unwrap();
+/// assert!(header.no_transaction());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     no_transaction: bool,
@@ -20,6 +28,15 @@ pub struct Header {
 }
 
 /// What `-- migrate: allow=<rule> <reason>` says: a finding of a lint rule in this script is known, and meant to be so.
+///
+/// ```
+/// use migrate_core::{Dialect, Header, scan::scan};
+///
+/// let read = |sql: &str| Header::read(sql, Dialect::Postgres, &scan(sql, Dialect::Postgres));
+/// let header = read("-- migrate: allow=ban-drop-table nobody reads it\nDROP TABLE notes;").unwrap();
+/// let excuse = &header.allowed()[0];
+/// assert_eq!((&*excuse.rule, &*excuse.reason, excuse.place.line), ("ban-drop-table", "nobody reads it", 1));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excuse {
     /// The name of the rule, as written: what rules there are is known to the linter alone.
@@ -41,6 +58,16 @@ const ALLOW: &str = "allow";
 
 impl Header {
     /// Reads the directives of a script that was scanned for `dialect`.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Header, scan::scan};
+    ///
+    /// let read = |sql: &str| Header::read(sql, Dialect::Postgres, &scan(sql, Dialect::Postgres));
+    /// let problems = read("-- migrate: no-transactions\nSELECT 1;").unwrap_err();
+    /// assert!(problems[0].message().contains("no-transactions"));
+    /// let problems = read("SELECT 1;\n-- migrate: no-transaction").unwrap_err();
+    /// assert_eq!(problems[0].message(), "directive `no-transaction` stands after the first statement");
+    /// ```
     ///
     /// # Errors
     /// A problem each for an unknown or malformed directive, and for one that stands after the first statement.
@@ -77,27 +104,69 @@ impl Header {
 
     /// Whether the script asks to run outside of a transaction: `-- migrate: no-transaction`, or the comment of another tool that
     /// says the same, such as `-- +goose NO TRANSACTION`.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Header, scan::scan};
+    ///
+    /// let read = |sql: &str| Header::read(sql, Dialect::Postgres, &scan(sql, Dialect::Postgres));
+    /// assert!(read("-- +goose NO TRANSACTION\nVACUUM;").unwrap().no_transaction());
+    /// assert!(!read("SELECT 1;").unwrap().no_transaction());
+    /// ```
     pub fn no_transaction(&self) -> bool {
         self.no_transaction
     }
 
     /// What becomes of SQLite's foreign keys while the script runs: `-- migrate: foreign-keys=off`, `on` or `auto`. The other
     /// databases need no such thing.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, ForeignKeys, Header, scan::scan};
+    ///
+    /// let read = |sql: &str| Header::read(sql, Dialect::Sqlite, &scan(sql, Dialect::Sqlite));
+    /// assert_eq!(read("-- migrate: foreign-keys=off\nDROP TABLE a;").unwrap().foreign_keys(), ForeignKeys::Off);
+    /// assert_eq!(read("DROP TABLE a;").unwrap().foreign_keys(), ForeignKeys::Auto);
+    /// ```
     pub fn foreign_keys(&self) -> ForeignKeys {
         self.foreign_keys.unwrap_or_default()
     }
 
     /// How long a statement of the script may wait for a lock: `-- migrate: lock-timeout=30s`. Zero is without limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use migrate_core::{Dialect, Header, scan::scan};
+    ///
+    /// let read = |sql: &str| Header::read(sql, Dialect::Postgres, &scan(sql, Dialect::Postgres));
+    /// assert_eq!(read("-- migrate: lock-timeout=30s\nSELECT 1;").unwrap().lock_timeout(), Some(Duration::from_secs(30)));
+    /// assert_eq!(read("SELECT 1;").unwrap().lock_timeout(), None); // what the migrator says
+    /// ```
     pub fn lock_timeout(&self) -> Option<Duration> {
         self.lock_timeout
     }
 
     /// How long a statement of the script may take: `-- migrate: statement-timeout=10min`. Zero is without limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use migrate_core::{Dialect, Header, scan::scan};
+    ///
+    /// let read = |sql: &str| Header::read(sql, Dialect::Postgres, &scan(sql, Dialect::Postgres));
+    /// let header = read("-- migrate: statement-timeout=off\nSELECT 1;").unwrap();
+    /// assert_eq!(header.statement_timeout(), Some(Duration::ZERO)); // without limit
+    /// ```
     pub fn statement_timeout(&self) -> Option<Duration> {
         self.statement_timeout
     }
 
     /// Whether a binary that does not know the migration can go on with what it leaves: `-- migrate: compatible=backward`.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Header, scan::scan};
+    ///
+    /// let read = |sql: &str| Header::read(sql, Dialect::Postgres, &scan(sql, Dialect::Postgres));
+    /// let header = read("-- migrate: compatible=backward\nCREATE TABLE notes (id integer);").unwrap();
+    /// assert!(header.is_compatible_backward());
+    /// ```
     pub fn is_compatible_backward(&self) -> bool {
         self.is_compatible
     }
@@ -119,6 +188,14 @@ impl Header {
     }
 
     /// The directives that decide how the script runs, each in one spelling.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Header, scan::scan};
+    ///
+    /// let read = |sql: &str| Header::read(sql, Dialect::Postgres, &scan(sql, Dialect::Postgres));
+    /// let header = read("-- migrate: no-transaction\n-- migrate: lock-timeout = 2min\nVACUUM;").unwrap();
+    /// assert_eq!(header.asked(), ["no-transaction", "lock-timeout=120000ms"]);
+    /// ```
     pub fn asked(&self) -> Vec<String> {
         let foreign_keys =
             self.foreign_keys.map(|value| format!("{FOREIGN_KEYS}={}", format!("{value:?}").to_lowercase()));
@@ -138,6 +215,14 @@ impl Header {
     /// The same, for a script about which a file beside it may say that it runs outside of a transaction
     /// ([`Script::no_transaction`](crate::Script::no_transaction)). A transaction pair around the whole script comes first, as it does
     /// with the comments of other tools.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Header, scan::scan};
+    ///
+    /// let scan = scan("VACUUM;", Dialect::Sqlite);
+    /// let header = Header::read("VACUUM;", Dialect::Sqlite, &scan).unwrap();
+    /// assert!(header.marked_beside(true, &scan).no_transaction());
+    /// ```
     pub fn marked_beside(mut self, is_marked: bool, scan: &Scan) -> Header {
         self.no_transaction |= is_marked && !scan.wrapped;
         self

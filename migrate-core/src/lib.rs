@@ -1,7 +1,23 @@
 //! The pure part of embedded migrations, shared by the macro, the runtime and tools: versions, checksums, file names, the SQL
 //! scanner, the folder reader and the plan. No driver, no clock, no async; only `folder` touches the file system.
 //!
-//! Programs use the crate `migrate-runtime`, which re-exports what they need.
+//! Programs use the crate `migrate-runtime`, which re-exports what they need. What else is public here is for the other crates of the
+//! project, and for tools that look at folders of migrations:
+//!
+//! ```
+//! # #[cfg(feature = "folder")] {
+//! # let folder = std::env::temp_dir().join(format!("migrate-core-doc-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder).unwrap();
+//! # std::fs::write(folder.join("0001_users.sql"), "CREATE TABLE users (id integer);").unwrap();
+//! use migrate_core::folder::{Folder, FolderOptions};
+//!
+//! match Folder::read(&folder, "migrations", &FolderOptions::default()) {
+//!     Ok(folder) => assert_eq!(folder.set.scripts()[0].path(), "migrations/0001_users.sql"),
+//!     Err(problems) => problems.iter().for_each(|problem| eprintln!("{problem}\n")),
+//! }
+//! # std::fs::remove_dir_all(folder).unwrap();
+//! # }
+//! ```
 //!
 //! # Features
 //! - `adopt`: reading the histories of other tools, and computing their checksums (brings one small crate for each kind).

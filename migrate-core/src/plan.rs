@@ -1,6 +1,16 @@
 //! (embedded migrations, history) → what stands where. A pure function.
 //!
 //! Invariant: every migration of the binary and every row of the history appears exactly once, sorted by version.
+//!
+//! ```
+//! # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/standings.rs")); }
+//! # use example::*;
+//! # let migrations = migrations(); // 01_users, 02_orders, 04_items
+//! let standings = Standings::compare(&migrations, vec![row(1, "users", 1)]);
+//! let policy = Policy::default();
+//! assert_eq!(standings.problems(policy).count(), 0);
+//! assert!(standings.pending(policy).map(|item| item.label().to_string()).eq(["02_orders", "04_items"]));
+//! ```
 
 use std::cmp::Ordering;
 

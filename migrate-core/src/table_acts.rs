@@ -28,6 +28,14 @@ pub struct TableActs {
 }
 
 /// A table that refers to another one. The names are in small letters.
+///
+/// ```
+/// use migrate_core::{Dialect, TableActs, scan::scan};
+///
+/// let acts = |sql: &str| TableActs::of(sql, &scan(sql, Dialect::Sqlite).statements);
+/// let acts = acts("CREATE TABLE Invoices (user_id integer REFERENCES users (id))");
+/// assert_eq!((&*acts.references()[0].child, &*acts.references()[0].parent), ("invoices", "users"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// The table that refers.
@@ -37,6 +45,15 @@ pub struct Reference {
 }
 
 /// Whether SQLite enforces foreign keys while a statement runs.
+///
+/// ```
+/// use migrate_core::{Dialect, Enforcement, ForeignKeys, TableActs, scan::scan};
+///
+/// let sql = "DROP TABLE users; CREATE TABLE notes (id integer)";
+/// let statements = scan(sql, Dialect::Sqlite).statements;
+/// let enforcement = TableActs::of(sql, &statements).enforcement(sql, &statements, ForeignKeys::Auto);
+/// assert_eq!(enforcement, [Enforcement::OffIfReferredTo("users".into()), Enforcement::AsUsual]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Enforcement {
     /// As the program has set it for the connection.
@@ -59,6 +76,14 @@ enum Act {
 
 impl TableActs {
     /// Those of a script.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, TableActs, scan::scan};
+    ///
+    /// let acts = |sql: &str| TableActs::of(sql, &scan(sql, Dialect::Sqlite).statements);
+    /// assert!(acts("DROP TABLE Users").dropped().contains("users"));
+    /// assert!(acts("SELECT 1").dropped().is_empty());
+    /// ```
     pub fn of(sql: &str, statements: &[Statement]) -> TableActs {
         let mut all = TableActs::default();
         for statement in statements {
@@ -73,6 +98,14 @@ impl TableActs {
     }
 
     /// Those of scripts that run after each other.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, TableActs, scan::scan};
+    ///
+    /// let acts = |sql: &str| TableActs::of(sql, &scan(sql, Dialect::Sqlite).statements);
+    /// let scripts = [acts("DROP TABLE a"), acts("CREATE TABLE a (id integer)")];
+    /// assert_eq!(TableActs::together(&scripts).rebuilt(), ["a"]); // in a run that is one transaction
+    /// ```
     pub fn together<'s>(scripts: impl IntoIterator<Item = &'s TableActs>) -> TableActs {
         scripts.into_iter().fold(TableActs::default(), |mut all, then| {
             all.acts.extend_from_slice(&then.acts);
@@ -131,6 +164,15 @@ impl TableActs {
     }
 
     /// The tables that are made anew: those that are dropped, and there again at the end.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, TableActs, scan::scan};
+    ///
+    /// let acts = |sql: &str| TableActs::of(sql, &scan(sql, Dialect::Sqlite).statements);
+    /// let rebuild = "CREATE TABLE new_a (id); DROP TABLE a; ALTER TABLE new_a RENAME TO a";
+    /// assert_eq!(acts(rebuild).rebuilt(), ["a"]);
+    /// assert!(acts("DROP TABLE a").rebuilt().is_empty());
+    /// ```
     pub fn rebuilt(&self) -> Vec<String> {
         let acts = &self.acts;
         let mut rebuilt: Vec<String> = Vec::new();
@@ -160,6 +202,15 @@ impl TableActs {
 
     /// Whether rows may be left that refer to nothing, by one of the keys of the database or of those that are made, if foreign keys are off
     /// for what [`enforcement`](TableActs::enforcement) names.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Reference, TableActs, scan::scan};
+    ///
+    /// let acts = |sql: &str| TableActs::of(sql, &scan(sql, Dialect::Sqlite).statements);
+    /// let key = Reference { child: "invoices".into(), parent: "users".into() };
+    /// assert!(acts("DROP TABLE users").may_leave_dangling([&key].into_iter()));
+    /// assert!(!acts("DROP TABLE notes").may_leave_dangling([&key].into_iter()));
+    /// ```
     pub fn may_leave_dangling<'r>(&'r self, mut keys: impl Iterator<Item = &'r Reference>) -> bool {
         let (dropped, mut filled) = (self.dropped(), self.successors());
         let rebuilt = self.rebuilt();
@@ -193,6 +244,13 @@ impl TableActs {
     }
 
     /// What tables that are made or altered refer to from then on.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, TableActs, scan::scan};
+    ///
+    /// let acts = |sql: &str| TableActs::of(sql, &scan(sql, Dialect::Sqlite).statements);
+    /// assert_eq!(acts("CREATE TABLE a (b integer REFERENCES b, c integer REFERENCES c)").references().len(), 2);
+    /// ```
     pub fn references(&self) -> &[Reference] {
         &self.references
     }
@@ -210,6 +268,13 @@ impl TableActs {
     }
 
     /// The names that tables are given, or are taken from them.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, TableActs, scan::scan};
+    ///
+    /// let acts = |sql: &str| TableActs::of(sql, &scan(sql, Dialect::Sqlite).statements);
+    /// assert!(acts("ALTER TABLE a RENAME TO b").renamed().into_iter().eq(["a", "b"]));
+    /// ```
     pub fn renamed(&self) -> BTreeSet<&str> {
         let names = self.acts.iter().filter_map(|act| match act {
             Act::Rename { from, to } => Some([from.as_str(), to.as_str()]),
@@ -219,6 +284,14 @@ impl TableActs {
     }
 
     /// The tables that are dropped, under every name that they may have had before.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, TableActs, scan::scan};
+    ///
+    /// let acts = |sql: &str| TableActs::of(sql, &scan(sql, Dialect::Sqlite).statements);
+    /// let dropped = acts("ALTER TABLE a RENAME TO b; DROP TABLE b");
+    /// assert!(dropped.dropped().contains("a") && dropped.dropped().contains("b"));
+    /// ```
     pub fn dropped(&self) -> HashSet<&str> {
         let mut names: HashSet<&str> = HashSet::new();
         for act in self.acts.iter().rev() {

@@ -6,6 +6,14 @@ use crate::{FileName, Version};
 impl Tool {
     /// Decodes the answer to [`history_sql`](Tool::history_sql), each row with the cells of [`CELLS`](Tool::CELLS); `None` is NULL.
     ///
+    /// ```
+    /// # use migrate_core::adopt::{ForeignKey, Tool};
+    /// let cells = [vec![Some("7".to_owned()), None, None, None, None, None, None]]; // a row of dbmate
+    /// let rows = Tool::Dbmate.decode(&cells).unwrap();
+    /// assert_eq!(rows[0].key, ForeignKey::Version(7.into()));
+    /// assert!(Tool::Dbmate.decode(&[vec![None; 7]]).is_err());
+    /// ```
+    ///
     /// # Errors
     /// Every row that the tool cannot have written.
     pub fn decode(self, rows: &[Vec<Option<String>>]) -> Result<Vec<ForeignRow>, Vec<BadForeignRow>> {

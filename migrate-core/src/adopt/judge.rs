@@ -10,6 +10,18 @@ use crate::Migration;
 ///
 /// Migrations and rows keep their order. [`problems`](Adoption::problems) tells what speaks against taking the history over,
 /// [`notes`](Adoption::notes) what else is worth knowing.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # use example::*;
+/// use migrate_core::adopt::{Proof, Tool, judge};
+///
+/// let applied = |version: &str| vec![Some(version.to_owned()), None, None, None, None, None, None];
+/// let rows = Tool::Dbmate.decode(&[applied("1"), applied("9")]).unwrap();
+/// let migrations = shop().migrations(Dialect::Sqlite).unwrap(); // 0001_users, 0002_orders
+/// let adoption = judge(Tool::Dbmate, &rows, &migrations);
+/// assert_eq!((adoption.matched.len(), adoption.pending.len(), adoption.unknown.len()), (1, 1, 1));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Adoption<'a> {
     /// The tool.
@@ -29,6 +41,19 @@ pub struct Adoption<'a> {
 }
 
 /// A migration that counts as applied.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # use example::*;
+/// use migrate_core::adopt::{Proof, Tool, judge};
+///
+/// let applied = |version: &str| vec![Some(version.to_owned()), None, None, None, None, None, None];
+/// let rows = Tool::Dbmate.decode(&[applied("1"), applied("9")]).unwrap();
+/// let migrations = shop().migrations(Dialect::Sqlite).unwrap(); // 0001_users, 0002_orders
+/// let adoption = judge(Tool::Dbmate, &rows, &migrations);
+/// let matched = &adoption.matched[0];
+/// assert_eq!((matched.migration.name(), matched.proof), ("users", Proof::Version));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matched<'a> {
     /// The migration.
@@ -43,6 +68,18 @@ pub struct Matched<'a> {
 }
 
 /// How well it is known that a migration was applied as it is in the binary.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # use example::*;
+/// use migrate_core::adopt::{Proof, Tool, judge};
+///
+/// let applied = |version: &str| vec![Some(version.to_owned()), None, None, None, None, None, None];
+/// let rows = Tool::Dbmate.decode(&[applied("1"), applied("9")]).unwrap();
+/// let migrations = shop().migrations(Dialect::Sqlite).unwrap(); // 0001_users, 0002_orders
+/// let adoption = judge(Tool::Dbmate, &rows, &migrations);
+/// assert_eq!(adoption.matched[0].proof, Proof::Version); // dbmate keeps no checksums
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Proof {
     /// The tool's checksum is that of the script.
@@ -54,6 +91,20 @@ pub enum Proof {
 }
 
 /// A migration that the tool has applied with another text.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # use example::*;
+/// use migrate_core::adopt::{Tool, judge};
+///
+/// let cell = |text: &str| Some(text.to_owned());
+/// let edited = vec![cell("1"), cell("users"), cell("ab12"), None, cell("-1"), cell("1"), None]; // another checksum
+/// let rows = Tool::Sqlx.decode(&[edited]).unwrap();
+/// let migrations = shop().migrations(Dialect::Sqlite).unwrap();
+/// let adoption = judge(Tool::Sqlx, &rows, &migrations);
+/// assert_eq!(adoption.differing[0].migration.name(), "users");
+/// assert_eq!(adoption.differing[0].row.checksum.as_deref(), Some("ab12"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Differing<'a> {
     /// The migration.
@@ -63,6 +114,19 @@ pub struct Differing<'a> {
 }
 
 /// Compares the rows of a history, in the order of [`history_sql`](Tool::history_sql), with the migrations in the binary, sorted.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # use example::*;
+/// use migrate_core::adopt::{Proof, Tool, judge};
+///
+/// let applied = |version: &str| vec![Some(version.to_owned()), None, None, None, None, None, None];
+/// let rows = Tool::Dbmate.decode(&[applied("1"), applied("9")]).unwrap();
+/// let migrations = shop().migrations(Dialect::Sqlite).unwrap(); // 0001_users, 0002_orders
+/// let adoption = judge(Tool::Dbmate, &rows, &migrations);
+/// assert_eq!(adoption.pending[0].name(), "orders");
+/// assert_eq!(adoption.unknown[0].label(), "9");
+/// ```
 pub fn judge<'a>(tool: Tool, rows: &[ForeignRow], migrations: &[Migration<'a>]) -> Adoption<'a> {
     let mut judge = Judge { tool, migrations, standings: vec![Standing::Pending; migrations.len()] };
     let (mut unknown, mut dirty, mut left_out) = (Vec::new(), Vec::new(), Vec::new());

@@ -7,6 +7,19 @@ use crate::printable::printable_line;
 impl Adoption<'_> {
     /// What speaks against taking the history over, in the order in which it should be dealt with: what is dirty, what differs, what
     /// the binary does not have.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # use example::*;
+    /// use migrate_core::adopt::{Proof, Tool, judge};
+    ///
+    /// let applied = |version: &str| vec![Some(version.to_owned()), None, None, None, None, None, None];
+    /// let rows = Tool::Dbmate.decode(&[applied("1"), applied("9")]).unwrap();
+    /// let migrations = shop().migrations(Dialect::Sqlite).unwrap(); // 0001_users, 0002_orders
+    /// let adoption = judge(Tool::Dbmate, &rows, &migrations);
+    /// let problems = adoption.problems();
+    /// assert_eq!(problems[0].message(), "dbmate has applied version `9`, which is not in the binary");
+    /// ```
     pub fn problems(&self) -> Vec<Problem> {
         let dirty = self.dirty.iter().map(|row| self.dirty(row));
         let differing = self.differing.iter().map(|differing| self.differing(differing));
@@ -15,6 +28,18 @@ impl Adoption<'_> {
     }
 
     /// What is worth knowing, and speaks against nothing: a line each.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # use example::*;
+    /// use migrate_core::adopt::{Proof, Tool, judge};
+    ///
+    /// let applied = |version: &str| vec![Some(version.to_owned()), None, None, None, None, None, None];
+    /// let rows = Tool::Dbmate.decode(&[applied("1"), applied("9")]).unwrap();
+    /// let migrations = shop().migrations(Dialect::Sqlite).unwrap(); // 0001_users, 0002_orders
+    /// let adoption = judge(Tool::Dbmate, &rows, &migrations);
+    /// assert!(!adoption.notes().is_empty()); // among them, that dbmate keeps no checksums
+    /// ```
     pub fn notes(&self) -> Vec<String> {
         let tool = self.tool;
         let mut notes = Vec::new();

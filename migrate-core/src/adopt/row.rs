@@ -6,6 +6,16 @@ use crate::Version;
 use crate::printable::printable_line;
 
 /// A row of another tool's history.
+///
+/// ```
+/// use migrate_core::adopt::{ForeignState, Tool};
+///
+/// let cell = |text: &str| Some(text.to_owned());
+/// let cells = vec![cell("7"), cell("add phone"), cell("AB12"), cell("2024-03-13 17:00:00"), cell("2000000"), cell("1"), None];
+/// let row = &Tool::Sqlx.decode(&[cells]).unwrap()[0];
+/// assert_eq!((row.checksum.as_deref(), row.execution_time_ms), (Some("ab12"), Some(2)));
+/// assert_eq!(row.state, ForeignState::Applied);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignRow {
     /// What the row speaks of.
@@ -23,6 +33,18 @@ pub struct ForeignRow {
 }
 
 /// What a row of another tool's history speaks of.
+///
+/// ```
+/// use migrate_core::adopt::{ForeignKey, Tool};
+///
+/// let key = |tool: Tool, version: &str| {
+///     let cells = vec![Some(version.to_owned()), None, None, None, None, Some("0".to_owned()), None];
+///     tool.decode(&[cells]).unwrap()[0].key.clone()
+/// };
+/// assert_eq!(key(Tool::Diesel, "7"), ForeignKey::Version(7.into()));
+/// assert_eq!(key(Tool::GolangMigrate, "7"), ForeignKey::UpTo(7.into()));
+/// assert_eq!(key(Tool::RusqliteMigration, "7"), ForeignKey::First(7));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ForeignKey {
     /// One migration.
@@ -36,6 +58,13 @@ pub enum ForeignKey {
 }
 
 /// What a row of another tool's history says.
+///
+/// ```
+/// use migrate_core::adopt::{ForeignState, Tool};
+///
+/// let dirty = vec![Some("7".to_owned()), None, None, None, None, Some("true".to_owned()), None];
+/// assert_eq!(Tool::GolangMigrate.decode(&[dirty]).unwrap()[0].state, ForeignState::Dirty);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForeignState {
     /// It is applied.
@@ -52,6 +81,14 @@ pub enum ForeignState {
 
 impl ForeignRow {
     /// The row as people read it: `7`, `7 add phone`, `the first 3`.
+    ///
+    /// ```
+    /// use migrate_core::adopt::Tool;
+    ///
+    /// let cells = vec![Some("3".to_owned()), None, None, None, None, None, None];
+    /// assert_eq!(Tool::Dbmate.decode(&[cells.clone()]).unwrap()[0].label(), "3");
+    /// assert_eq!(Tool::RusqliteMigration.decode(&[cells]).unwrap()[0].label(), "the first 3");
+    /// ```
     pub fn label(&self) -> String {
         let name = self.name.as_deref().unwrap_or_default();
         let text = match &self.key {
@@ -74,6 +111,14 @@ impl fmt::Display for ForeignKey {
 }
 
 /// A row that the tool cannot have written.
+///
+/// ```
+/// use migrate_core::adopt::Tool;
+///
+/// let bad = Tool::Dbmate.decode(&[vec![Some("seven".to_owned()), None, None, None, None, None, None]]).unwrap_err();
+/// println!("{}", bad[0]);
+/// assert!(bad[0].to_string().contains("seven"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadForeignRow {
     pub(super) row: String,

@@ -9,6 +9,11 @@ use crate::Dialect;
 impl Tool {
     /// What the cells of a row are, in the order of [`history_sql`](Tool::history_sql). `done` and `kind` are what the tool has to say
     /// of the state: success, dirt, type.
+    ///
+    /// ```
+    /// # use migrate_core::adopt::Tool;
+    /// assert_eq!(Tool::CELLS[..4], ["version", "name", "checksum", "applied_at"]);
+    /// ```
     pub const CELLS: [&'static str; 7] =
         ["version", "name", "checksum", "applied_at", "execution_time", "done", "kind"];
 
@@ -16,12 +21,25 @@ impl Tool {
     /// [`decode`](Tool::decode) takes them. `None` where [the tool does not exist](Tool::exists_for).
     ///
     /// A time without a time zone is read in the time zone of the session, as the tools have written it.
+    ///
+    /// ```
+    /// # use migrate_core::{Dialect, adopt::Tool};
+    /// let sql = Tool::Diesel.history_sql(Dialect::Sqlite, "\"__diesel_schema_migrations\"").unwrap();
+    /// assert!(sql.contains("FROM \"__diesel_schema_migrations\" AS history"));
+    /// assert_eq!(Tool::RusqliteMigration.history_sql(Dialect::Postgres, "t"), None);
+    /// ```
     pub fn history_sql(self, dialect: Dialect, table: &str) -> Option<String> {
         let Query { cells, from, order } = self.query(dialect, table)?;
         Some(format!("SELECT {cells} FROM {from}{order}"))
     }
 
     /// The same rows in no order, each with its number from 1 in front: two answers that are equal as sets are the same history.
+    ///
+    /// ```
+    /// # use migrate_core::{Dialect, adopt::Tool};
+    /// let sql = Tool::Dbmate.numbered_history_sql(Dialect::Sqlite, "\"schema_migrations\"").unwrap();
+    /// assert!(sql.starts_with("SELECT row_number() OVER ("));
+    /// ```
     pub fn numbered_history_sql(self, dialect: Dialect, table: &str) -> Option<String> {
         let Query { cells, from, order } = self.query(dialect, table)?;
         Some(format!("SELECT row_number() OVER ({}), {cells} FROM {from}", order.trim_start()))

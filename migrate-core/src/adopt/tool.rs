@@ -5,6 +5,12 @@ use std::fmt;
 use crate::Dialect;
 
 /// A tool whose history can be taken over.
+///
+/// ```
+/// # use migrate_core::adopt::Tool;
+/// assert_eq!(Tool::of_columns(&["version", "run_on"]), Some(Tool::Diesel)); // of a table that was found
+/// assert_eq!(Tool::Diesel.default_table(), Some("__diesel_schema_migrations"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Tool {
@@ -30,6 +36,13 @@ pub enum Tool {
 
 impl Tool {
     /// Every tool, in a fixed order.
+    ///
+    /// ```
+    /// # use migrate_core::adopt::Tool;
+    /// let with_checksums: Vec<&str> =
+    ///     Tool::ALL.into_iter().filter(|tool| tool.keeps_checksums()).map(Tool::name).collect();
+    /// assert_eq!(with_checksums, ["refinery", "sqlx", "Flyway", "Prisma"]);
+    /// ```
     pub const ALL: [Tool; 9] = [
         Tool::Refinery,
         Tool::Sqlx,
@@ -43,6 +56,11 @@ impl Tool {
     ];
 
     /// The name, as the tool spells it.
+    ///
+    /// ```
+    /// # use migrate_core::adopt::Tool;
+    /// assert_eq!(Tool::Diesel.name(), "Diesel");
+    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Tool::Refinery => "refinery",
@@ -70,6 +88,12 @@ impl Tool {
 
     /// The table that the tool keeps its history in, unless it was told otherwise; `None` when it keeps none. Two tools share a name:
     /// see [`recognises`](Tool::recognises).
+    ///
+    /// ```
+    /// # use migrate_core::adopt::Tool;
+    /// assert_eq!(Tool::Sqlx.default_table(), Some("_sqlx_migrations"));
+    /// assert_eq!(Tool::RusqliteMigration.default_table(), None); // `PRAGMA user_version`
+    /// ```
     pub const fn default_table(self) -> Option<&'static str> {
         match self {
             Tool::Refinery => Some("refinery_schema_history"),
@@ -84,6 +108,12 @@ impl Tool {
     }
 
     /// Whether histories of the tool can be read in a database of this dialect.
+    ///
+    /// ```
+    /// # use migrate_core::{Dialect, adopt::Tool};
+    /// assert!(Tool::Diesel.exists_for(Dialect::Postgres) && Tool::Diesel.exists_for(Dialect::Sqlite));
+    /// assert!(!Tool::RusqliteMigration.exists_for(Dialect::Postgres));
+    /// ```
     pub fn exists_for(self, dialect: Dialect) -> bool {
         match dialect {
             Dialect::Sqlite => true,
@@ -94,11 +124,22 @@ impl Tool {
     }
 
     /// Whether the tool keeps a checksum of what it has applied, so that the scripts in the binary can be compared with it.
+    ///
+    /// ```
+    /// # use migrate_core::adopt::Tool;
+    /// assert!(Tool::Sqlx.keeps_checksums()); // an edited file is found when it is adopted
+    /// assert!(!Tool::Diesel.keeps_checksums()); // it is not
+    /// ```
     pub const fn keeps_checksums(self) -> bool {
         matches!(self, Tool::Refinery | Tool::Sqlx | Tool::Flyway | Tool::Prisma)
     }
 
     /// The columns that the query of [`history_sql`](Tool::history_sql) reads; none when there is no table.
+    ///
+    /// ```
+    /// # use migrate_core::adopt::Tool;
+    /// assert_eq!(Tool::GolangMigrate.columns(), ["version", "dirty"]);
+    /// ```
     pub const fn columns(self) -> &'static [&'static str] {
         match self {
             Tool::Refinery => &["version", "name", "applied_on", "checksum"],

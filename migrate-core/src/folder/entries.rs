@@ -10,6 +10,17 @@ use crate::{Dialect, Direction, FileName, FileNameError, Problem, Version, filen
 pub(super) const METADATA: &str = "metadata.toml";
 
 /// A file that is a script, by its name.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+/// # use example::*;
+/// use migrate_core::{Direction, folder::entries};
+///
+/// let files = Files(&[("0007_users.down.sql", "")]);
+/// let entry = &entries(&files, "migrations", &[]).0[0];
+/// assert_eq!((entry.version.digits(), &*entry.name, entry.direction), ("7", "users", Direction::Down));
+/// assert_eq!((&*entry.path, &*entry.shown), ("0007_users.down.sql", "migrations/0007_users.down.sql"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The version of its migration.
@@ -32,6 +43,15 @@ pub struct Entry {
 
 impl Entry {
     /// What tells the migration apart in its folder: `0001_users.sql`, or `0001_users/up.sql`.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/memory.rs")); }
+    /// # use example::*;
+    /// use migrate_core::folder::entries;
+    ///
+    /// let files = Files(&[("0007_users.sql", "")]);
+    /// assert_eq!(entries(&files, "migrations", &[]).0[0].file_name(), "0007_users.sql");
+    /// ```
     pub fn file_name(&self) -> &str {
         filename::within_folder(&self.shown)
     }

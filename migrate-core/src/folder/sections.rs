@@ -11,6 +11,13 @@ use crate::{Dialect, Direction, Place, Problem, marks, scan};
 use mark::{Kind, Mark};
 
 /// What a file holds.
+///
+/// ```
+/// use migrate_core::folder::split;
+///
+/// let sections = split("CREATE TABLE users (id integer);\n", None).unwrap();
+/// assert!(sections.down.is_none()); // no marks: all of it goes up
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sections {
     /// The script up, or all of a file without marks.
@@ -20,6 +27,14 @@ pub struct Sections {
 }
 
 /// One of the scripts in a file.
+///
+/// ```
+/// use migrate_core::folder::split;
+///
+/// let file = "-- migrate:up transaction:false\nVACUUM;\n-- migrate:down\nSELECT 1;\n";
+/// let sections = split(file, None).unwrap();
+/// assert!(sections.up.no_transaction && !sections.down.unwrap().no_transaction);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {
     /// The SQL.
@@ -30,6 +45,14 @@ pub struct Section {
 }
 
 /// Splits the normalised text of a file that is written for `dialect` alone, if it is.
+///
+/// ```
+/// use migrate_core::folder::split;
+///
+/// let sections = split("-- +goose Up\nCREATE TABLE a (b);\n-- +goose Down\nDROP TABLE a;\n", None).unwrap();
+/// assert_eq!(sections.up.sql, "-- +goose Up\nCREATE TABLE a (b);\n");
+/// assert_eq!(sections.down.unwrap().sql, "\n\n-- +goose Down\nDROP TABLE a;\n"); // lines keep their numbers
+/// ```
 ///
 /// # Errors
 /// Marks that contradict each other, or ask for what is not done here.

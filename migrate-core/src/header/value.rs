@@ -3,6 +3,12 @@
 use std::time::Duration;
 
 /// What becomes of SQLite's foreign keys while a script runs. What it leaves is checked, unless they are as the connection has them.
+///
+/// ```
+/// use migrate_core::ForeignKeys;
+///
+/// assert_eq!(ForeignKeys::default(), ForeignKeys::Auto);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ForeignKeys {
     /// They are off where the script drops a table or fills the one that takes its place, and where it says so with the pragma.

@@ -3,6 +3,14 @@
 //! Only what is certain is found here, whatever the database holds: a statement that the server refuses, a pragma that it ignores,
 //! a value of an enum that cannot be used yet. What only may go wrong is for a lint. Looks at statements token by token, in time
 //! linear in the script, and never at what stands between dollar signs.
+//!
+//! ```
+//! use migrate_core::{Dialect, Header, in_transaction, scan::scan};
+//!
+//! let sql = "VACUUM users;";
+//! let problems = in_transaction::check(sql, Dialect::Postgres, &scan(sql, Dialect::Postgres), &Header::default());
+//! assert_eq!(problems[0].message(), "`VACUUM` cannot run in a transaction");
+//! ```
 
 mod elsewhere;
 mod enum_value;

@@ -4,6 +4,17 @@ use super::{LockFile, Locked, Seal, command};
 use crate::{Dialect, Direction, Problem, Script, Version};
 
 /// A folder beside its lock file.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # use example::*;
+/// use migrate_core::lock::LockFile;
+///
+/// let mut lock = LockFile::default();
+/// lock.lock(&shop().scripts()[..1]);
+/// let comparison = lock.compare(shop().scripts(), "migrations");
+/// assert_eq!((comparison.problems.len(), comparison.drafts.len()), (0, 2)); // up and down of 0002_orders
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Comparison<'a> {
     /// What must not be, in no particular order.
@@ -15,6 +26,18 @@ pub struct Comparison<'a> {
 impl LockFile {
     /// Compares the scripts of a folder, all of them and sorted, with the lock file, for messages about the `folder`
     /// of that name.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # use example::*;
+    /// use migrate_core::lock::LockFile;
+    ///
+    /// let mut lock = LockFile::default();
+    /// lock.lock(shop().scripts()); // 0001_users, 0002_orders
+    /// lock.locked[0].up.checksum = migrate_core::Checksum::of("-- the text that was locked");
+    /// let comparison = lock.compare(shop().scripts(), "migrations");
+    /// assert!(comparison.problems[0].message().starts_with("`0001_users.sql` is locked, and was edited"));
+    /// ```
     pub fn compare<'a>(&self, scripts: &'a [Script], folder: &str) -> Comparison<'a> {
         let mut comparison = Comparison::default();
         let shown = LockFile::path_in(folder);

@@ -13,6 +13,17 @@
 //!
 //! Invariants: migrations stand in order of version and dialect, drafts in order of version; the last line is a digest of all lines
 //! before it, so two branches that both add a migration conflict. The format is frozen: golden tests.
+//!
+//! ```
+//! # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+//! # use example::*;
+//! use migrate_core::lock::LockFile;
+//!
+//! let mut lock = LockFile::default();
+//! lock.lock(shop().scripts());
+//! let lock = LockFile::parse(&lock.to_string()).unwrap(); // as version control keeps it
+//! assert!(lock.compare(shop().scripts(), "migrations").problems.is_empty());
+//! ```
 
 mod compare;
 mod seal;
@@ -48,6 +59,17 @@ pub struct LockFile {
 }
 
 /// A migration, for one dialect or all, that must stay as it is.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # use example::*;
+/// use migrate_core::lock::LockFile;
+///
+/// let mut lock = LockFile::default();
+/// lock.lock(shop().scripts()); // 0001_users, 0002_orders
+/// let orders = &lock.locked[1];
+/// assert_eq!((orders.version.as_written(), &*orders.name, orders.down.is_some()), ("0002", "orders", true));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Locked {
     /// The version, as its file spells it.
@@ -65,6 +87,19 @@ pub struct Locked {
 }
 
 /// An edit of a locked script that was accepted, with the reason that was given.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # use example::*;
+/// use migrate_core::{Checksum, lock::LockFile};
+///
+/// let mut lock = LockFile::default();
+/// lock.lock(shop().scripts());
+/// lock.locked[0].up.checksum = Checksum::of("-- the text before");
+/// lock.rebless(&1.into(), shop().scripts(), "only a comment");
+/// let reblessed = &lock.locked[0].reblessed[0];
+/// assert_eq!((reblessed.direction, &*reblessed.reason), (Direction::Up, "only a comment"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reblessed {
     /// Which of the two scripts.
@@ -78,6 +113,14 @@ pub struct Reblessed {
 }
 
 /// A migration that is still being written.
+///
+/// ```
+/// use migrate_core::{Version, lock::{Draft, LockFile}};
+///
+/// let draft = Draft { version: Version::parse("0003").unwrap(), name: "items".into() };
+/// let lock = LockFile { drafts: vec![draft], ..LockFile::default() };
+/// assert!(lock.to_string().contains("draft 0003 items\n"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     /// The version, as its file spells it.
@@ -87,6 +130,11 @@ pub struct Draft {
 }
 
 /// What a lock file is to those who read a folder.
+///
+/// ```
+/// # use migrate_core::lock::LockUse;
+/// assert_eq!(LockUse::default(), LockUse::WhenPresent);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LockUse {
     /// A lock file holds where there is one.
@@ -117,20 +165,52 @@ pub fn command(verb: &str, folder: &str) -> String {
 
 impl LockFile {
     /// The name of the file, which stands in the folder of the migrations.
+    ///
+    /// ```
+    /// assert_eq!(migrate_core::lock::LockFile::FILE_NAME, "migrations.lock");
+    /// ```
     pub const FILE_NAME: &'static str = LOCK_FILE_NAME;
 
     /// The lock file of a folder, as messages name it. The empty path is the current folder.
+    ///
+    /// ```
+    /// use migrate_core::lock::LockFile;
+    ///
+    /// assert_eq!(LockFile::path_in("db/sql"), "db/sql/migrations.lock");
+    /// assert_eq!(LockFile::path_in(""), "migrations.lock");
+    /// ```
     pub fn path_in(folder: &str) -> String {
         if folder.is_empty() { LockFile::FILE_NAME.to_owned() } else { format!("{folder}/{}", LockFile::FILE_NAME) }
     }
 
     /// The last version that is locked.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # use example::*;
+    /// use migrate_core::lock::LockFile;
+    ///
+    /// let mut lock = LockFile::default();
+    /// lock.lock(shop().scripts()); // 0001_users, 0002_orders
+    /// assert_eq!(lock.last_locked().map(|last| last.label().to_string()).as_deref(), Some("0002_orders"));
+    /// ```
     pub fn last_locked(&self) -> Option<&Locked> {
         self.locked.last()
     }
 
     /// Locks scripts: those of a migration that is locked already are added to it, and no migration stays a draft. What is locked
     /// already keeps its seal, whatever its script says today. The dialect of the lock file has to be known before.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # use example::*;
+    /// use migrate_core::lock::LockFile;
+    ///
+    /// let mut lock = LockFile::default();
+    /// lock.lock(shop().scripts()); // 0001_users, 0002_orders
+    /// assert!(lock.to_string().contains("0001 users sha256:"));
+    /// assert_eq!(LockFile::parse(&lock.to_string()).unwrap(), lock);
+    /// ```
     pub fn lock<'a>(&mut self, scripts: impl IntoIterator<Item = &'a Script>) {
         let dialect = self.dialect;
         let key = |locked: Locked| ((locked.version.clone(), locked.dialect), locked);
@@ -159,6 +239,20 @@ impl LockFile {
     }
 
     /// Accepts the scripts of a version as they are now, for a reason that is kept; tells what was accepted.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # use example::*;
+    /// use migrate_core::{Checksum, lock::LockFile};
+    ///
+    /// let mut lock = LockFile::default();
+    /// lock.lock(shop().scripts());
+    /// assert!(lock.rebless(&1.into(), shop().scripts(), "nothing to accept").is_empty());
+    ///
+    /// let before = Checksum::of("-- the text that was locked");
+    /// lock.locked[0].up.checksum = before;
+    /// assert_eq!(lock.rebless(&1.into(), shop().scripts(), "only a comment")[0].from, before);
+    /// ```
     pub fn rebless<'a>(
         &mut self,
         version: &Version,
@@ -189,6 +283,16 @@ impl LockFile {
 
 impl Locked {
     /// Version and name as people read them: `0004_orders`.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # use example::*;
+    /// use migrate_core::lock::LockFile;
+    ///
+    /// let mut lock = LockFile::default();
+    /// lock.lock(shop().scripts()); // 0001_users, 0002_orders
+    /// assert_eq!(lock.locked[0].label().as_str(), "0001_users");
+    /// ```
     pub fn label(&self) -> Label {
         Label::new(&self.version, &self.name)
     }
@@ -201,6 +305,12 @@ impl Locked {
 
 impl Draft {
     /// Version and name as people read them: `0004_orders`.
+    ///
+    /// ```
+    /// use migrate_core::lock::Draft;
+    ///
+    /// assert_eq!(Draft { version: 3.into(), name: "items".into() }.label().as_str(), "3_items");
+    /// ```
     pub fn label(&self) -> Label {
         Label::new(&self.version, &self.name)
     }

@@ -8,6 +8,16 @@ use crate::{Checksum, Dialect, Header, Script, scan};
 
 /// A script as it was locked, written `sha256:<64 hexadecimal digits>/<16 hexadecimal digits>`, and `/no-transaction` behind it when a
 /// file beside the script says so.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # use example::*;
+/// use migrate_core::lock::Seal;
+///
+/// let seal = Seal::of(orders_down(), Some(Dialect::Sqlite));
+/// let (checksum, fingerprint) = (seal.checksum, seal.fingerprint);
+/// assert_eq!(seal.to_string(), format!("{checksum}/{fingerprint}"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seal {
     /// The checksum of the script: what the history keeps, too.
@@ -20,6 +30,15 @@ pub struct Seal {
 
 impl Seal {
     /// The seal of a script in a folder that is written for `dialect` alone, if it is.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # use example::*;
+    /// use migrate_core::lock::Seal;
+    ///
+    /// let seal = Seal::of(orders_down(), Some(Dialect::Sqlite));
+    /// assert_eq!(seal.checksum, orders_down().checksum());
+    /// ```
     pub fn of(script: &Script, dialect: Option<Dialect>) -> Seal {
         Seal {
             checksum: script.checksum(),
@@ -29,11 +48,31 @@ impl Seal {
     }
 
     /// Whether the script is as it was when it was sealed.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # use example::*;
+    /// use migrate_core::lock::Seal;
+    ///
+    /// let seal = Seal::of(orders_down(), Some(Dialect::Sqlite));
+    /// assert!(seal.holds(orders_down()));
+    /// assert!(!seal.holds(orders().up()));
+    /// ```
     pub fn holds(&self, script: &Script) -> bool {
         self.checksum == script.checksum() && self.no_transaction == script.no_transaction()
     }
 
     /// Reads what [`Display`](fmt::Display) wrote; `None` for anything else.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # use example::*;
+    /// use migrate_core::lock::Seal;
+    ///
+    /// let seal = Seal::of(orders_down(), Some(Dialect::Sqlite));
+    /// assert_eq!(Seal::parse(&seal.to_string()), Some(seal));
+    /// assert_eq!(Seal::parse("sha256:00"), None);
+    /// ```
     pub fn parse(text: &str) -> Option<Seal> {
         let (text, no_transaction) = match text.strip_suffix(BESIDE) {
             Some(text) => (text, true),
@@ -55,11 +94,26 @@ impl fmt::Display for Seal {
 
 /// A digest of a script without its comments and white space, but with what its directives ask for. Two scripts of one fingerprint do the
 /// same; it only ever makes a message kinder, and is too short to prove anything.
+///
+/// ```
+/// use migrate_core::{Dialect, lock::Fingerprint};
+///
+/// let of = |sql| Fingerprint::of(sql, Some(Dialect::Sqlite));
+/// assert_eq!(of("SELECT  1; -- one"), of("SELECT 1;"));
+/// assert_ne!(of("SELECT 2;"), of("SELECT 1;"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint([u8; 8]);
 
 impl Fingerprint {
     /// The fingerprint of a script, read in its dialect or, where that is not known, in each that reads it soundly.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, lock::Fingerprint};
+    ///
+    /// let of = |sql| Fingerprint::of(sql, Some(Dialect::Sqlite));
+    /// assert_ne!(of("-- migrate: no-transaction\nVACUUM;"), of("VACUUM;")); // a directive is more than a comment
+    /// ```
     pub fn of(sql: &str, dialect: Option<Dialect>) -> Fingerprint {
         let mut hash = Hash::new();
         update(&mut hash, "migrate fingerprint 1");

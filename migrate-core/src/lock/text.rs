@@ -11,6 +11,16 @@ const FORMAT: &str = "migrations.lock 1";
 impl LockFile {
     /// Reads a lock file. Line endings and a byte order mark do not count.
     ///
+    /// ```
+    /// use migrate_core::lock::LockFile;
+    ///
+    /// let mut text = LockFile::default().to_string();
+    /// assert!(LockFile::parse(&text).is_ok());
+    /// text.insert_str(text.find("digest").unwrap(), "draft 0003 items\n"); // by hand
+    /// let problems = LockFile::parse(&text).unwrap_err();
+    /// assert_eq!(problems[0].message(), "the last line of the lock file does not fit the lines before it");
+    /// ```
+    ///
     /// # Errors
     /// Every line that cannot be read or stands out of order, and a last line that does not fit the lines before it. The problems
     /// have a place and no file.
@@ -56,6 +66,15 @@ impl LockFile {
 
     /// Reads the lines of a lock file that a merge has touched: the last line need not fit, and versions may stand twice and out of
     /// order. With conflict markers in it, both sides are returned, the one between `<<<<<<<` and `=======` first.
+    ///
+    /// ```
+    /// use migrate_core::lock::LockFile;
+    ///
+    /// let text = "migrations.lock 1\n<<<<<<< ours\ndraft 0003 items\n=======\ndraft 0003 notes\n>>>>>>> theirs\n";
+    /// let (ours, theirs) = LockFile::parse_merged(text).unwrap();
+    /// assert_eq!(ours.drafts[0].name, "items");
+    /// assert_eq!(theirs.unwrap().drafts[0].name, "notes");
+    /// ```
     ///
     /// # Errors
     /// Every line that cannot be read.

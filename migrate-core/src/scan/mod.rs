@@ -4,6 +4,13 @@
 //! For any input at all it returns without panicking, in time linear in its length; spans are ordered, do not overlap,
 //! start and end on character boundaries, and leave out nothing but white space, comments, `;` and refused
 //! meta-commands.
+//!
+//! ```
+//! use migrate_core::{Dialect, scan::scan};
+//!
+//! let sql = "CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; DELETE FROM c; END; SELECT 1;";
+//! assert_eq!(scan(sql, Dialect::Sqlite).statements.len(), 2); // the `;` of the trigger are its own
+//! ```
 
 mod check;
 mod comments;
@@ -95,6 +102,13 @@ pub fn split(sql: &str, dialect: Dialect) -> Vec<Statement> {
 }
 
 /// What [`scan()`] found in a script.
+///
+/// ```
+/// use migrate_core::{Dialect, scan::scan};
+///
+/// let found = scan("BEGIN; SELECT 1; SELECT 2; COMMIT;", Dialect::Sqlite);
+/// assert_eq!((found.statements.len(), found.problems.len(), found.wrapped), (2, 0, true));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
     /// The statements, in order. Empty statements are left out, and so is a transaction pair around the whole script.
@@ -125,6 +139,14 @@ impl Scan {
 ///
 /// A statement holds offsets only, and its methods take the script it was found in. Given another text they return
 /// what stands at the same offsets there, or nothing.
+///
+/// ```
+/// use migrate_core::{Dialect, scan::scan};
+///
+/// let sql = "SELECT 1 ; SELECT 2";
+/// let statement = &scan(sql, Dialect::Sqlite).statements[0];
+/// assert_eq!((statement.span.clone(), statement.end), (0..8, 10));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// From the first token to the last, without the `;` and without the white space and comments around.
@@ -135,11 +157,25 @@ pub struct Statement {
 
 impl Statement {
     /// The text of the statement, without its `;`.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, scan::scan};
+    ///
+    /// let sql = "SELECT 1; -- one\nSELECT 2;";
+    /// assert_eq!(scan(sql, Dialect::Sqlite).statements[1].text(sql), "SELECT 2");
+    /// ```
     pub fn text<'a>(&self, sql: &'a str) -> &'a str {
         sql.get(self.span.clone()).unwrap_or_default()
     }
 
     /// The line and column where the statement starts.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, Place, scan::scan};
+    ///
+    /// let sql = "SELECT 1; -- one\nSELECT 2;";
+    /// assert_eq!(scan(sql, Dialect::Sqlite).statements[1].place(sql), Place { line: 2, column: 1 });
+    /// ```
     pub fn place(&self, sql: &str) -> Place {
         Place::of(sql, self.span.start)
     }

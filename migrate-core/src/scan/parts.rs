@@ -8,6 +8,15 @@ use super::lex::{Lexer, TokenKind};
 use crate::Dialect;
 
 /// A token of a statement, see [`Statement::parts`].
+///
+/// ```
+/// use migrate_core::{Dialect, scan::{Part, scan}};
+///
+/// let sql = "DROP TABLE IF EXISTS \"Users\"";
+/// let parts = scan(sql, Dialect::Postgres).statements[0].parts(sql, Dialect::Postgres);
+/// let name = parts.map(|(_, part)| part).last();
+/// assert_eq!(name, Some(Part::Quoted("Users".into())));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part<'a> {

@@ -24,6 +24,14 @@ pub struct ScanProblem {
 ///
 /// The first kinds are *lexical*: the script cannot be read in the dialect, and where its statements end is a guess.
 /// The others concern the *content*: the script reads well, but a migration runner cannot run it.
+///
+/// ```
+/// use migrate_core::{Dialect, scan::{ScanProblemKind, scan}};
+///
+/// let kind = |sql| scan(sql, Dialect::Postgres).problems[0].kind.clone();
+/// assert_eq!(kind("\\connect app"), ScanProblemKind::MetaCommand { command: "\\connect".into() });
+/// assert_eq!(kind("ROLLBACK TO a"), ScanProblemKind::TransactionStatement { keyword: "ROLLBACK TO".into() });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScanProblemKind {
@@ -70,6 +78,13 @@ pub enum ScanProblemKind {
 
 impl ScanProblemKind {
     /// Whether the script cannot be read in the dialect, as opposed to read but not run.
+    ///
+    /// ```
+    /// use migrate_core::scan::ScanProblemKind;
+    ///
+    /// assert!(ScanProblemKind::UnterminatedString.is_lexical());
+    /// assert!(!ScanProblemKind::CopyToStdout.is_lexical());
+    /// ```
     pub fn is_lexical(&self) -> bool {
         match self {
             ScanProblemKind::UnterminatedString
