@@ -1,8 +1,8 @@
-//! The macro of `migrate-runtime`, which re-exports and documents it.
+//! The macro of `migrate-runtime`, which re-exports and documents it: `migrate_runtime::embed_migrations!` has its arguments and examples.
+//! Programs never name this crate, because expansions name the runtime.
 //!
 //! Phases, one a module: `args` (tokens → arguments), `path` (the folder's path), `lint` (what is risky in it),
-//! `expand` (folder → tokens). Whatever is
-//! wrong becomes a diagnostic at the macro's arguments; nothing here may panic.
+//! `expand` (folder → tokens). Whatever is wrong becomes a diagnostic at the macro's arguments; nothing here may panic.
 
 mod args;
 mod expand;

@@ -106,9 +106,10 @@ pub enum ErrorKind {
     StatementFailed,
     /// The history does not match the binary: [`Error::problems`] tells which migrations stand in the way.
     HistoryMismatch,
-    /// `verify` found migrations that are not applied yet.
+    /// [`verify`](crate::Migrations::verify) found migrations that are not applied yet.
     Pending,
-    /// Another runner was busy for longer than `wait_timeout`.
+    /// Another runner, or on SQLite whoever else was writing, was busy for longer than
+    /// [`wait_timeout`](crate::Migrator::wait_timeout).
     WaitTimeout,
     /// A migration has ended its transaction by itself, so that what it did may be committed: a person has to look.
     LeftTransaction,

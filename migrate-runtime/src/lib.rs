@@ -17,6 +17,62 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # A first day
+//!
+//! ```toml
+//! [dependencies]
+//! migrate-runtime = { path = "…/migrate-runtime", features = ["rusqlite-bundled"] } # or "postgres", "tokio-postgres"
+//! rusqlite = "0.41" # your own driver, of any version that is supported
+//! ```
+//!
+//! The folder has to be there when the program is built. The command `migrate` makes it with its first file:
+//! `migrate new --dialect sqlite add users`. Or make `migrations/0001_users.sql` by hand. Then write the SQL, call the macro and
+//! [`run`](Migrations::run) as above, and start the program. The next migration is the next file: what is applied stays as it is. Before
+//! a release, `migrate lock` keeps what has been reviewed in [the lock file](#the-lock-file).
+//!
+//! | feature | what for |
+//! |---|---|
+//! | `rusqlite`, `rusqlite-bundled` | SQLite; the second compiles it in |
+//! | `postgres`, `tokio-postgres` | Postgres, blocking and asynchronous |
+//! | `folder`, `include_dir` | [sets that are read while the program runs](#other-sources) |
+//! | `adopt` | takes over [what another tool has applied](#databases-of-other-tools) |
+//! | `testing`, `fingerprint` | [databases for tests](#tests), rehearsals; schemas that can be compared |
+//! | `lint` | `lint = "deny"` in the macro: what is risky is an error of the build |
+//! | `serde` | `Serialize` for [`Report`], [`Plan`], [`Status`], [`History`], and what they hold |
+//! | `tracing` | the [`Event`]s of a run for the crate `tracing` |
+//!
+//! No feature is on by default, and none changes what another one does.
+//!
+//! # Verbs
+//!
+//! [`Migrations`] has four, with defaults that are safe at every start of any number of processes:
+//!
+//! | verb | does | returns |
+//! |---|---|---|
+//! | [`run`](Migrations::run) | applies what is pending | [`Report`] |
+//! | [`plan`](Migrations::plan) | tells what `run` would do | [`Plan`] |
+//! | [`status`](Migrations::status) | tells where every migration stands, whatever is wrong | [`Status`] |
+//! | [`verify`](Migrations::verify) | succeeds where `run` would have nothing to do: for readiness checks | nothing |
+//!
+//! [`Migrator`] has the same with options, such as the name of the history table, timeouts, and what is to be forgiven; and those of
+//! operators: back and again, baseline, repair, marks. It takes [several sets](Migrator::many), and [steps in Rust](Step). The verbs that
+//! write can be [tried first](Migrator::dry_run). Every verb has a twin for asynchronous drivers: `run_async`, and so on.
+//!
+//! ```
+//! # #[cfg(feature = "rusqlite-bundled")] {
+//! use migrate_runtime::{Migrations, Migrator, embed_migrations};
+//!
+//! static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
+//!
+//! let mut db = rusqlite::Connection::open_in_memory()?;
+//! let migrator = Migrator::new(&MIGRATIONS).history_table("shop_migrations").applied_by("shop 1.4");
+//! assert_eq!(migrator.plan(&mut db)?.changes().len(), 2);
+//! migrator.run(&mut db)?;
+//! migrator.verify(&mut db)?;
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Drivers
 //!
 //! | feature | connections | verbs |
@@ -25,8 +81,8 @@
 //! | `postgres` | `postgres::Client`, `Transaction` | [`run`](Migrations::run), … |
 //! | `tokio-postgres` | `tokio_postgres::Client`, `Transaction` | [`run_async`](Migrations::run_async), … |
 //!
-//! And whatever dereferences to one of them, such as the guard of a pool. The features `serde` (for [`Report`], [`Plan`] and
-//! [`Status`]) and `tracing` (for [`Event`]s) add nothing else. No feature is on by default.
+//! And whatever dereferences to one of them, such as the guard of a pool. Inside a transaction each migration gets a savepoint, and nothing
+//! lasts without the commit. Other drivers can be added outside of this crate: see [`driver`].
 //!
 //! # Files
 //!
@@ -52,9 +108,9 @@
 //!   [`Migrator::lock_timeout`] and [`Migrator::statement_timeout`].
 //! - `-- migrate: compatible=backward`: a binary that does not know the migration can go on with what it leaves; see
 //!   [`Migrator::allow_ahead`].
-//! - `-- migrate: foreign-keys=off`, `on` or `auto` (SQLite): whether foreign keys are off for the whole script, or never. By default they are
-//!   off for the statements that drop a table or fill the one that takes its place, and behind a `PRAGMA foreign_keys = OFF` in the script.
-//!   What it leaves is checked before its commit.
+//! - `-- migrate: foreign-keys=off`, `on` or `auto` (SQLite): whether foreign keys are off for the whole script, or never. By default they
+//!   are off for the statements that drop a table or fill the one that takes its place, and behind a `PRAGMA foreign_keys = OFF` in the
+//!   script. What it leaves is checked before its commit.
 //! - `-- migrate: allow=<rule> <reason>` excuses a finding of the [lint](embed_migrations#arguments).
 //!
 //! # The lock file
@@ -95,8 +151,8 @@
 //! # The history
 //!
 //! One row a migration in the table `schema_migrations`: `set`, `version`, `name`, `checksum`, `state`, `applied_at` (UTC),
-//! `execution_time_ms`, `statements`, `statements_begun`, `statements_done`, `applied_by`, `claim`, `audit`, `sql` and `down_sql`; its primary
-//! key is (`set`, `version`). The row is inserted first and commits together with the migration. The states are `applied`; `running` and
+//! `execution_time_ms`, `statements`, `statements_begun`, `statements_done`, `applied_by`, `claim`, `audit`, `sql` and `down_sql`; its
+//! primary key is (`set`, `version`). The row is inserted first and commits together with the migration. The states are `applied`; `running` and
 //! `reverting` while a script is at work outside of a transaction; and `pending` for a migration that is not applied any more. `audit`
 //! holds a line for everything that was done to the row since: when, what, who, the checksum before, and why.
 //!
@@ -105,15 +161,16 @@
 //! # Outside of a transaction
 //!
 //! A script that says `-- migrate: no-transaction` is claimed first, then run statement by statement. Whatever can share a transaction with
-//! the record of its success does; the others are announced before and recorded after. After a crash, [`run`](Migrator::run) goes on by itself
-//! where the database can tell what became of the statement in doubt (an invalid index is dropped and built again); where it
+//! the record of its success does; the others are announced before and recorded after. After a crash, [`run`](Migrator::run) goes on by
+//! itself where the database can tell what became of the statement in doubt (an invalid index is dropped and built again); where it
 //! cannot, the error shows the statement, and [`Migrator::resume`] takes a decision. A runner that lives is waited for, and none is
 //! taken for dead by a clock. `docs/operating.md` has the details, and what holds behind a proxy that pools transactions.
 //!
 //! # Databases of other tools
 //!
 //! The feature `adopt` brings the verb `Migrator::adopt`, which takes over the history of refinery, sqlx, Diesel, rusqlite_migration,
-//! golang-migrate, dbmate, goose, Flyway or Prisma, in one transaction: what the tool has applied counts as applied. Its table is only read.
+//! golang-migrate, dbmate, goose, Flyway or Prisma, in one transaction: what the tool has applied counts as applied. Its table is only
+//! read.
 //! `schema_migrations` is the table of golang-migrate and dbmate, too: name another [`history_table`](Migrator::history_table) then.
 //!
 //! ```
@@ -147,6 +204,10 @@
 //! ```
 //!
 //! # Failures
+//!
+//! Every verb fails with an [`Error`]. Its text is for people: what happened and where, what the database said, and the next step. For
+//! programs it has an [`ErrorKind`], the [label](Error::migration) of the migration, [what stands in the way](Error::problems) when
+//! history and binary do not match, [what was done before](Error::report) and stays so, and the [driver's own error](Error::driver_error).
 //!
 //! ```
 //! # #[cfg(feature = "rusqlite-bundled")] {
@@ -186,6 +247,15 @@
 //! - Exactly once, whole or not at all: any number of processes may start at once, any of them may die at any instant. (What has
 //!   been sent to a server may still be committed by it after the process has died; the next start finds out.)
 //! - A mistake stops the build, not the deployment: what can be known at compile time is a compile error.
+//!
+//! # Where to read on
+//!
+//! - [`embed_migrations!`]: its arguments, and when it is built again.
+//! - [`Migrator`]: every option and verb, each with an example; [`Standing`] for the words, [`ErrorKind`] for what can go wrong.
+//! - [`Step`]: migrations in Rust, for data that SQL cannot move.
+//! - The module `testing` (with the feature of that name): databases for tests, and rehearsals.
+//! - In the repository: `docs/operating.md` has every verb, policy and lock; `docs/safety.md` what is promised when something dies, each with
+//!   its test; `docs/moving-from-another-tool.md` how to come here; the folder `examples` has whole programs.
 
 mod block_on;
 mod difference;

@@ -53,6 +53,7 @@ pub use verbs::DryRun;
 /// | verb | does |
 /// |---|---|
 /// | [`run`](Migrator::run) | applies what is pending |
+/// | [`plan`](Migrator::plan) | tells what `run` would do, and writes nothing |
 /// | [`revert_to`](Migrator::revert_to), [`revert_last`](Migrator::revert_last) | runs scripts down |
 /// | [`redo_last`](Migrator::redo_last) | reverts and applies again |
 /// | [`reset`](Migrator::reset) | reverts everything |
@@ -532,9 +533,10 @@ impl<'a> Migrator<'a> {
     /// unless the connection is inside a transaction or another one is writing.
     ///
     /// What that gives up: the number is the runner's from then on, and every program that changes the history of this database has to say
-    /// so, too, because it takes the stamp away; two sets that use it in one file take it from each other, start by start. A row that is changed by hand, or by a program that does not, is found by
-    /// [`verify`](Migrator::verify) and [`status`](Migrator::status), which do not look at the stamp, and not by a start. It is for one set:
-    /// [`Migrator::many`], a [`target`](Migrator::target) and a history in an attached database work without it.
+    /// so, too, because it takes the stamp away; two sets that use it in one file take it from each other, start by start. A row that is
+    /// changed by hand, or by a program that does not, is found by [`verify`](Migrator::verify) and [`status`](Migrator::status), which do
+    /// not look at the stamp, and not by a start. It is for one set: [`Migrator::many`], a [`target`](Migrator::target) and a history in an
+    /// attached database work without it.
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
@@ -679,8 +681,8 @@ impl<'a> Migrator<'a> {
         self
     }
 
-    /// Calls `observer` for everything that happens in [`run`](Migrator::run). It must not block for long: some events come while a
-    /// transaction is open. Another call replaces the observer.
+    /// Calls `observer` for everything that happens in [`run`](Migrator::run), and in the other verbs that write. It must not block for
+    /// long: some events come while a transaction is open. Another call replaces the observer.
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {

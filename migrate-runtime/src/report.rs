@@ -19,8 +19,8 @@ use text::{empty, left_out, lines, sets, width};
 /// What a verb did.
 ///
 /// ```text
-/// applied 0001_users          3 ms
-/// applied 0002_users_email    1 ms
+/// applied 0001_users            3 ms
+/// applied 0002_users_email      1 ms
 /// ```
 ///
 /// ```

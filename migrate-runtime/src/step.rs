@@ -99,8 +99,8 @@ pub type StepFuture<'t> = std::pin::Pin<Box<dyn Future<Output = Result<(), StepE
 impl<'a> Step<'a> {
     /// A step for `rusqlite`. It gets the connection inside the transaction, as `rusqlite::Transaction` and `Savepoint` show it.
     ///
-    /// Foreign keys cannot be switched off inside a transaction, so a step must not rebuild a table that others refer to: dropping it
-    /// deletes their rows, too. Do that in a file, which the runner switches them off for.
+    /// Foreign keys are as the program has set them, and the pragma does nothing inside a transaction. So a step must not rebuild a table
+    /// that others refer to: dropping it deletes their rows, too. Do that in a file, which the runner switches them off for.
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {

@@ -35,15 +35,14 @@ struct Parts {
 /// ```
 /// use migrate_runtime::driver::DriverErrorKind;
 ///
-/// /// What a driver for Postgres makes of an SQLSTATE.
-/// fn kind(sqlstate: &str) -> DriverErrorKind {
-///     match sqlstate {
-///         "55P03" | "40P01" | "40001" => DriverErrorKind::Busy,
-///         _ if sqlstate.starts_with("08") || sqlstate == "57P01" => DriverErrorKind::ConnectionLost,
+/// /// What a driver for SQLite makes of a result code.
+/// fn kind(code: i32) -> DriverErrorKind {
+///     match code & 0xff {
+///         5 | 6 => DriverErrorKind::Busy, // SQLITE_BUSY, SQLITE_LOCKED
 ///         _ => DriverErrorKind::Refused,
 ///     }
 /// }
-/// assert_eq!(kind("42P01"), DriverErrorKind::Refused);
+/// assert_eq!(kind(1), DriverErrorKind::Refused);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -10,8 +10,8 @@ use super::text::{count, empty, left_out, lines, sets, width};
 /// What a verb would do: a dry run.
 ///
 /// ```text
-/// would apply 0003_orders          2 statements  migrations/0003_orders.sql
-/// would apply 0004_orders_total    1 statement   migrations/0004_orders_total.sql
+/// would apply 0003_orders        2 statements   migrations/0003_orders.sql
+/// would apply 0004_orders_total  1 statement    migrations/0004_orders_total.sql
 /// ```
 ///
 /// ```

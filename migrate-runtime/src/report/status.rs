@@ -10,8 +10,8 @@ use super::text::{lines, sets, width};
 /// Where every migration stands, those of the binary and those of the history.
 ///
 /// ```text
-/// applied       0001_users          2026-03-13T17:00:00.123Z  3 ms  app@web-1 shop 1.4.0
-/// divergent     0002_users_email    2026-03-13T17:00:00.127Z  1 ms  app@web-1 shop 1.4.0
+/// applied       0001_users        2026-03-13T17:00:00.123Z      3 ms  app@web-1 shop 1.4.0
+/// divergent     0002_users_email  2026-03-13T17:00:00.127Z      1 ms  app@web-1 shop 1.4.0
 /// pending       0003_orders
 /// ```
 ///
