@@ -125,7 +125,8 @@ pub enum ErrorKind {
     MissingDialect,
     /// A script cannot be read in the dialect of the database.
     UnreadableScript,
-    /// A script asks for something that is not supported.
+    /// A script or a step cannot run here: outside of a transaction where there is one, inside of yours or with
+    /// [`Scope::All`](crate::Scope::All); or on another driver than the one that the step is made for.
     Unsupported,
     /// The connection is inside a transaction that the driver does not know of.
     InTransaction,

@@ -152,9 +152,9 @@
 //!
 //! One row a migration in the table `schema_migrations`: `set`, `version`, `name`, `checksum`, `state`, `applied_at` (UTC),
 //! `execution_time_ms`, `statements`, `statements_begun`, `statements_done`, `applied_by`, `claim`, `audit`, `sql` and `down_sql`; its
-//! primary key is (`set`, `version`). The row is inserted first and commits together with the migration. The states are `applied`; `running` and
-//! `reverting` while a script is at work outside of a transaction; and `pending` for a migration that is not applied any more. `audit`
-//! holds a line for everything that was done to the row since: when, what, who, the checksum before, and why.
+//! primary key is (`set`, `version`). The row is inserted first and commits together with the migration. The states are `applied`;
+//! `running` and `reverting` while a script is at work outside of a transaction; and `pending` for a migration that is not applied any
+//! more. `audit` holds a line for everything that was done to the row since: when, what, who, the checksum before, and why.
 //!
 //! Where binary and history do not match, nothing is applied; see [`Standing`] for the words, and the `allow_` options of [`Migrator`].
 //!
@@ -254,8 +254,8 @@
 //! - [`Migrator`]: every option and verb, each with an example; [`Standing`] for the words, [`ErrorKind`] for what can go wrong.
 //! - [`Step`]: migrations in Rust, for data that SQL cannot move.
 //! - The module `testing` (with the feature of that name): databases for tests, and rehearsals.
-//! - In the repository: `docs/operating.md` has every verb, policy and lock; `docs/safety.md` what is promised when something dies, each with
-//!   its test; `docs/moving-from-another-tool.md` how to come here; the folder `examples` has whole programs.
+//! - In the repository: `docs/operating.md` has every verb, policy and lock; `docs/safety.md` what is promised when something dies, each
+//!   with its test; `docs/moving-from-another-tool.md` how to come here; the folder `examples` has whole programs.
 
 mod block_on;
 mod difference;

@@ -76,7 +76,8 @@ impl Migrations {
     /// Brings the database up to date: verifies the history, then applies what is pending, each migration in a transaction.
     ///
     /// When everything is applied already, this is one read: no write, and no lock but that of a reader. On a connection that is inside
-    /// a transaction, each migration gets a savepoint, and nothing lasts unless the transaction is committed.
+    /// a transaction, each migration gets a savepoint, and nothing lasts unless the transaction is committed; a script that has to run
+    /// outside of a transaction is refused there.
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
@@ -98,8 +99,10 @@ impl Migrations {
     /// ```
     ///
     /// # Errors
-    /// Nothing is applied when the history does not match the binary. When a migration fails, it is rolled back, and those
-    /// before it stay applied. See [`Error`].
+    /// [`ErrorKind::HistoryMismatch`](crate::ErrorKind::HistoryMismatch) when the history does not match the binary: then nothing is applied.
+    /// [`ErrorKind::StatementFailed`](crate::ErrorKind::StatementFailed) when a migration fails: it is rolled back, and those before it
+    /// stay applied. [`ErrorKind::WaitTimeout`](crate::ErrorKind::WaitTimeout) when another runner is busy for too long.
+    /// [`ErrorKind`](crate::ErrorKind) has the others.
     pub fn run<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Report, Error> {
         Migrator::new(self).run(db)
     }

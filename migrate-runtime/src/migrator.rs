@@ -243,8 +243,8 @@ impl<'a> Migrator<'a> {
     ///
     /// Without a schema it is the first of that name on the search path of Postgres, created in the current schema; on SQLite it is
     /// in the main database. Whoever starts with another search path has another history: name the schema where that may happen.
-    /// The name is used as written, as if quoted. A name that is not made of ASCII letters, digits
-    /// and `_` is an error of the verb, [`ErrorKind::InvalidOption`].
+    /// The name is used as written, as if quoted. It has at most 63 ASCII letters, digits and `_`, and no digit first; so has the schema.
+    /// Any other is an error of the verb, [`ErrorKind::InvalidOption`].
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
@@ -299,7 +299,8 @@ impl<'a> Migrator<'a> {
 
     /// [`run`](Migrator::run) applies nothing above this version, and never reverts anything. What it leaves out is told:
     /// [`Report::pending`]. A migration above it that was interrupted outside of a transaction is an error, [`ErrorKind::Interrupted`],
-    /// because nothing else can run before that has come to its end.
+    /// because nothing else can run before that has come to its end. A version that the binary does not have is
+    /// [`ErrorKind::UnknownVersion`]; with several sets a target is [`ErrorKind::InvalidOption`].
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
@@ -340,7 +341,8 @@ impl<'a> Migrator<'a> {
 
     /// How much of a run is one transaction; each migration by default.
     ///
-    /// Migrations that run outside of a transaction cannot be part of [`Scope::All`]: that is an error before anything is done.
+    /// Migrations that run outside of a transaction cannot be part of [`Scope::All`]: that is an error before anything is done,
+    /// [`ErrorKind::Unsupported`].
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {

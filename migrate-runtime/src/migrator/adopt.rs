@@ -99,12 +99,13 @@ verbs! {
     /// [`ErrorKind::ForeignHistory`](crate::ErrorKind::ForeignHistory) with everything that speaks against it: what the tool has left half
     /// done, what differs, what is not in the binary, a table that is absent or another tool's.
     /// [`ErrorKind::HasHistory`](crate::ErrorKind::HasHistory) when the set has a history that says otherwise.
-    /// [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) when both histories would be in one table, and without a usable name of
-    /// the table.
+    /// [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) when both histories would be in one table, and without a usable name
+    /// of the table.
     (old: impl Into<OldHistory>) adopt adopt_async => Verb::Edit(Edit::Adopt(old.into())),
         example "doc-orders" ""
-            "# db.execute_batch(\"CREATE TABLE __diesel_schema_migrations (version, run_on);
-            # INSERT INTO __diesel_schema_migrations VALUES ('0001', '2024-03-13 17:00:00')\")?;
-            // `__diesel_schema_migrations` holds the version 0001."
+            "# let old = \"CREATE TABLE __diesel_schema_migrations (version, run_on);\n\
+            # INSERT INTO __diesel_schema_migrations VALUES ('0001', '2024-03-13 17:00:00')\";\n\
+            # db.execute_batch(old)?;\n\
+            // Diesel has applied version 1."
             ", migrate_runtime::Tool::Diesel" "would adopt 0001_orders";
 }

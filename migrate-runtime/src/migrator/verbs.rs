@@ -31,8 +31,8 @@ pub struct DryRun<'m, 'a>(pub(super) &'m Migrator<'a>);
 
 /// Writes a verb down four times: blocking and asynchronous, done and tried only.
 ///
-/// The last four are for the examples: the folder of the set, the options, what has been done before, the arguments, and what the plan begins
-/// with.
+/// The texts behind `example` are for the docs: the folder of the set, the options, what has been done before, the arguments behind the
+/// connection, and what the plan begins with.
 macro_rules! verbs {
     ($(
         $(#[doc = $doc:literal])+
@@ -170,7 +170,9 @@ verbs! {
     ///
     /// # Errors
     /// [`ErrorKind::NoDownScript`] before anything is reverted, when one of them has no script down;
-    /// [`ErrorKind::HistoryMismatch`] when an applied migration differs from the binary's; otherwise as [`Migrations::run`].
+    /// [`ErrorKind::UnknownVersion`] when neither the binary nor the history has `version` (what reverts everything is
+    /// [`reset`](Migrator::reset)); [`ErrorKind::HistoryMismatch`] when an applied migration differs from the binary's; otherwise as
+    /// [`Migrations::run`].
     (version: Version) revert_to revert_to_async => Verb::RevertTo(version),
         example "doc-orders" "" "migrator.run(&mut db)?;" ", 1.into()" "would revert 0002_orders_total";
 
@@ -214,7 +216,7 @@ verbs! {
     /// ```
     ///
     /// # Errors
-    /// As [`revert_to`](Migrator::revert_to), and when this binary does not have one of them.
+    /// As [`revert_to`](Migrator::revert_to), and [`ErrorKind::UnknownVersion`] when this binary does not have one of them.
     (migrations: usize) redo_last redo_last_async => Verb::RedoLast(migrations),
         example "doc-orders" "" "migrator.run(&mut db)?;" ", 1" "would revert 0002_orders_total";
 
@@ -258,7 +260,8 @@ verbs! {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::HasHistory`] when the set has a history already, [`ErrorKind::UnknownVersion`] when it has no such version.
+    /// [`ErrorKind::HasHistory`] when the set has a history that says otherwise, [`ErrorKind::UnknownVersion`] when the binary has no such
+    /// version. Where all of them are recorded already there is nothing to do.
     (version: Version) baseline baseline_async => Verb::Edit(Edit::Baseline(version)),
         example "doc-orders" "" "#" ", 2.into()" "would baseline 0001_orders";
 
@@ -283,9 +286,15 @@ verbs! {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidOption`] without a reason, [`ErrorKind::HistoryMismatch`] when it is not applied or not in the binary.
+    /// [`ErrorKind::InvalidOption`] without a reason, [`ErrorKind::HistoryMismatch`] when it is not applied or only in the history,
+    /// [`ErrorKind::UnknownVersion`] when nobody knows the version, [`ErrorKind::Interrupted`] while a runner is at work on it.
     (version: Version, reason: &str) repair repair_async => Verb::Edit(Edit::Repair(version, reason.to_owned())),
-        example "doc-orders" "" "# migrator.run(&mut db)?;\n# db.execute(\"UPDATE schema_migrations SET checksum = 'sha256:' || printf('%064d', version)\", [])?;\n// The text of version 2 is not the one that was applied." ", 2.into(), \"only a comment was edited\"" "would repair 0002_orders_total";
+        example "doc-orders" ""
+            "# migrator.run(&mut db)?;\n\
+            # let edited = \"UPDATE schema_migrations SET checksum = 'sha256:' || printf('%064d', version)\";\n\
+            # db.execute(edited, [])?;\n\
+            // The text of version 2 is not the one that was applied."
+            ", 2.into(), \"only a comment was edited\"" "would repair 0002_orders_total";
 
     /// Records a migration as applied that was done by hand. Nothing is run. The row keeps who said so, when, and why.
     ///
@@ -345,7 +354,7 @@ verbs! {
     /// let migrator = Migrator::new(&migrations);
     /// migrator.run(&mut db).unwrap_err(); // what came before it is done, and stays
     /// db.execute_batch("DROP TABLE tags")?;
-    /// let report = migrator.resume(&mut db, Resume::Retry)?;
+    /// let report = migrator.resume(&mut db, Resume::Retry)?; // here `run` would go on by itself, too
     /// assert_eq!(report.changes()[0].action, Action::Resume);
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -355,5 +364,9 @@ verbs! {
     /// [`ErrorKind::Interrupted`] for [`Resume::Skip`] and [`Resume::MarkDone`] where no statement is in doubt: the next one has not
     /// run. Otherwise as [`run`](Migrator::run).
     (decision: Resume) resume resume_async => Verb::Resume(decision),
-        example "doc-notes" "" "# db.execute_batch(\"CREATE TABLE tags (tag)\")?;\nmigrator.run(&mut db).unwrap_err(); // the last statement fails, those before it are done\n# db.execute_batch(\"DROP TABLE tags\")?;" ", migrate_runtime::Resume::Retry" "would resume 0001_notes";
+        example "doc-notes" ""
+            "# db.execute_batch(\"CREATE TABLE tags (tag)\")?;\n\
+            migrator.run(&mut db).unwrap_err(); // the last statement fails, those before it are done\n\
+            # db.execute_batch(\"DROP TABLE tags\")?;"
+            ", migrate_runtime::Resume::Retry" "would resume 0001_notes";
 }
