@@ -82,7 +82,7 @@ impl Standing {
 /// # let migrations = migrations();
 /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
 /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-/// let mut standings = Standings::compare(&migrations, rows);
+/// let standings = Standings::compare(&migrations, rows);
 /// let problems = |policy| standings.problems(policy).map(|item| item.standing()).collect::<Vec<_>>();
 /// assert_eq!(problems(Policy::default()), [Standing::Divergent, Standing::OutOfOrder, Standing::Ahead]);
 /// let policy = Policy { allow_out_of_order: true, ahead: Ahead::Allow, ..Policy::default() };
@@ -106,7 +106,7 @@ pub struct Policy {
 /// # let migrations = migrations();
 /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
 /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-/// let mut standings = Standings::compare(&migrations, rows);
+/// let standings = Standings::compare(&migrations, rows);
 /// let newer = standings.of(&5.into()).unwrap();
 /// let is_problem = |ahead| newer.is_problem(Policy { ahead, ..Policy::default() });
 /// assert_eq!([Ahead::IfCompatible, Ahead::Allow, Ahead::Refuse].map(is_problem), [true, false, true]);
@@ -130,7 +130,7 @@ pub enum Ahead {
 /// # let migrations = migrations();
 /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
 /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-/// let mut standings = Standings::compare(&migrations, rows);
+/// let standings = Standings::compare(&migrations, rows);
 /// let item = &standings.items()[1];
 /// assert_eq!((item.label().as_str(), item.standing()), ("02_orders", Standing::Divergent));
 /// ```
@@ -153,7 +153,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert_eq!(standings.items()[2].version(), &4.into());
     /// ```
     pub fn version(&self) -> &Version {
@@ -168,7 +168,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert_eq!(standings.items()[2].standing(), Standing::OutOfOrder); // 5 is applied already
     /// ```
     pub fn standing(&self) -> Standing {
@@ -183,7 +183,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert_eq!(standings.items()[0].embedded().map(|migration| migration.name()), Some("users"));
     /// assert!(standings.items()[3].embedded().is_none()); // of a newer binary
     /// ```
@@ -199,7 +199,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert_eq!(standings.items()[0].row().map(|row| &*row.name), Some("people"));
     /// assert!(standings.items()[2].row().is_none());
     /// ```
@@ -215,7 +215,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// let taken_back = HistoryRow { state: RowState::Pending, ..row(4, "items", 4) };
     /// let standings = Standings::compare(&migrations, vec![taken_back]);
     /// assert!(standings.items()[2].row().is_none() && standings.items()[2].taken_back().is_some());
@@ -248,7 +248,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert!(standings.items()[1].is_problem(Policy::default()));
     /// ```
     pub fn is_problem(&self, policy: Policy) -> bool {
@@ -273,7 +273,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// let out_of_order = &standings.items()[2];
     /// assert!(!out_of_order.is_pending(Policy::default()));
     /// assert!(out_of_order.is_pending(Policy { allow_out_of_order: true, ..Policy::default() }));
@@ -290,7 +290,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert_eq!(standings.items()[0].label().as_str(), "01_users"); // as the binary calls it
     /// ```
     pub fn label(&self) -> Label {
@@ -307,7 +307,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert_eq!(standings.items()[0].statements(Dialect::Sqlite), Some(1));
     /// ```
     pub fn statements(&self, dialect: Dialect) -> Option<u64> {
@@ -330,7 +330,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert_eq!(standings.items()[0].renamed_from(), Some("people"));
     /// ```
     pub fn renamed_from(&self) -> Option<&str> {
@@ -346,7 +346,7 @@ impl<'a> Item<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// let (applied, embedded) = standings.items()[1].diverging_checksums().unwrap();
     /// assert_eq!((applied, embedded), (Checksum::from_bytes([9; 32]), Checksum::from_bytes([2; 32])));
     /// ```
@@ -364,7 +364,7 @@ impl<'a> Item<'a> {
 /// # let migrations = migrations();
 /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
 /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-/// let mut standings = Standings::compare(&migrations, rows);
+/// let standings = Standings::compare(&migrations, rows);
 /// let told: Vec<String> = standings.items().iter().map(|item| format!("{} {}", item.label(), item.standing().as_str())).collect();
 /// assert_eq!(told, ["01_users applied", "02_orders divergent", "04_items out-of-order", "05_notes ahead"]);
 /// ```
@@ -380,7 +380,7 @@ impl<'a> Standings<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert_eq!(standings.items().len(), 4); // each version once
     /// ```
     pub fn compare(migrations: &[Migration<'a>], mut rows: Vec<HistoryRow>) -> Standings<'a> {
@@ -429,7 +429,7 @@ impl<'a> Standings<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert!(standings.items().is_sorted_by_key(|item| item.version()));
     /// ```
     pub fn items(&self) -> &[Item<'a>] {
@@ -444,7 +444,7 @@ impl<'a> Standings<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert_eq!(standings.of(&5.into()).map(|item| item.standing()), Some(Standing::Ahead));
     /// assert!(standings.of(&6.into()).is_none());
     /// ```
@@ -496,7 +496,7 @@ impl<'a> Standings<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// let policy = Policy { allow_out_of_order: true, ..Policy::default() };
     /// let pending: Vec<String> = standings.pending(policy).map(|item| item.label().to_string()).collect();
     /// assert_eq!(pending, ["04_items"]);
@@ -513,7 +513,7 @@ impl<'a> Standings<'a> {
     /// # let migrations = migrations();
     /// // The binary has 01_users, 02_orders and 04_items. Applied are version 1, under another name, 2, with another text, and 5.
     /// let rows = vec![row(1, "people", 1), row(2, "orders", 9), row(5, "notes", 5)];
-    /// let mut standings = Standings::compare(&migrations, rows);
+    /// let standings = Standings::compare(&migrations, rows);
     /// assert_eq!(standings.problems(Policy::default()).count(), 3);
     /// ```
     pub fn problems(&self, policy: Policy) -> impl Iterator<Item = &Item<'a>> {

@@ -38,7 +38,7 @@ const URL: &str = "MIGRATE_TEST_URL";
 /// fn users_have_an_email() -> Result<(), Box<dyn std::error::Error>> {
 ///     let database = testing::Postgres::shared()?.database(&MIGRATIONS)?;
 ///     let mut db = database.connect()?;
-///     db.batch_execute("INSERT INTO users (name, email) VALUES ('Ada', 'ada@example.org')")?;
+///     db.batch_execute("INSERT INTO users (id, name, email) VALUES (1, 'Ada', 'ada@example.org')")?;
 ///     Ok(())
 /// }
 /// # }
@@ -146,7 +146,7 @@ impl Postgres {
     /// use migrate_runtime::{embed_migrations, testing::Postgres};
     ///
     /// let database = Postgres::shared()?.database(&embed_migrations!("doc-migrations"))?;
-    /// database.connect()?.batch_execute("INSERT INTO users (name) VALUES ('Ada')")?;
+    /// database.connect()?.batch_execute("INSERT INTO users (id, name) VALUES (1, 'Ada')")?;
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -168,7 +168,7 @@ impl Postgres {
     /// static MIGRATIONS: Migrations = embed_migrations!("doc-migrations");
     ///
     /// let database = Postgres::shared()?.database_async(&MIGRATIONS).await?;
-    /// database.connect_async().await?.batch_execute("INSERT INTO users (name) VALUES ('Ada')").await?;
+    /// database.connect_async().await?.batch_execute("INSERT INTO users (id, name) VALUES (1, 'Ada')").await?;
     /// # Ok(())
     /// # }
     /// # }
