@@ -99,9 +99,9 @@ impl Migrations {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::HistoryMismatch`](crate::ErrorKind::HistoryMismatch) when the history does not match the binary: then nothing is applied.
-    /// [`ErrorKind::StatementFailed`](crate::ErrorKind::StatementFailed) when a migration fails: it is rolled back, and those before it
-    /// stay applied. [`ErrorKind::WaitTimeout`](crate::ErrorKind::WaitTimeout) when another runner is busy for too long.
+    /// [`ErrorKind::HistoryMismatch`](crate::ErrorKind::HistoryMismatch) when the history does not match the binary: then nothing is
+    /// applied. [`ErrorKind::StatementFailed`](crate::ErrorKind::StatementFailed) when a migration fails: it is rolled back, and those
+    /// before it stay applied. [`ErrorKind::WaitTimeout`](crate::ErrorKind::WaitTimeout) when another runner is busy for too long.
     /// [`ErrorKind`](crate::ErrorKind) has the others.
     pub fn run<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Report, Error> {
         Migrator::new(self).run(db)
