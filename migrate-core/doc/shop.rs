@@ -17,7 +17,7 @@ static SCRIPTS: [Script; 3] = [
     ),
 ];
 
-static SET: MigrationSet = set("shop", &SCRIPTS, 2, [&[4; 32]; 3]);
+static SET: MigrationSet = set("shop", &SCRIPTS, 2, [Some(4); 3]);
 
 pub fn shop() -> &'static MigrationSet {
     &SET

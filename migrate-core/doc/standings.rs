@@ -11,7 +11,7 @@ static SCRIPTS: [Script; 3] = [
     up("04", "items", "04_items.sql", "SELECT 4", &[4; 32]),
 ];
 
-static SET: MigrationSet = set("shop", &SCRIPTS, 3, [&[]; 3]);
+static SET: MigrationSet = set("shop", &SCRIPTS, 3, [None; 3]);
 
 /// 01_users, 02_orders, 04_items.
 pub fn migrations() -> Vec<Migration<'static>> {
