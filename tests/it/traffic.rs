@@ -1,9 +1,9 @@
 //! What goes over the wire to Postgres, counted by a proxy: DESIGN's promises in round trips, rows and bytes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrate_runtime::{Migrations, Migrator, Step};
-use migrate_tests::{Database, Proxy, Traffic, migrations, numbered, postgres};
+use migrate_tests::{Database, Driver, Fresh, Proxy, Traffic, migrations, numbered, postgres};
 
 /// Applies `before`, then runs `migrations` through a proxy.
 fn blocking(before: Option<&Migrations>, migrations: &Migrations) -> Traffic {
@@ -23,7 +23,7 @@ fn asynchronous(before: Option<&Migrations>, migrations: &Migrations) -> Traffic
             tokio_postgres::connect(&proxy.url(database.name()), tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(async { drop(connection.await) });
         // Long enough for everything that is not waited for to be on its way before the first answer comes.
-        proxy.delay(Duration::from_millis(25));
+        proxy.delay(Duration::from_millis(60));
         migrations.run_async(&mut client).await.unwrap();
     });
     proxy.take()
@@ -104,6 +104,39 @@ fn nothing_is_prepared_on_the_server() {
     for run in [blocking, asynchronous] {
         let traffic = run(None, &three);
         assert!(traffic.messages.iter().all(|(kind, _)| *kind == 'Q'), "{:?}", traffic.messages);
+    }
+}
+
+/// A run through a link of 20 ms, without connecting: how long it took, and its round trips.
+fn from_afar(driver: Driver, before: &Migrations, set: &Migrations) -> (Duration, usize) {
+    let fresh = Fresh::new(driver);
+    before.run(&mut fresh.database().connect()).unwrap();
+    let proxy = Proxy::start(fresh.database().port());
+    let mut connection = fresh.connect_through(&proxy);
+    proxy.delay(Duration::from_millis(10));
+    let started = Instant::now();
+    connection.run(&Migrator::new(set)).unwrap();
+    (started.elapsed(), proxy.take().round_trips)
+}
+
+#[test]
+fn a_distant_server_costs_its_round_trips_and_nothing_else() {
+    let file = |number: usize| (format!("{number:05}_n.sql"), format!("CREATE TABLE n{number} (id int);"));
+    let files: Vec<(String, String)> = (1..=21).map(file).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, sql)| (&**path, &**sql)).collect();
+    let (one, all) = (migrations(&files[..1]), migrations(&files));
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        for (set, expect) in [(&one, 1), (&all, 3 + 20)] {
+            // A machine that is busy is given another chance; the link is never faster than it is.
+            let mut trips = (0..5).map(|_| {
+                let (took, round_trips) = from_afar(driver, &one, set);
+                assert_eq!(round_trips, expect, "{driver:?}");
+                let trip = took / u32::try_from(round_trips).unwrap();
+                assert!(trip >= Duration::from_millis(20), "{driver:?}: {trip:?}");
+                trip
+            });
+            assert!(trips.any(|trip| trip < Duration::from_millis(30)), "{driver:?}, {expect} round trips");
+        }
     }
 }
 

@@ -12,7 +12,8 @@ use migrate_runtime::{
 };
 use tempfile::TempDir;
 
-use crate::{Database, Directed, Director, postgres};
+use crate::database::connect_tokio;
+use crate::{Database, Directed, Director, Proxy, postgres};
 
 /// The drivers that every promise is tested on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,14 +100,17 @@ impl Fresh {
             (Place::File(_), _) => {
                 Connection::Rusqlite(rusqlite::Connection::open(self.file()).expect("the file can be opened"))
             }
-            (Place::Server(database), Driver::Postgres) => Connection::Postgres(database.connect()),
-            (Place::Server(database), _) => {
-                // One thread, which also drives the connection whenever a verb is waited for.
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
-                let client = runtime.block_on(database.connect_tokio());
-                Connection::TokioPostgres(client, runtime)
-            }
+            (Place::Server(database), driver) => Connection::to(&database.url(), driver),
         }
+    }
+
+    /// A new connection through a proxy of the server.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be opened.
+    pub fn connect_through(&self, proxy: &Proxy) -> Connection {
+        Connection::to(&proxy.url(self.database().name()), self.driver)
     }
 }
 
@@ -223,6 +227,18 @@ macro_rules! verb {
 }
 
 impl Connection {
+    fn to(url: &str, driver: Driver) -> Connection {
+        if driver == Driver::Postgres {
+            return Connection::Postgres(
+                postgres::Client::connect(url, postgres::NoTls).expect("the server accepts a session"),
+            );
+        }
+        // One thread, which also drives the connection whenever a verb is waited for.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+        let client = runtime.block_on(connect_tokio(url));
+        Connection::TokioPostgres(client, runtime)
+    }
+
     verb!(run, run_async -> Report);
     verb!(plan, plan_async -> Plan);
     verb!(status, status_async -> Status);

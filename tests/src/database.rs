@@ -87,12 +87,15 @@ impl Database {
     ///
     /// When the server does not accept the session.
     pub async fn connect_tokio(&self) -> tokio_postgres::Client {
-        let (client, connection) =
-            tokio_postgres::connect(&self.url(), NoTls).await.expect("the server accepts a session");
-        // An error also reaches whoever waits for an answer of the client.
-        tokio::spawn(async { drop(connection.await) });
-        client
+        connect_tokio(&self.url()).await
     }
+}
+
+pub(crate) async fn connect_tokio(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the server accepts a session");
+    // An error also reaches whoever waits for an answer of the client.
+    tokio::spawn(async { drop(connection.await) });
+    client
 }
 
 impl Drop for Database {

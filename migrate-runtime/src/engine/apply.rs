@@ -215,7 +215,11 @@ impl<S: Session> Engine<'_, S> {
 
     pub(super) fn wait_for_turn(&self, foreseen: &Foreseen) -> String {
         // Where it can be tried again it does not wait for the table: the server would not say that it was this what took too long.
-        let lock = if foreseen.is_empty() { self.sql.lock_history(self.is_nested) } else { self.sql.lock_latest() };
+        let lock = if foreseen.is_empty() {
+            self.sql.lock_history(self.is_nested)
+        } else {
+            self.sql.lock_latest(self.keeps_snapshot)
+        };
         format!("{};\n{lock}", self.sql.wait_at_most(self.claim_patience()))
     }
 

@@ -78,6 +78,8 @@ pub(crate) struct Engine<'a, S> {
     has_changed_settings: bool,
     /// SQLite: how they are enforced.
     foreign_keys: ForeignKeys,
+    /// Postgres: whether a transaction goes on to see what it saw when it began.
+    keeps_snapshot: bool,
     /// Whether the one read of the start has failed, which fails a transaction of Postgres.
     has_failed_start: bool,
     /// Whether creating the history table has failed as if another runner had been faster.
@@ -104,6 +106,7 @@ impl<'a, S: Session> Engine<'a, S> {
             whole: None,
             has_changed_settings: false,
             foreign_keys: ForeignKeys::default(),
+            keeps_snapshot: false,
             has_failed_start: false,
             has_tried_to_create: false,
             has_lost_transaction: false,

@@ -40,6 +40,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut next = || cells.next().flatten();
         let (columns, has_key, home, data_version) = (next(), next(), next(), next());
         let (current_schema, user, in_transaction) = (next(), next(), next());
+        self.keeps_snapshot = next().is_some_and(|answer| answer == "t");
         let settings = SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), next()?))).collect();
         let mut facts = Facts { file: None, data_version, current_schema, user, settings };
         if !self.is_nested && in_transaction.is_some_and(|answer| answer == "t") {

@@ -188,7 +188,8 @@ impl<'a> Sql<'a> {
                      AND indpred IS NULL AND indnkeyatts = 2 AND (SELECT pg_catalog.string_agg(attname, ' ' ORDER BY attname) \
                      FROM pg_catalog.pg_attribute WHERE attrelid = class.oid AND attnum = ANY (indkey[0:1])) = 'set version'), \
                      namespace.nspname, NULL, pg_catalog.current_schema(), current_user, \
-                     pg_catalog.now() <> pg_catalog.statement_timestamp(), {} \
+                     pg_catalog.now() <> pg_catalog.statement_timestamp(), \
+                     pg_catalog.current_setting('transaction_isolation') <> 'read committed', {} \
                      FROM (SELECT pg_catalog.to_regclass({}) AS oid) AS found \
                      LEFT JOIN pg_catalog.pg_class AS class ON class.oid = found.oid \
                      LEFT JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace",

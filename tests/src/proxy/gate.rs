@@ -1,7 +1,7 @@
 //! What holds back the bytes of a proxy: a freeze or a delay.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Everything passes here before it is sent on.
 #[derive(Debug, Default)]
@@ -19,15 +19,15 @@ struct State {
 }
 
 impl Gate {
-    /// Waits until the bytes at hand may go on.
-    pub(crate) fn pass(&self) {
+    /// Waits until bytes that have arrived then may go on.
+    pub(crate) fn pass(&self, arrived: Instant) {
         let state = self
             .changed
             .wait_while(self.lock(), |state| state.frozen && !state.open)
             .unwrap_or_else(PoisonError::into_inner);
-        let latency = state.latency;
-        if !latency.is_zero() {
-            drop(self.changed.wait_timeout_while(state, latency, |s| !s.open));
+        let left = (arrived + state.latency).saturating_duration_since(Instant::now());
+        if !left.is_zero() {
+            drop(self.changed.wait_timeout_while(state, left, |s| !s.open));
         }
     }
 

@@ -1,11 +1,12 @@
-//! One connection through a proxy: two threads that carry bytes.
+//! One connection through a proxy: for each direction a thread that reads bytes and one that delivers them.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
+use std::time::Instant;
 
 use super::gate::Gate;
 use super::message::{Assembler, Message, Opening};
@@ -121,14 +122,14 @@ fn open(link: &Link, shared: &Shared) -> io::Result<bool> {
     let (mut client, mut server) = (&link.client, &link.server);
     loop {
         let opening = Opening::read(&mut client)?;
-        shared.gate.pass();
+        shared.gate.pass(Instant::now());
         server.write_all(opening.bytes())?;
         if !opening.asks_for_encryption() {
             return Ok(true);
         }
         let mut answer = [0];
         server.read_exact(&mut answer)?;
-        shared.gate.pass();
+        shared.gate.pass(Instant::now());
         client.write_all(&answer)?;
         if answer != *b"N" {
             return Ok(false);
@@ -142,31 +143,54 @@ fn open(link: &Link, shared: &Shared) -> io::Result<bool> {
 fn pump(
     link: &Link,
     mut from: &TcpStream,
-    mut to: &TcpStream,
+    to: &TcpStream,
     shared: &Shared,
     is_plain: bool,
     judge: impl Fn(&Message) -> Fate,
 ) {
     let mut assembler = Assembler::default();
-    let mut piece = vec![0; 64 * 1024];
-    loop {
-        let length = match from.read(&mut piece) {
-            Ok(0) => {
-                // The other direction may still have something to say.
-                let _ = to.shutdown(Shutdown::Write);
+    let mut bytes = vec![0; 64 * 1024];
+    let (queue, queued) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| deliver(link, to, shared, queued));
+        // Dropped at the end, which ends the delivery.
+        let queue = queue;
+        loop {
+            let length = match from.read(&mut bytes) {
+                Ok(0) => return,
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => return link.close(),
+            };
+            let arrived = Instant::now();
+            let (bytes, cut) = match is_plain {
+                true => decide(&assembler.add(&bytes[..length]), &judge),
+                false => (bytes[..length].to_vec(), false),
+            };
+            if queue.send(Piece { arrived, bytes, cut }).is_err() || cut {
                 return;
             }
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => return link.close(),
-        };
-        let (bytes, cut) =
-            if is_plain { decide(&assembler.add(&piece[..length]), &judge) } else { (piece[..length].to_vec(), false) };
-        shared.gate.pass();
+        }
+    });
+}
+
+/// Bytes on their way, which may be many at once: a long link is no narrow one.
+struct Piece {
+    arrived: Instant,
+    bytes: Vec<u8>,
+    /// Whether the connection is cut after them.
+    cut: bool,
+}
+
+fn deliver(link: &Link, mut to: &TcpStream, shared: &Shared, queued: mpsc::Receiver<Piece>) {
+    for Piece { arrived, bytes, cut } in queued {
+        shared.gate.pass(arrived);
         if to.write_all(&bytes).is_err() || cut {
             return link.close();
         }
     }
+    // The other direction may still have something to say.
+    let _ = to.shutdown(Shutdown::Write);
 }
 
 /// The bytes of `messages` that go on, and whether the connection is cut after

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_core::{AuditEntry, Dialect, Direction, RowState, Version};
+use migrate_core::{AuditEntry, Dialect, Direction, Migration, RowState, Version};
 
 use super::super::foreseen::Foreseen;
 use super::super::prepare::Prepared;
@@ -67,14 +67,15 @@ impl Sql<'_> {
         format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE{nowait}", self.table)
     }
 
-    /// Postgres: makes claims of one set wait for each other, whatever their versions. It writes the row as it is, because a lock alone
-    /// would let whoever has waited go on with what it saw before, where transactions are isolated more strictly than by default.
-    pub(in crate::engine) fn lock_latest(&self) -> String {
+    /// Postgres: makes claims of one set wait for each other, whatever their versions. Where transactions keep the snapshot that they began
+    /// with, it writes the row as it is, because a lock alone would let whoever has waited go on with what it saw before.
+    pub(in crate::engine) fn lock_latest(&self, keeps_snapshot: bool) -> String {
         let (table, of_set) = (&self.table, self.of_set());
-        format!(
-            "UPDATE {table} SET state = state WHERE {of_set} AND version = (SELECT version FROM {table} WHERE {of_set} \
-             ORDER BY version DESC LIMIT 1)"
-        )
+        let latest = format!("SELECT version FROM {table} WHERE {of_set} ORDER BY version DESC LIMIT 1");
+        match keeps_snapshot {
+            true => format!("UPDATE {table} SET state = state WHERE {of_set} AND version = ({latest})"),
+            false => format!("{latest} FOR NO KEY UPDATE"),
+        }
     }
 
     /// Fails, as if a row without a set had been written, unless the condition holds.
@@ -102,6 +103,9 @@ impl Sql<'_> {
 
     /// Takes the row of a migration for a script that is about to run. Fails when somebody else has it, or when the set is not as
     /// foreseen. `claim` is an expression that says who.
+    ///
+    /// The row gets the SQL when it is finished, in the same transaction: whatever is written twice stays in the file of the table, where
+    /// every start reads past it.
     pub(in crate::engine) fn claim(
         &self,
         prepared: &Prepared<'_>,
@@ -109,22 +113,50 @@ impl Sql<'_> {
         foreseen: &Foreseen,
         claim: &str,
     ) -> String {
+        let none = ("''".to_owned(), "NULL".to_owned());
         match prepared.direction {
-            Direction::Up => self.claim_up(prepared, applied_by, foreseen, claim),
+            Direction::Up => self.claim_up(prepared, applied_by, foreseen, claim, none),
             Direction::Down => self.claim_down(prepared, foreseen, claim),
         }
     }
 
+    /// The same for a script outside of a transaction, of which the row is what is left when it is interrupted.
+    pub(in crate::engine) fn claim_outside(
+        &self,
+        prepared: &Prepared<'_>,
+        applied_by: &str,
+        foreseen: &Foreseen,
+        claim: &str,
+    ) -> String {
+        match (prepared.direction, prepared.embedded) {
+            (Direction::Up, Some(migration)) => {
+                self.claim_up(prepared, applied_by, foreseen, claim, self.scripts(&migration))
+            }
+            _ => self.claim(prepared, applied_by, foreseen, claim),
+        }
+    }
+
+    /// The scripts up and down of a migration, as expressions.
+    fn scripts(&self, migration: &Migration<'_>) -> (String, String) {
+        (self.literal(migration.up().sql()), self.down_sql(migration))
+    }
+
     /// Inserts the row; its primary key is the claim. There is no version for a row when the set is not as foreseen. What remembers
     /// that the migration once was applied makes place, and hands down its audit trail.
-    fn claim_up(&self, prepared: &Prepared<'_>, applied_by: &str, foreseen: &Foreseen, claim: &str) -> String {
+    fn claim_up(
+        &self,
+        prepared: &Prepared<'_>,
+        applied_by: &str,
+        foreseen: &Foreseen,
+        claim: &str,
+        (sql, down_sql): (String, String),
+    ) -> String {
         let Some(migration) = prepared.embedded else { return self.expect("1 = 0") };
         let audit = self.literal(prepared.row.as_ref().map_or("", |row| &row.audit));
-        let down = self.down_sql(&migration);
         let insert = format!(
             "INSERT INTO {table} (\"set\", version, name, checksum, state, applied_at, statements, statements_begun, \
              statements_done, applied_by, claim, audit, sql, down_sql) \
-             VALUES ({}, CASE WHEN {} THEN {} END, {}, '{}', '{}', {}, {}, 0, 0, {}, {}, {audit}, {}, {down})",
+             VALUES ({}, CASE WHEN {} THEN {} END, {}, '{}', '{}', {}, {}, 0, 0, {}, {}, {audit}, {sql}, {down_sql})",
             self.literal(self.set),
             self.may_begin(foreseen),
             self.version(&prepared.version),
@@ -135,7 +167,6 @@ impl Sql<'_> {
             prepared.statements.len(),
             self.literal(applied_by),
             claim,
-            self.literal(migration.up().sql()),
             table = self.table,
         );
         match prepared.row {
@@ -206,7 +237,14 @@ impl Sql<'_> {
     /// Turns the claim into the record of what was done.
     pub(in crate::engine) fn finish(&self, prepared: &Prepared<'_>, by: &str) -> String {
         let outcome = self.outcome(prepared.direction, by);
-        let finish = format!("UPDATE {} SET {outcome} WHERE {}", self.table, self.row(&prepared.version));
+        let scripts = match (prepared.direction, prepared.embedded) {
+            (Direction::Up, Some(migration)) => {
+                let (sql, down_sql) = self.scripts(&migration);
+                format!(", sql = {sql}, down_sql = {down_sql}")
+            }
+            _ => String::new(),
+        };
+        let finish = format!("UPDATE {} SET {outcome}{scripts} WHERE {}", self.table, self.row(&prepared.version));
         match self.dialect {
             Dialect::Sqlite => finish,
             // Fails, with these words in the message, when something has kept the row from being there.
