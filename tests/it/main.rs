@@ -19,6 +19,7 @@ mod interleaved;
 mod locks;
 mod observing;
 mod outside;
+mod promises;
 mod races;
 mod rebuild;
 mod scan_differential;

@@ -3,10 +3,7 @@
 //! Most scripts are generated, from a seed that a failure names. Set `SCAN_SEED` to run one seed again.
 
 mod fake_server;
-mod generator;
-#[path = "../../fuzz/src/promises.rs"]
-#[allow(unreachable_pub, reason = "the fuzz targets are in another crate")]
-mod promises;
+pub(crate) mod generator;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -21,7 +18,7 @@ fn psql() -> PathBuf {
     migrate_tests::postgres().bin("psql")
 }
 
-fn seeds(count: u64) -> Range<u64> {
+pub(crate) fn seeds(count: u64) -> Range<u64> {
     match std::env::var("SCAN_SEED").ok().and_then(|seed| seed.parse::<u64>().ok()) {
         Some(seed) => seed..seed + 1,
         None => 1..count + 1,
@@ -169,51 +166,5 @@ fn sqlite_splits_alike() {
                     && scan::is_blank(before, Some(Dialect::Sqlite))
             });
         assert!(agrees, "seed {seed}: SQLite parsed {parsed:#?}\nthe scanner found {ours:#?}\nin:\n{script}");
-    }
-}
-
-/// What the fuzz targets look for at length, for some seconds.
-#[test]
-fn scanning_keeps_its_promises() {
-    for dialect in Dialect::ALL {
-        for seed in seeds(400) {
-            let script = Generator::new(seed, dialect).script();
-            promises::of_script(&script.text);
-            for (cut, _) in script.text.char_indices().step_by(31) {
-                promises::of_script_in(&script.text[..cut], dialect);
-            }
-            promises::of_script(&Generator::new(seed, dialect).nonsense());
-            let noise = Generator::new(seed, dialect).noise();
-            promises::of_script(&String::from_utf8_lossy(&noise));
-        }
-    }
-    for file in [
-        include_str!("../data/scan/nasty_postgres.sql"),
-        include_str!("../data/scan/nasty_sqlite.sql"),
-        include_str!("../data/scan/nasty_mysql.sql"),
-        include_str!("../data/scan/copy_data.sql"),
-        include_str!("../data/scan/found.sql"),
-    ] {
-        // A prime, so that not every line is cut alike.
-        for (cut, _) in file.char_indices().step_by(17) {
-            promises::of_script(&file[..cut]);
-            promises::of_script(&file[cut..]);
-        }
-    }
-}
-
-#[test]
-fn reading_files_keeps_its_promises() {
-    let names = ["V1__a.sql", "2024-03-13-170000_é.mariadb.down.sql", "1_a.up.sqlite.sql", "R__x.sql", "1.2_\u{1}.sql"];
-    for name in names {
-        for (from, _) in name.char_indices() {
-            for (to, _) in name.char_indices().filter(|(to, _)| *to >= from) {
-                promises::of_file(&name[from..to], "a\r\nb\r\r\n\u{feff}");
-            }
-        }
-    }
-    for seed in seeds(2_000) {
-        let nonsense = Generator::new(seed, Dialect::Sqlite).nonsense();
-        promises::of_file(&format!("{seed}_{nonsense}.sql"), &nonsense);
     }
 }

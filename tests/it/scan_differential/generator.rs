@@ -5,31 +5,31 @@ mod mysql;
 use migrate_core::Dialect;
 
 /// What the generated SQLite statements refer to.
-pub(super) const SQLITE_SCHEMA: &str = "
+pub(crate) const SQLITE_SCHEMA: &str = "
     CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, \"end\" TEXT);
     CREATE TABLE log (a INTEGER, b TEXT);
     CREATE VIEW v AS SELECT a, b FROM t;
 ";
 
 /// A script, and the statements it was made of.
-pub(super) struct Script {
-    pub(super) text: String,
-    pub(super) statements: Vec<String>,
+pub(crate) struct Script {
+    pub(crate) text: String,
+    pub(crate) statements: Vec<String>,
 }
 
 /// Makes one script from one seed.
-pub(super) struct Generator {
+pub(crate) struct Generator {
     state: u64,
     dialect: Dialect,
 }
 
 impl Generator {
-    pub(super) fn new(seed: u64, dialect: Dialect) -> Generator {
+    pub(crate) fn new(seed: u64, dialect: Dialect) -> Generator {
         Generator { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, dialect }
     }
 
     /// A script of good SQL, as far as scanners and parsers are concerned.
-    pub(super) fn script(&mut self) -> Script {
+    pub(crate) fn script(&mut self) -> Script {
         let mut script = Script { text: String::new(), statements: Vec::new() };
         if self.below(8) == 0 {
             script.text.push('\u{feff}');
@@ -57,7 +57,7 @@ impl Generator {
     ///
     /// There is no backslash or colon among them, which psql takes for commands and variables, and no function body,
     /// where psql guesses at what is no SQL.
-    pub(super) fn nonsense(&mut self) -> String {
+    pub(crate) fn nonsense(&mut self) -> String {
         let fragments = match self.dialect {
             Dialect::Postgres => &[
                 "'", "\"", "$$", "$a$", "$b$", "a$b$", "$1", "1$$", "$", "--", "--\n", "/*", "*/", "/", "*", "-", "+",
@@ -135,7 +135,7 @@ impl Generator {
     }
 
     /// Bytes of which some mean something to a scanner, and the others not even to a decoder.
-    pub(super) fn noise(&mut self) -> Vec<u8> {
+    pub(crate) fn noise(&mut self) -> Vec<u8> {
         let telling = b"'\"`[]$;()-/*\\\n\r\tEexXuU&aA_09.:@#?\xef\xbb\xbf\xc3\xa9";
         (0..self.below(200))
             .map(|_| match self.below(4) {
@@ -442,11 +442,11 @@ impl Generator {
         blank
     }
 
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from[self.below(from.len())]
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;

@@ -1,7 +1,9 @@
-//! What the scanner and the readers of files promise for any text at all: each function panics when a promise is broken.
+//! The scanner, and the reader of directives.
 
 use migrate_core::scan::{self, ScanProblemKind, Statement};
-use migrate_core::{Checksum, Dialect, FileName, Header};
+use migrate_core::{Dialect, Header};
+
+use super::of_problem;
 
 /// What holds for a script in every dialect, and for its dialects together.
 pub fn of_script(sql: &str) {
@@ -58,7 +60,8 @@ pub fn of_script_in(sql: &str, dialect: Dialect) {
     }
     // Directives are read in any script, even in one that cannot be run.
     for problem in Header::read(sql, dialect, &found).err().unwrap_or_default() {
-        assert!(problem.place().is_some() && !problem.message().is_empty(), "{}", context());
+        assert!(problem.place().is_some(), "{}", context());
+        of_problem(&problem, Some(sql));
     }
 }
 
@@ -74,26 +77,4 @@ fn of_statement(text: &str, dialect: Dialect, context: &dyn Fn() -> String) {
     let alone = scan::scan(text, dialect);
     let is_itself = matches!(alone.statements.as_slice(), [one] if one.span == (0..text.len()));
     assert!(alone.is_sound() && is_itself, "{text:?} is {alone:?} in {}", context());
-}
-
-/// What holds for the name of a file, and for its text as it is embedded.
-pub fn of_file(name: &str, text: &str) {
-    for read in [FileName::of_file(name), FileName::of_folder(name)] {
-        match read {
-            Ok(file) => {
-                let digits = file.version.digits();
-                assert!(!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()), "{name:?}");
-                assert!(!file.name.trim().is_empty() && name.contains(&file.name), "{name:?}");
-                assert!(!file.name.contains(char::is_control), "{name:?}");
-            }
-            Err(error) => assert!(!error.to_string().is_empty() && !error.help().is_empty(), "{name:?}"),
-        }
-    }
-    // A checksum knows neither a byte order mark nor how lines end, but everything else.
-    let checksum = Checksum::of(text);
-    let plain = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let from_elsewhere = format!("\u{feff}{}", plain.replace('\n', "\r\n"));
-    assert!(Checksum::of(&from_elsewhere) == checksum, "{text:?}");
-    assert!(Checksum::of(&format!("{text} ")) != checksum, "{text:?}");
-    assert_eq!(Checksum::parse(&checksum.to_string()), Some(checksum));
 }
