@@ -107,6 +107,7 @@ fn texts_that_are_no_lock_file() {
         ("hello\nworld\n", "1:1 the lock file does not begin with `migrations.lock 1`"),
         ("migrations.lock 1\n", "1:1 the lock file does not end with its digest"),
         ("migrations.lock 1\ndigest sha256:00\n", "2:1 the lock file does not end with its digest"),
+        ("\u{feff}\nmigrations.lock 1\ndraft x a\n", "3:1 `draft x a` is no line of a lock file"),
         ("\n\nmigrations.lock 1\r\n\r\n<<<<<<< HEAD\ndraft 1 a\n", "5:1 the lock file has a merge conflict"),
         (
             "migrations.lock 1\ndraft 2 b\ndraft 1 a\ndigest sha256:00\n",

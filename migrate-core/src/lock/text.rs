@@ -25,6 +25,7 @@ impl LockFile {
     /// Every line that cannot be read or stands out of order, and a last line that does not fit the lines before it. The problems
     /// have a place and no file.
     pub fn parse(text: &str) -> Result<LockFile, Vec<Problem>> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         LockFile::parse_lines(&lines(text)).map_err(|mut problems| {
             // Blank lines do not count, but editors count them.
             let numbers: Vec<usize> =
