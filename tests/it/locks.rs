@@ -376,14 +376,14 @@ fn a_future_that_is_dropped_ends_the_transaction_around_all() {
         let watcher = fresh.database().connect_tokio().await;
         let migrator = Migrator::new(&set).scope(Scope::All).lock_timeout(BOUND);
         let has_to_wait = async {
-            while watcher.query_one(&waits("l.relation = 't'::regclass"), &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+            while watcher.query_one(&*waits("l.relation = 't'::regclass"), &[]).await.unwrap().get::<_, i64>(0) == 0 {}
         };
         tokio::select! {
             ended = migrator.run_async(client) => panic!("{ended:?}"),
             () = has_to_wait => {}
         }
         // It still waits on the server, until the server is told.
-        watcher.query_one(&waits("true").replace("count(*)", "pg_cancel_backend(l.pid)"), &[]).await.unwrap();
+        watcher.query_one(&*waits("true").replace("count(*)", "pg_cancel_backend(l.pid)"), &[]).await.unwrap();
     });
     assert!(!connection.is_in_transaction() && !connection.tables().contains(&"before".to_owned()));
 }

@@ -373,7 +373,7 @@ fn settings_end_with_the_script() {
     let sql = "-- migrate: no-transaction\nSET work_mem = '9MB';\nSET lock_timeout = '5s';\nCREATE TABLE a (x text);\nVACUUM a;";
     migrations(&[("1_a.sql", sql)]).run(&mut client).unwrap();
     let shown = |client: &mut postgres::Client, name: &str| -> String {
-        client.query_one(&format!("SHOW {name}"), &[]).unwrap().get(0)
+        client.query_one(&*format!("SHOW {name}"), &[]).unwrap().get(0)
     };
     assert_eq!(shown(&mut client, "lock_timeout"), "0");
     assert_eq!(shown(&mut client, "statement_timeout"), "0");

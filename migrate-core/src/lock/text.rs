@@ -25,11 +25,10 @@ impl LockFile {
     /// Every line that cannot be read or stands out of order, and a last line that does not fit the lines before it. The problems
     /// have a place and no file.
     pub fn parse(text: &str) -> Result<LockFile, Vec<Problem>> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         LockFile::parse_lines(&lines(text)).map_err(|mut problems| {
             // Blank lines do not count, but editors count them.
-            let numbers: Vec<usize> =
-                (1..).zip(text.lines()).filter(|(_, line)| !is_blank(line)).map(|(n, _)| n).collect();
+            let numbered = (1..).zip(without_mark(text).lines());
+            let numbers: Vec<usize> = numbered.filter(|(_, line)| !is_blank(line)).map(|(n, _)| n).collect();
             for problem in &mut problems {
                 let line = problem.place().and_then(|place| numbers.get(place.line - 1));
                 if let Some(line) = line {
@@ -97,7 +96,12 @@ const RESTORE: &str = "restore the file from version control; without it, `migra
 const MERGED: &str = "after a merge, `migrate rebase` puts it right; otherwise restore the file from version control";
 
 fn lines(text: &str) -> Vec<&str> {
-    text.strip_prefix('\u{feff}').unwrap_or(text).lines().filter(|line| !is_blank(line)).collect()
+    without_mark(text).lines().filter(|line| !is_blank(line)).collect()
+}
+
+/// A text without the byte order mark that it may begin with.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 fn is_blank(line: &str) -> bool {
