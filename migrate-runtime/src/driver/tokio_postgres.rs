@@ -116,7 +116,12 @@ impl<C: Connection> Session for TokioPostgresSession<'_, C> {
         #[allow(irrefutable_let_patterns)]
         let Body::TokioPostgres(function) = &run.step.body else { return Err(StepFailure::Unsupported) };
         let before = |error| StepFailure::Before(driver_error(run.before, error));
-        let outer = self.connection.begin().await.map_err(before)?;
+        // Dropped while it begins, drivers before 0.7.11 leave the transaction open. In one of the caller's own they open none.
+        let usual = self.rollback;
+        self.rollback = usual.or(C::IN_TRANSACTION.is_none().then_some("ROLLBACK"));
+        let outer = self.connection.begin().await;
+        self.rollback = usual;
+        let outer = outer.map_err(before)?;
         if run.is_nested && C::IN_TRANSACTION.is_none() {
             // The engine has opened the transaction, of which the driver does not know: to the server its BEGIN was none, and neither
             // may its end be one.
