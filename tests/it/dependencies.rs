@@ -1,6 +1,6 @@
-//! What a host takes in by using the runtime.
+//! What a host takes in by using the runtime, and what packages hold.
 
-use crate::scratch::Package;
+use crate::scratch::{Package, cargo, workspace};
 
 /// Checksums are computed by the macro: a host that only uses it links no hash function.
 #[test]
@@ -14,4 +14,26 @@ fn no_hash_function_without_features() {
     let (linked, with_macro) = (tree("normal,no-proc-macro"), tree("normal"));
     assert!(linked.contains("migrate-core ") && !linked.contains("hmac-sha256 "), "{linked}");
     assert!(with_macro.contains("hmac-sha256 "), "{with_macro}");
+}
+
+/// The licenses and the front page come along, and nothing but code, its tests and what its examples read.
+#[test]
+fn what_packages_hold() {
+    for package in ["migrate-core", "migrate-lint", "migrate-macros", "migrate-runtime", "migrate-cli"] {
+        let arguments = ["package", "--list", "--offline", "--allow-dirty", "--package", package];
+        let listed = cargo().args(arguments).current_dir(workspace()).output().unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        let files: Vec<&str> = listed.lines().filter(|file| !file.starts_with(".cargo_vcs")).collect();
+        let beside = ["Cargo.lock", "Cargo.toml", "Cargo.toml.orig", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
+        assert!(
+            beside.iter().all(|file| files.contains(file))
+                && files.contains(&"src/lib.rs") != (package == "migrate-cli")
+        );
+        let is_code = |file: &&str| file.ends_with(".rs") && (file.starts_with("src/") || file.starts_with("tests/"));
+        let is_read =
+            |file: &&str| file.starts_with("doc-") && file.ends_with(".sql") || file.starts_with("tests/help/");
+        let odd: Vec<&&str> =
+            files.iter().filter(|file| !beside.contains(file) && !is_code(file) && !is_read(file)).collect();
+        assert!(odd.is_empty(), "{package}: {odd:?}");
+    }
 }

@@ -146,7 +146,7 @@ pub(crate) fn migrate() -> &'static Path {
     &PROGRAM
 }
 
-fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
