@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Resume, Scope, Standing};
-use migrate_tests::{Case, Connection, Driver, Fresh, Verb, migrations, poll, postgres};
+use migrate_tests::{Case, Connection, Director, Driver, Fault, Fresh, Verb, migrations, poll, postgres};
 
 /// Three migrations, of which the second has all that cannot share a transaction.
 fn alone(driver: Driver) -> Migrations {
@@ -476,6 +476,43 @@ fn a_revert_waits_for_a_living_runner() {
             assert_eq!(reverter.join().unwrap().unwrap(), 1);
         });
         assert_eq!(fresh.connect().value("SELECT count(*) FROM pg_class WHERE relname = 'i'"), "0");
+    }
+}
+
+/// Whose end comes between the look at the history and the look whether it lives was never interrupted.
+#[test]
+fn a_runner_that_ends_meanwhile_is_none_that_was_interrupted() {
+    struct EndsMeanwhile(Mutex<Connection>);
+
+    impl Director for EndsMeanwhile {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            if sql.contains("FROM pg_catalog.pg_stat_activity AS a WHERE a.pid") || sql.starts_with("SELECT file FROM")
+            {
+                self.0.lock().unwrap().execute(
+                    "UPDATE schema_migrations SET state = 'applied', statements_done = 1, claim = NULL WHERE state = 'running'",
+                );
+            }
+            None
+        }
+    }
+
+    let set = migrations(&[
+        ("1_a.sql", "CREATE TABLE a (x integer);"),
+        ("2_b.up.sql", "-- migrate: no-transaction\nVACUUM;"),
+        ("2_b.down.sql", "-- migrate: no-transaction\nVACUUM;"),
+    ]);
+    for driver in [Driver::Rusqlite, Driver::Postgres] {
+        for (verb, changes) in [(Verb::Run, 0), (Verb::RevertLast(1), 1), (Verb::RedoLast(1), 2)] {
+            let fresh = Fresh::new(driver);
+            let migrator = Migrator::new(&set);
+            fresh.connect().run(&migrator).unwrap();
+            let at_work = "UPDATE schema_migrations SET state = 'running', statements_done = 0, claim = '1-2-3 4 5' WHERE version = '2'";
+            fresh.connect().execute(at_work);
+            let director = EndsMeanwhile(Mutex::new(fresh.connect()));
+            let (ended, mut connection) = verb.execute_directed(&migrator, fresh.connect(), &director, false);
+            assert_eq!(ended.unwrap().changes().len(), changes, "{driver:?}, {verb:?}");
+            assert_eq!(connection.value("SELECT count(*) FROM schema_migrations WHERE claim IS NOT NULL"), "0");
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use migrate_core::Dialect;
+use migrate_core::{Dialect, HistoryRow, RowState};
 
 use super::read::{Recorded, first_cells};
 use super::{Engine, refuse};
@@ -73,8 +73,19 @@ impl<S: Session> Engine<'_, S> {
         entries.filter(is_sign).for_each(|path| _ = is_locked(&path));
     }
 
-    /// Who holds a claim, if that one still lives.
-    pub(super) async fn living_holder(&mut self, claim: Option<&str>) -> Result<Option<String>, Error> {
+    /// Who is at work on a migration outside of a transaction, if that one still lives, or has lived when the row was read: what has
+    /// changed since then is not what somebody has left in the middle.
+    pub(super) async fn living_holder(&mut self, row: &HistoryRow) -> Result<Option<String>, Error> {
+        let holder = self.living_holder_of(row.claim.as_deref()).await?;
+        if holder.is_some() || !matches!(row.state, RowState::Running | RowState::Reverting) {
+            return Ok(holder);
+        }
+        let progress = |row: &HistoryRow| (row.state, row.claim.clone(), row.statements_begun, row.statements_done);
+        let is_as_read = self.row_of(&row.version).await?.is_some_and(|now| progress(&now) == progress(row));
+        Ok((!is_as_read).then(|| "a process that has ended by now".to_owned()))
+    }
+
+    async fn living_holder_of(&mut self, claim: Option<&str>) -> Result<Option<String>, Error> {
         let Some(claim) = claim else { return Ok(None) };
         let mut words = claim.split(' ');
         let token = words.next().unwrap_or_default();

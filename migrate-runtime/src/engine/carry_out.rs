@@ -87,7 +87,7 @@ impl<'a, S: Session> Engine<'a, S> {
             if self.is_whole_run() {
                 return Err(refuse::in_the_middle_of_whole(row));
             }
-            if self.living_holder(row.claim.as_deref()).await?.is_none() {
+            if self.living_holder(row).await?.is_none() {
                 self.refuse_held_back(&goal.aim, row, *counted)?;
                 let prepared = self.unfinished(row).await?;
                 self.where_to_go_on(&prepared, row, goal.aim.decision()).await?;

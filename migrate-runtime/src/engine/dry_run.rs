@@ -51,7 +51,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut recorded = self.read_history_for(&goal.aim).await?;
         let counted_in = |plan: &Plan| counted(plan.changes.iter().map(|change| change.action));
         if let Some(row) = recorded.in_the_middle().filter(|row| goal.aim.goes_on_with(row)).cloned() {
-            match self.living_holder(row.claim.as_deref()).await? {
+            match self.living_holder(&row).await? {
                 Some(holder) => plan.waits_for.push(format!("{holder}, which is at work on {}", row.label())),
                 None => plan.changes.push(self.plan_to_go_on(&row, goal, counted_in(plan)).await?),
             }

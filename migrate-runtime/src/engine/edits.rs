@@ -195,7 +195,7 @@ impl<S: Session> Engine<'_, S> {
         let standings = Standings::compare(&self.migrations, recorded.rows.clone());
         let Some(item) = standings.of(version) else { return Err(refuse::unknown_version(version)) };
         if let Some(row) = item.row().filter(|row| row.state != RowState::Applied)
-            && let Some(holder) = self.living_holder(row.claim.as_deref()).await?
+            && let Some(holder) = self.living_holder(row).await?
         {
             return Err(refuse::at_work(&item.label(), &holder));
         }

@@ -115,13 +115,18 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Whether somebody else has run this very script. Far cheaper than to read the whole history again, which is what any other
     /// answer leads to.
     pub(super) async fn is_done_by_now(&mut self, script: &Prepared<'_>) -> Result<bool, Error> {
-        let rows = self.query_history(&self.sql.history_of(&script.version)).await?;
-        let row = rows.first().and_then(|row| HistoryRow::decode(row).ok());
+        let row = self.row_of(&script.version).await?;
         let is_of_same_text = |row: &HistoryRow| match (script.direction, script.embedded) {
             (migrate_core::Direction::Up, Some(migration)) => row.checksum == migration.up().checksum(),
             _ => true,
         };
         Ok(row.is_some_and(|row| row.state == state_after(script.direction) && is_of_same_text(&row)))
+    }
+
+    /// The row of a migration, as it is now.
+    pub(super) async fn row_of(&mut self, version: &Version) -> Result<Option<HistoryRow>, Error> {
+        let rows = self.query_history(&self.sql.history_of(version)).await?;
+        Ok(rows.first().and_then(|row| HistoryRow::decode(row).ok()))
     }
 
     /// Whether the history has the claim of a script that runs in a transaction, after that was rolled back: somebody has committed it.
@@ -182,20 +187,19 @@ impl<'a, S: Session> Engine<'a, S> {
     /// What has to be asked of the database to know where a migration stands: whether the runner of one in the middle lives, and
     /// whether one ahead says that it does no harm.
     pub(super) async fn look_closer(&mut self, standings: &mut Standings<'_>) -> Result<(), Error> {
-        let versions = |standing: Standing| -> Vec<(Version, Option<String>)> {
+        let rows = |standing: Standing| -> Vec<HistoryRow> {
             let is_so = |item: &&Item<'_>| item.standing() == standing;
-            let version = |item: &Item<'_>| (item.version().clone(), item.row().and_then(|row| row.claim.clone()));
-            standings.items().iter().filter(is_so).map(version).collect()
+            standings.items().iter().filter(is_so).filter_map(Item::row).cloned().collect()
         };
-        let (interrupted, ahead) = (versions(Standing::Interrupted), versions(Standing::Ahead));
-        for (version, claim) in interrupted {
-            if self.living_holder(claim.as_deref()).await?.is_some() {
-                standings.declare_running(&version);
+        let (interrupted, ahead) = (rows(Standing::Interrupted), rows(Standing::Ahead));
+        for row in interrupted {
+            if self.living_holder(&row).await?.is_some() {
+                standings.declare_running(&row.version);
             }
         }
-        for (version, _) in ahead {
-            if self.says_compatible_backward(&version).await? {
-                standings.declare_compatible(&version);
+        for row in ahead {
+            if self.says_compatible_backward(&row.version).await? {
+                standings.declare_compatible(&row.version);
             }
         }
         Ok(())

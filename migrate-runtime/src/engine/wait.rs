@@ -136,7 +136,7 @@ impl<S: Session> Engine<'_, S> {
                 None => self.read_history().await?,
             };
             let Some(row) = recorded.in_the_middle() else { return Ok(recorded) };
-            let Some(holder) = self.living_holder(row.claim.as_deref()).await? else { return Ok(recorded) };
+            let Some(holder) = self.living_holder(row).await? else { return Ok(recorded) };
             self.wait_for_runner(wait, &row.label(), &holder).await?;
         }
     }
