@@ -124,13 +124,10 @@ impl<'a> Sql<'a> {
         format!("LOCK TABLE {} IN ACCESS SHARE MODE NOWAIT", self.table)
     }
 
-    /// SQLite: what makes a row count as applied, in the order of the versions' digits.
+    /// SQLite: what makes a row count as applied. In the order of the table, which is mostly that in which they were applied: by the index,
+    /// or sorted, it would take twice as long.
     pub(super) fn applied_rows(&self) -> String {
-        format!(
-            "SELECT version, checksum, state FROM {} WHERE {} ORDER BY length(version), version",
-            self.table,
-            self.that_count()
-        )
+        format!("SELECT version, checksum, state FROM {} NOT INDEXED WHERE {}", self.table, self.that_count())
     }
 
     pub(super) fn history(&self) -> String {

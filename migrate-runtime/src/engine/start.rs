@@ -1,9 +1,11 @@
 //! The verified start: one read that tells whether everything is applied, and nothing else.
 
+use std::cmp::Ordering;
+
 use migrate_core::{Checksum, Dialect, Digest, Migration, RowState, Script};
 
-use super::Engine;
-use super::refuse;
+use super::read::cell;
+use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Row, Session};
 use crate::error::Error;
 
@@ -15,7 +17,7 @@ impl<S: Session> Engine<'_, S> {
             Dialect::Sqlite => {
                 self.select(self.migrations_of)?;
                 let rows = self.session.query(&self.sql.applied_rows()).await;
-                Ok(rows.is_ok_and(|rows| self.are_all_applied(&rows)))
+                Ok(rows.is_ok_and(|rows| self.are_all_applied(rows)))
             }
             _ => {
                 // Where somebody has locked the table against readers, the closer look waits.
@@ -63,11 +65,12 @@ impl<S: Session> Engine<'_, S> {
         Ok(found.ok() == expected && expected.is_some())
     }
 
-    /// Compares rows in the order of (number of digits, digits) with the migrations.
-    fn are_all_applied(&self, rows: &[Row]) -> bool {
+    /// Compares rows with the migrations.
+    fn are_all_applied(&self, mut rows: Vec<Row>) -> bool {
         let mut migrations: Vec<&Migration<'_>> = self.migrations.iter().collect();
-        // Sorted already, but for timestamps of different precision.
-        migrations.sort_by_key(|migration| (migration.version().digits().len(), migration.version().digits()));
+        // Sorted already, but for timestamps of different precision, and for what was applied out of order.
+        migrations.sort_by(|a, b| by_digits(a.version().digits(), b.version().digits()));
+        rows.sort_by(|a, b| by_digits(cell(a, 0), cell(b, 0)));
         let is_applied = |(row, migration): (&Row, &&Migration<'_>)| match row.as_slice() {
             [Some(version), Some(checksum), Some(state)] => {
                 version == migration.version().digits()
@@ -78,4 +81,9 @@ impl<S: Session> Engine<'_, S> {
         };
         rows.len() == migrations.len() && rows.iter().zip(&migrations).all(is_applied)
     }
+}
+
+/// The order of whole numbers that are spelled without leading zeros.
+fn by_digits(a: &str, b: &str) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
