@@ -29,7 +29,8 @@ fn what_packages_hold() {
             beside.iter().all(|file| files.contains(file))
                 && files.contains(&"src/lib.rs") != (package == "migrate-cli")
         );
-        let is_code = |file: &&str| file.ends_with(".rs") && (file.starts_with("src/") || file.starts_with("tests/"));
+        let folders = ["src/", "tests/", "doc/"];
+        let is_code = |file: &&str| file.ends_with(".rs") && folders.iter().any(|folder| file.starts_with(folder));
         let is_read =
             |file: &&str| file.starts_with("doc-") && file.ends_with(".sql") || file.starts_with("tests/help/");
         let odd: Vec<&&str> =
