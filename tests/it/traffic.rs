@@ -175,6 +175,14 @@ fn a_start_is_one_round_trip_whatever_the_versions_are() {
     assert_eq!(at(""), (1, true));
     // Vacuum and updates change where the rows are, and not what they come to.
     assert_eq!(at("UPDATE schema_migrations SET audit = '' WHERE version < 9999"), (1, true));
+    // Nor do rows of what was taken back, and of other sets.
+    for (set, state) in [("'default'", "pending"), ("'another'", "applied")] {
+        let beside = format!(
+            "INSERT INTO schema_migrations SELECT {set}, 5, name, checksum, '{state}', applied_at, execution_time_ms, statements, \
+             statements_begun, statements_done, applied_by, claim, audit, sql, down_sql FROM schema_migrations WHERE version = 1"
+        );
+        assert_eq!(at(&beside), (1, true), "{state}");
+    }
     let changes = [
         "UPDATE schema_migrations SET checksum = overlay(checksum placing 'x' from 20) WHERE version = 0",
         "UPDATE schema_migrations SET state = 'running' WHERE version = 7",

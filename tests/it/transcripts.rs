@@ -114,6 +114,20 @@ fn sqlite() {
 }
 
 #[test]
+fn a_start_on_sqlite_is_one_statement_in_whatever_order_rows_were_written() {
+    let files =
+        [("9_a.sql", "CREATE TABLE a (x)"), ("10_b.sql", "CREATE TABLE b (x)"), ("11_c.sql", "CREATE TABLE c (x)")];
+    let (some, all) = (migrations(&[files[0], files[2]]), migrations(&files));
+    let recorder = Recorder::new(Dialect::Sqlite);
+    let mut recorded = Directed::new(rusqlite::Connection::open_in_memory().unwrap(), &recorder);
+    some.run(&mut recorded).unwrap();
+    Migrator::new(&all).allow_out_of_order().run(&mut recorded).unwrap();
+    recorder.take();
+    all.run(&mut recorded).unwrap();
+    assert_eq!(recorder.take(), ["SELECT version, checksum,"]);
+}
+
+#[test]
 fn postgres_blocking() {
     let database = postgres().database("transcript");
     let [first, second, failing] = transcripts(Dialect::Postgres, database.connect());

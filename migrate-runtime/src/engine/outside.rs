@@ -73,7 +73,7 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let claim = self.new_claim().await?;
         let by = self.applied_by(&recorded.facts);
-        let sql = self.sql.claim_outside(prepared, &by, foreseen, &self.sql.claim_of(&claim.token));
+        let sql = self.sql.claim(prepared, &by, foreseen, &self.sql.claim_of(&claim.token));
         let sql = self.bounded(foreseen, &self.on_a_table(recorded, foreseen, sql));
         self.tell_start(prepared);
         self.clean_up_when_dropped(prepared, recorded, &claim);

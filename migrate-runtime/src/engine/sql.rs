@@ -83,6 +83,17 @@ impl<'a> Sql<'a> {
         migration.down().map_or("NULL".to_owned(), |down| self.literal(&prepare::kept(down, self.dialect)))
     }
 
+    /// The assignments that make a row hold a migration as it is in the binary.
+    fn as_embedded(&self, migration: &Migration<'_>) -> String {
+        format!(
+            "name = {}, checksum = '{}', sql = {}, down_sql = {}",
+            self.literal(migration.name()),
+            migration.up().checksum(),
+            self.literal(migration.up().sql()),
+            self.down_sql(migration)
+        )
+    }
+
     /// The script down that runs, as the row keeps it: that of the binary, or the one that it had.
     fn running_down_sql(&self, prepared: &Prepared<'_>) -> String {
         prepared.embedded.map_or_else(|| self.literal(&prepared.sql), |migration| self.down_sql(&migration))

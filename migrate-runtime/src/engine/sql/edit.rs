@@ -85,14 +85,11 @@ impl Sql<'_> {
         signature: Signature<'_>,
     ) -> String {
         let Signature { action, by, reason } = signature;
-        let down = self.down_sql(migration);
         let assignments = format!(
-            "{}, name = {}, checksum = '{}', sql = {}, down_sql = {down}, state = '{}', statements = {statements}, \
-             statements_begun = {statements}, statements_done = {statements}, claim = NULL",
+            "{}, {}, state = '{}', statements = {statements}, statements_begun = {statements}, \
+             statements_done = {statements}, claim = NULL",
             self.audited(action, by, reason),
-            self.literal(migration.name()),
-            migration.up().checksum(),
-            self.literal(migration.up().sql()),
+            self.as_embedded(migration),
             state.as_str(),
         );
         self.edit(seen, &assignments)

@@ -56,13 +56,7 @@ impl Sql<'_> {
             progress.done
         );
         match (prepared.embedded, prepared.direction) {
-            (Some(migration), Direction::Up) => assignments.push_str(&format!(
-                ", name = {}, checksum = '{}', sql = {}, down_sql = {}",
-                self.literal(migration.name()),
-                migration.up().checksum(),
-                self.literal(migration.up().sql()),
-                self.down_sql(&migration)
-            )),
+            (Some(migration), Direction::Up) => assignments.push_str(&format!(", {}", self.as_embedded(&migration))),
             _ => assignments.push_str(&format!(", down_sql = {}", self.running_down_sql(prepared))),
         }
         self.edit(seen, &assignments)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_core::{AuditEntry, Dialect, Direction, Migration, RowState, Version};
+use migrate_core::{AuditEntry, Dialect, Direction, RowState, Version};
 
 use super::super::foreseen::Foreseen;
 use super::super::prepare::Prepared;
@@ -103,9 +103,6 @@ impl Sql<'_> {
 
     /// Takes the row of a migration for a script that is about to run. Fails when somebody else has it, or when the set is not as
     /// foreseen. `claim` is an expression that says who.
-    ///
-    /// The row gets the SQL when it is finished, in the same transaction: whatever is written twice stays in the file of the table, where
-    /// every start reads past it.
     pub(in crate::engine) fn claim(
         &self,
         prepared: &Prepared<'_>,
@@ -113,45 +110,23 @@ impl Sql<'_> {
         foreseen: &Foreseen,
         claim: &str,
     ) -> String {
-        let none = ("''".to_owned(), "NULL".to_owned());
         match prepared.direction {
-            Direction::Up => self.claim_up(prepared, applied_by, foreseen, claim, none),
+            Direction::Up => self.claim_up(prepared, applied_by, foreseen, claim),
             Direction::Down => self.claim_down(prepared, foreseen, claim),
         }
     }
 
-    /// The same for a script outside of a transaction, of which the row is what is left when it is interrupted.
-    pub(in crate::engine) fn claim_outside(
-        &self,
-        prepared: &Prepared<'_>,
-        applied_by: &str,
-        foreseen: &Foreseen,
-        claim: &str,
-    ) -> String {
-        match (prepared.direction, prepared.embedded) {
-            (Direction::Up, Some(migration)) => {
-                self.claim_up(prepared, applied_by, foreseen, claim, self.scripts(&migration))
-            }
-            _ => self.claim(prepared, applied_by, foreseen, claim),
-        }
-    }
-
-    /// The scripts up and down of a migration, as expressions.
-    fn scripts(&self, migration: &Migration<'_>) -> (String, String) {
-        (self.literal(migration.up().sql()), self.down_sql(migration))
-    }
-
     /// Inserts the row; its primary key is the claim. There is no version for a row when the set is not as foreseen. What remembers
     /// that the migration once was applied makes place, and hands down its audit trail.
-    fn claim_up(
-        &self,
-        prepared: &Prepared<'_>,
-        applied_by: &str,
-        foreseen: &Foreseen,
-        claim: &str,
-        (sql, down_sql): (String, String),
-    ) -> String {
+    ///
+    /// In a transaction the row gets its scripts when it is finished: what is written twice stays in the file of the table, where every
+    /// start reads past it. Outside of one the row is what is left when the script is interrupted.
+    fn claim_up(&self, prepared: &Prepared<'_>, applied_by: &str, foreseen: &Foreseen, claim: &str) -> String {
         let Some(migration) = prepared.embedded else { return self.expect("1 = 0") };
+        let (sql, down_sql) = match prepared.runs_outside() {
+            true => (self.literal(migration.up().sql()), self.down_sql(&migration)),
+            false => ("''".to_owned(), "NULL".to_owned()),
+        };
         let audit = self.literal(prepared.row.as_ref().map_or("", |row| &row.audit));
         let insert = format!(
             "INSERT INTO {table} (\"set\", version, name, checksum, state, applied_at, statements, statements_begun, \
@@ -234,14 +209,11 @@ impl Sql<'_> {
         }
     }
 
-    /// Turns the claim into the record of what was done.
+    /// Turns the claim of a script that runs in a transaction into the record of what was done.
     pub(in crate::engine) fn finish(&self, prepared: &Prepared<'_>, by: &str) -> String {
         let outcome = self.outcome(prepared.direction, by);
         let scripts = match (prepared.direction, prepared.embedded) {
-            (Direction::Up, Some(migration)) => {
-                let (sql, down_sql) = self.scripts(&migration);
-                format!(", sql = {sql}, down_sql = {down_sql}")
-            }
+            (Direction::Up, Some(migration)) => format!(", {}", self.as_embedded(&migration)),
             _ => String::new(),
         };
         let finish = format!("UPDATE {} SET {outcome}{scripts} WHERE {}", self.table, self.row(&prepared.version));
