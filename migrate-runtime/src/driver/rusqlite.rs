@@ -106,7 +106,11 @@ impl RusqliteSession<'_> {
         let mut rows = statement.raw_query();
         let mut result = Vec::new();
         while let Some(row) = rows.next()? {
-            result.push((0..columns).map(|column| row.get_ref(column).map(text)).collect::<Result<_, _>>()?);
+            let mut cells = Vec::with_capacity(columns);
+            for column in 0..columns {
+                cells.push(text(row.get_ref(column)?));
+            }
+            result.push(cells);
         }
         Ok(result)
     }
@@ -198,7 +202,10 @@ fn text(value: ValueRef<'_>) -> Option<String> {
         ValueRef::Null => None,
         ValueRef::Integer(integer) => Some(integer.to_string()),
         ValueRef::Real(real) => Some(real.to_string()),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(match str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+        }),
     }
 }
 

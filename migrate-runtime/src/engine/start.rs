@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use migrate_core::{Checksum, Dialect, Digest, Migration, RowState, Script};
+use migrate_core::{Checksum, Dialect, Digest, Migration, Script};
 
 use super::read::cell;
 use super::{Engine, refuse};
@@ -72,10 +72,8 @@ impl<S: Session> Engine<'_, S> {
         migrations.sort_by(|a, b| by_digits(a.version().digits(), b.version().digits()));
         rows.sort_by(|a, b| by_digits(cell(a, 0), cell(b, 0)));
         let is_applied = |(row, migration): (&Row, &&Migration<'_>)| match row.as_slice() {
-            [Some(version), Some(checksum), Some(state)] => {
-                version == migration.version().digits()
-                    && Checksum::parse(checksum) == Some(migration.up().checksum())
-                    && state == RowState::Applied.as_str()
+            [Some(version), Some(checksum)] => {
+                version == migration.version().digits() && Checksum::parse(checksum) == Some(migration.up().checksum())
             }
             _ => false,
         };

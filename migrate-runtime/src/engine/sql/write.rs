@@ -7,6 +7,8 @@ use migrate_core::{AuditEntry, Dialect, Direction, RowState, Version};
 use super::super::foreseen::Foreseen;
 use super::super::prepare::Prepared;
 use super::{DATA_VERSION, Sql};
+use crate::quote::identifier;
+use crate::table::TableName;
 
 /// What the finish on Postgres says when the row is not as it must be.
 pub(in crate::engine) const NO_RECORD: &str = "the row of the migration is not in the history table";
@@ -44,7 +46,7 @@ impl Sql<'_> {
             Dialect::Sqlite => ("TEXT", "TEXT", "INTEGER"),
             _ => ("numeric(64)", "timestamptz", "bigint"),
         };
-        format!(
+        let table = format!(
             "CREATE TABLE IF NOT EXISTS {} (\n  \
              \"set\" text NOT NULL,\n  version {version} NOT NULL,\n  name text NOT NULL,\n  checksum text NOT NULL,\n  \
              state text NOT NULL,\n  applied_at {time} NOT NULL,\n  execution_time_ms {number},\n  \
@@ -52,6 +54,21 @@ impl Sql<'_> {
              applied_by text NOT NULL,\n  claim text,\n  audit text NOT NULL,\n  \
              sql text NOT NULL,\n  down_sql text,\n  PRIMARY KEY (\"set\", version)\n)",
             self.table
+        );
+        match self.dialect {
+            Dialect::Sqlite => format!("{table};\n{}", self.create_index_of_start()),
+            _ => table,
+        }
+    }
+
+    /// SQLite: what a start reads, without the scripts, which are most of the table.
+    fn create_index_of_start(&self) -> String {
+        let TableName { schema, table } = self.name;
+        let index = TableName { schema: schema.clone(), table: format!("{table}_start") };
+        format!(
+            "CREATE INDEX IF NOT EXISTS {} ON {} (\"set\", version, checksum, state)",
+            index.quoted_in(Some("main")),
+            identifier(table)
         )
     }
 

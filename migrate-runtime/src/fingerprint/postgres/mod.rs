@@ -114,10 +114,11 @@ fn is_own(catalog: &str, alias: &str) -> String {
     )
 }
 
-/// The options in an array of `name=value`, sorted.
+/// The options in an array of `name=value`, sorted; without the number that the server keeps among those of a column, since 15.20.
 fn options(keyword: &str, array: &str) -> String {
     format!(
-        "(SELECT '{keyword} (' || string_agg(option, ', ' ORDER BY option COLLATE \"C\") || ')' FROM unnest({array}) AS option)"
+        "(SELECT '{keyword} (' || string_agg(option, ', ' ORDER BY option COLLATE \"C\") || ')' FROM unnest({array}) AS option \
+         WHERE option NOT LIKE 'pg\\_attver=%')"
     )
 }
 
