@@ -2,11 +2,14 @@
 
 use std::env;
 use std::fs;
+use std::sync::OnceLock;
 
 /// `user@host package version`, as far as it is known; of a set that was read at run time, `user@host program`.
 pub(crate) fn runner(database_user: Option<&str>, package: &str) -> String {
     let user = database_user.map(str::to_owned).or_else(system_user).map(|user| user + "@").unwrap_or_default();
-    let host = host_name().unwrap_or_else(|| "unknown-host".into());
+    // Read once: every row of the history asks for it.
+    static HOST: OnceLock<String> = OnceLock::new();
+    let host = HOST.get_or_init(|| host_name().unwrap_or_else(|| "unknown-host".into()));
     format!("{user}{host} {package}").trim_end().to_owned()
 }
 

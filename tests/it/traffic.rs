@@ -2,15 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use migrate_runtime::{Migrations, Migrator, Step};
+use migrate_runtime::{Migrations, Migrator, Scope, Step};
 use migrate_tests::{Database, Driver, Fresh, Proxy, Traffic, migrations, numbered, postgres};
 
 /// Applies `before`, then runs `migrations` through a proxy.
 fn blocking(before: Option<&Migrations>, migrations: &Migrations) -> Traffic {
+    blocking_as(before, &Migrator::new(migrations))
+}
+
+fn blocking_as(before: Option<&Migrations>, migrator: &Migrator<'_>) -> Traffic {
     let database = prepared(before);
     let proxy = Proxy::start(database.port());
     let mut client = ::postgres::Client::connect(&proxy.url(database.name()), ::postgres::NoTls).unwrap();
-    migrations.run(&mut client).unwrap();
+    migrator.run(&mut client).unwrap();
     proxy.take()
 }
 
@@ -69,6 +73,16 @@ fn a_migration_of_one_statement_is_one_round_trip() {
             let traffic = run(Some(&one), &next(count));
             assert_eq!(traffic.round_trips, 3 + count, "{:#?}", traffic.sql());
         }
+    }
+}
+
+#[test]
+fn all_in_one_transaction_costs_a_few_round_trips_more() {
+    let one = numbered(1);
+    // The transaction is opened, facts and history are read again inside of it, and it is committed; two statements each.
+    for count in [2, 20] {
+        let traffic = blocking_as(Some(&one), &Migrator::new(&numbered(1 + count)).scope(Scope::All));
+        assert_eq!(traffic.round_trips, 3 + 4 + 2 * count, "{:#?}", traffic.sql());
     }
 }
 

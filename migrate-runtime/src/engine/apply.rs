@@ -65,8 +65,9 @@ impl<S: Session> Engine<'_, S> {
     ) -> Result<Outcome, Error> {
         let style = match self.sql.dialect {
             Dialect::Sqlite => Style::Separate,
-            // A savepoint that shared a request with a statement which cannot be read would never be set.
-            _ if self.session.pipelines() || self.is_nested => Style::Pipelined,
+            // A savepoint that shared a request with a statement which cannot be read would never be set, and a transaction of the
+            // user's has to go on.
+            _ if self.session.pipelines() || self.is_in_transaction_of_user() => Style::Pipelined,
             _ => Style::Together,
         };
         let frame = self.frame(prepared, recorded, foreseen);

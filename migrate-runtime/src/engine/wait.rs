@@ -7,7 +7,6 @@ use migrate_core::{Dialect, Label};
 use super::blockers::LOCK_TIMEOUT;
 use super::goal::Aim;
 use super::read::{Recorded, first_cells};
-use super::whole::Whole;
 use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::Error;
@@ -90,7 +89,7 @@ impl<S: Session> Engine<'_, S> {
     /// How long the next claim may wait in the database.
     pub(super) fn claim_patience(&self) -> Duration {
         // Inside the user's transaction there is only one try.
-        let has_one_try = self.is_nested && self.whole.is_none_or(Whole::is_inside);
+        let has_one_try = self.is_in_transaction_of_user();
         let longest = if has_one_try { Duration::from_secs(24 * 60 * 60) } else { CLAIM_PATIENCE };
         self.migrator.wait_timeout.clamp(Duration::from_millis(1), longest)
     }

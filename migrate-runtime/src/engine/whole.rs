@@ -27,7 +27,7 @@ impl Whole {
     };
 
     /// Whether it is inside a transaction of the user's.
-    pub(super) fn is_inside(self) -> bool {
+    fn is_inside(self) -> bool {
         self.open == Whole::SAVEPOINT.open
     }
 }
@@ -75,6 +75,11 @@ impl<S: Session> Engine<'_, S> {
         self.whole = None;
         self.session.roll_back_when_dropped(None);
         Ok(())
+    }
+
+    /// Whether the connection was handed over inside a transaction.
+    pub(super) fn is_in_transaction_of_user(&self) -> bool {
+        self.is_nested && self.whole.is_none_or(Whole::is_inside)
     }
 
     /// What undoes the transaction around everything, if there is one.
