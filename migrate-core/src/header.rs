@@ -99,6 +99,12 @@ impl Header {
             };
             problems.extend(result.err().map(|problem| problem.at(Place::of(sql, comment.start))));
         }
+        for comment in scan::block_comments(sql, dialect) {
+            let text = sql[comment.clone()].trim_start_matches(['/', '*']).trim_end_matches(['/', '*']).trim();
+            let problem =
+                misspelt(text).map(|help| Problem::new(format!("directive `{text}` in a block comment"), help));
+            problems.extend(problem.map(|problem| problem.at(Place::of(sql, comment.start))));
+        }
         if problems.is_empty() { Ok(header) } else { Err(problems) }
     }
 
@@ -348,7 +354,8 @@ fn names(directive: &str, key: &str) -> bool {
     directive.split(|c: char| c == '=' || c.is_whitespace()).next() == Some(key)
 }
 
-/// What to write instead of a comment that says `migrate` and a known key, but is no directive: `-- Migrate: no-transaction`. Any
+/// What to write instead of a comment that says `migrate` and a known key, but is no directive: `-- Migrate: no-transaction`,
+/// `/* migrate: no-transaction */`. Any
 /// other comment may speak of migrating.
 fn misspelt(comment: &str) -> Option<&'static str> {
     let words = comment.split([' ', ':', '=', '\t']).filter(|word| !word.is_empty());
@@ -417,6 +424,12 @@ mod tests {
             ("-- Migrate no-transaction\nSELECT 1;", Err("1:1 misspelt directive `Migrate no-transaction`")),
             ("-- MIGRATE: NO_TRANSACTION\nSELECT 1;", Err("1:1 misspelt directive `MIGRATE: NO_TRANSACTION`")),
             ("-- Migrate: move the data\nSELECT 1;", Ok("")),
+            (
+                "-- a\n/* migrate: no-transaction */ SELECT 1; /** migrate: lock-timeout=5s\n*/",
+                Err("2:1 directive `migrate: no-transaction` in a block comment, \
+                     2:41 directive `migrate: lock-timeout=5s` in a block comment"),
+            ),
+            ("/* migrate: all users */ SELECT '/* migrate: no-transaction */';", Ok("")),
             ("-- transactions\nSELECT '-- migrate: x';", Ok("")),
             ("-- migrate: foreign-keys=off\nSELECT 1;", Ok("foreign-keys=off")),
             (

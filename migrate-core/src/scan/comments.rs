@@ -20,6 +20,13 @@ pub fn line_comments(sql: &str, dialect: Dialect) -> impl Iterator<Item = Range<
         .map(move |token| token.start..token.start + token.text(sql).trim_end().len())
 }
 
+/// The `/* … */` comments of a script, in order.
+pub(crate) fn block_comments(sql: &str, dialect: Dialect) -> impl Iterator<Item = Range<usize>> {
+    Lexer::new(sql, dialect)
+        .filter(move |token| token.kind == TokenKind::Blank && token.text(sql).starts_with("/*"))
+        .map(move |token| token.start..token.start + token.text(sql).len())
+}
+
 /// What a script consists of besides comments and white space, token by token.
 ///
 /// ```

@@ -33,6 +33,7 @@ use std::ops::Range;
 #[cfg(feature = "folder")]
 pub(crate) use check::agreed;
 pub use check::{check, is_blank};
+pub(crate) use comments::block_comments;
 pub use comments::{line_comments, without_comments};
 pub use parts::Part;
 pub(crate) use parts::Piece;

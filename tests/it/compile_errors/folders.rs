@@ -253,6 +253,7 @@ pub(crate) const FOLDERS: &[(&str, Entries)] = &[
         "directive_against_transaction",
         &[("0001_users.sql", File(b"-- migrate: no-transaction\nBEGIN;\nVACUUM;\nCOMMIT;\n"))],
     ),
+    ("directive_in_a_block_comment", &[("0001_users.sql", File(b"/* migrate: no-transaction */\nVACUUM;\n"))]),
     ("directive_late", &[("0001_users.sql", File(b"VACUUM;\n  -- migrate: no-transaction\nVACUUM;\n"))]),
     ("directive_with_another_value", &[("0001_users.sql", File(b"-- migrate: foreign-keys=maybe\nSELECT 1;\n"))]),
     ("timeout_without_a_unit", &[("0001_users.sql", File(b"-- migrate: lock-timeout=30\nSELECT 1;\n"))]),
