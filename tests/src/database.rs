@@ -29,15 +29,26 @@ impl Cluster {
         let name = unique_name(label);
         // Unlike template1, nobody can be connected to template0, which would
         // make this fail.
-        self.administer(&format!("CREATE DATABASE {name} TEMPLATE template0")).expect("a database can be created");
+        self.create(&name, "template0");
         Database { cluster: self.clone(), name }
     }
 
     /// Creates a database with all that is in another one, as soon as nobody is connected to that.
     fn copy_of(&self, other: &Database) -> Database {
         let name = unique_name("copy");
-        self.administer(&format!("CREATE DATABASE {name} TEMPLATE {}", other.name)).expect("a database can be copied");
+        self.create(&name, &other.name);
         Database { cluster: self.clone(), name }
+    }
+
+    fn create(&self, name: &str, template: &str) {
+        let created = blocking(|| {
+            let mut client = Client::connect(&self.url("postgres"), NoTls)?;
+            let version = client.query_one("SELECT current_setting('server_version_num')::int", &[])?;
+            // Half the time of the usual way, where nothing has to reach a disk. Before 15 there was no other.
+            let strategy = if version.get::<_, i32>(0) >= 150_000 { "STRATEGY file_copy" } else { "" };
+            client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template} {strategy}"))
+        });
+        created.expect("a database can be created");
     }
 
     fn administer(&self, sql: &str) -> Result<(), postgres::Error> {
