@@ -33,6 +33,11 @@ impl Package {
         Package::with_features(name, "['rusqlite-bundled']", "rusqlite = '0.41'", files)
     }
 
+    /// A package that has SQLite and the lint.
+    pub(crate) fn with_sqlite_and_lint(name: &'static str, files: &[(&str, &str)]) -> Package {
+        Package::with_features(name, "['rusqlite-bundled', 'lint']", "rusqlite = '0.41'", files)
+    }
+
     /// A package whose build script may use the runtime.
     pub(crate) fn with_build_dependency(name: &'static str, files: &[(&str, &str)]) -> Package {
         let runtime = workspace().join("migrate-runtime");

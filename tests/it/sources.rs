@@ -84,7 +84,7 @@ fn the_history_names_the_program() {
 #[test]
 fn every_source_has_the_problems_of_the_macro() {
     let root = tempfile::tempdir().unwrap();
-    folders::create_in(&root.path().join("migrations"));
+    folders::create_in(&root.path().join("migrations"), |_| true);
     let mut compared = 0;
     for (name, entries) in FOLDERS {
         let Some((program, snapshot)) = case(name) else { continue };

@@ -349,12 +349,12 @@ pub(super) fn create() {
     if parent.exists() {
         fs::remove_dir_all(&parent).unwrap();
     }
-    create_in(&parent);
+    create_in(&parent, |_| true);
 }
 
-/// Creates the folders in another one.
-pub(crate) fn create_in(parent: &Path) {
-    for (folder, entries) in FOLDERS {
+/// Creates those of the folders in another one.
+pub(crate) fn create_in(parent: &Path, is_wanted: impl Fn(&str) -> bool) {
+    for (folder, entries) in FOLDERS.iter().filter(|(folder, _)| is_wanted(folder)) {
         for (path, entry) in *entries {
             entry.create(&parent.join(folder).join(path));
         }
