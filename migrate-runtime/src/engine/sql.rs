@@ -135,10 +135,14 @@ impl<'a> Sql<'a> {
         format!("LOCK TABLE {} IN ACCESS SHARE MODE NOWAIT", self.table)
     }
 
-    /// SQLite: versions and checksums; without one is what is not applied. All of it is in an index.
+    /// SQLite: versions and checksums, a line each, in any order; without a checksum is what is not applied. All of it is in an index.
     pub(super) fn applied_rows(&self) -> String {
-        let checksum = format!("CASE state WHEN '{}' THEN checksum END", RowState::Applied.as_str());
-        format!("SELECT version, {checksum} FROM {} WHERE {}", self.table, self.that_count())
+        let checksum = format!("CASE state WHEN '{}' THEN checksum ELSE '' END", RowState::Applied.as_str());
+        format!(
+            "SELECT group_concat(version || ' ' || {checksum}, char(10)) FROM {} WHERE {}",
+            self.table,
+            self.that_count()
+        )
     }
 
     pub(super) fn history(&self) -> String {

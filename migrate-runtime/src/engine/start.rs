@@ -17,7 +17,7 @@ impl<S: Session> Engine<'_, S> {
             Dialect::Sqlite => {
                 self.select(self.migrations_of)?;
                 let rows = self.session.query(&self.sql.applied_rows()).await;
-                Ok(rows.is_ok_and(|rows| self.are_all_applied(rows)))
+                Ok(rows.is_ok_and(|rows| rows.first().is_some_and(|row| self.are_all_applied(cell(row, 0)))))
             }
             _ => {
                 // Where somebody has locked the table against readers, the closer look waits.
@@ -65,17 +65,16 @@ impl<S: Session> Engine<'_, S> {
         Ok(found.ok() == expected && expected.is_some())
     }
 
-    /// Compares rows with the migrations.
-    fn are_all_applied(&self, mut rows: Vec<Row>) -> bool {
+    /// Compares versions and checksums, a line each, with the migrations.
+    fn are_all_applied(&self, text: &str) -> bool {
+        let lines = text.split('\n').filter(|_| !text.is_empty());
+        let Some(mut rows) = lines.map(|line| line.split_once(' ')).collect::<Option<Vec<_>>>() else { return false };
         let mut migrations: Vec<&Migration<'_>> = self.migrations.iter().collect();
-        // Sorted already, but for timestamps of different precision, and for what was applied out of order.
+        // Sorted already, but for timestamps of different precision.
         migrations.sort_by(|a, b| by_digits(a.version().digits(), b.version().digits()));
-        rows.sort_by(|a, b| by_digits(cell(a, 0), cell(b, 0)));
-        let is_applied = |(row, migration): (&Row, &&Migration<'_>)| match row.as_slice() {
-            [Some(version), Some(checksum)] => {
-                version == migration.version().digits() && Checksum::parse(checksum) == Some(migration.up().checksum())
-            }
-            _ => false,
+        rows.sort_by(|a, b| by_digits(a.0, b.0));
+        let is_applied = |((version, checksum), migration): (&(&str, &str), &&Migration<'_>)| {
+            *version == migration.version().digits() && Checksum::parse(checksum) == Some(migration.up().checksum())
         };
         rows.len() == migrations.len() && rows.iter().zip(&migrations).all(is_applied)
     }
