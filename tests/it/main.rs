@@ -27,6 +27,7 @@ mod scenarios;
 mod schedules;
 mod scratch;
 mod sets;
+mod shown_by;
 mod sources;
 mod stamp;
 mod steps;
