@@ -244,6 +244,7 @@ impl<'a> Migrator<'a> {
     /// Without a schema it is the first of that name on the search path of Postgres, created in the current schema; on SQLite it is
     /// in the main database. Whoever starts with another search path has another history: name the schema where that may happen.
     /// The name is used as written, as if quoted. It has at most 63 ASCII letters, digits and `_`, and no digit first; so has the schema.
+    /// On SQLite an index of the same name with `_start` behind it is made, too.
     /// Any other is an error of the verb, [`ErrorKind::InvalidOption`].
     ///
     /// ```
