@@ -199,6 +199,7 @@ mod tests {
             ("CREATE INDEX CONCURRENTLY IÜ ON t (a)", index("t", "iÜ")),
             ("CREATE INDEX CONCURRENTLY U&\"\\0441\" ON t (a)", Some(Alone::Unknown)),
             (&*of_long, index("t", &long[..63])),
+            ("CREATE INDEX CONCURRENTLY if ON t (a)", index("t", "if")),
             ("CREATE INDEX CONCURRENTLY ON users (name)", Some(Alone::Unknown)),
             ("CREATE INDEX by_name ON users (name)", None),
             ("DROP INDEX CONCURRENTLY IF EXISTS a.b CASCADE", Some(Alone::DropIndex("a.b".into()))),
@@ -239,6 +240,12 @@ mod tests {
         ] {
             let statement = &scan(sql, Dialect::Postgres).statements[0];
             assert_eq!(is_of_session(sql, statement, Dialect::Postgres), expect, "{sql}");
+        }
+        for (sql, expect) in
+            [("PRAGMA cache_size = 9", true), ("ATTACH 'a' AS b", true), ("DETACH b", true), ("VACUUM", false)]
+        {
+            let statement = &scan(sql, Dialect::Sqlite).statements[0];
+            assert_eq!(is_of_session(sql, statement, Dialect::Sqlite), expect, "{sql}");
         }
     }
 }
