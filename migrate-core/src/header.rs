@@ -458,7 +458,15 @@ mod tests {
                 Err("1:1 directive `lock-timeout` takes a time of at most 24 days"),
             ),
             ("-- migrate lock_timeout=5s\nSELECT 1;", Err("1:1 misspelt directive `migrate lock_timeout=5s`")),
+            ("-- migrate lock timeouts = 2\nSELECT 1;", Ok("")),
+            ("-- migrate lock_timeout settings\nSELECT 1;", Ok("")),
+            ("-- migrate statement_timeout settings\nSELECT 1;", Ok("")),
+            (
+                "-- migrate statement-timeout=5s\nSELECT 1;",
+                Err("1:1 misspelt directive `migrate statement-timeout=5s`"),
+            ),
             ("-- migrate: compatible=backward\nSELECT 1;", Ok("compatible=backward")),
+            ("-- migrate compatible backward\nSELECT 1;", Err("1:1 misspelt directive `migrate compatible backward`")),
             (
                 "-- migrate: compatible=forward\nSELECT 1;",
                 Err("1:1 directive `compatible` takes the value `backward` only"),
@@ -483,6 +491,22 @@ mod tests {
                 problems.iter().map(told).collect::<Vec<_>>().join(", ")
             });
             assert_eq!(told, expect.map(str::to_owned).map_err(str::to_owned), "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for() {
+        let minute = Some(Duration::from_secs(60));
+        let cases = [
+            ("SELECT 1;", None, None, false),
+            ("-- migrate: lock-timeout=1min\nSELECT 1;", minute, None, false),
+            ("-- migrate: statement-timeout=1min\nSELECT 1;", None, minute, false),
+            ("-- migrate: compatible=backward\nSELECT 1;", None, None, true),
+        ];
+        for (sql, lock, statement, is_compatible) in cases {
+            let header = Header::read(sql, Dialect::Sqlite, &scan::scan(sql, Dialect::Sqlite)).unwrap();
+            assert_eq!((header.lock_timeout(), header.statement_timeout()), (lock, statement), "{sql}");
+            assert_eq!(header.is_compatible_backward(), is_compatible, "{sql}");
         }
     }
 }
