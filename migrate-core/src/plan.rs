@@ -616,6 +616,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn statements() {
+        // The script has none, and the row remembers three.
+        let cases = [("1", "", None), ("1", "1", Some(3)), ("1", "1~", Some(0)), ("", "1~", Some(3))];
+        for (binary, history, expect) in cases {
+            let set = set(binary);
+            let migrations = set.migrations(crate::Dialect::Sqlite).unwrap();
+            let rows = history.split_whitespace().map(|spec| HistoryRow { statements: 3, ..row(spec) }).collect();
+            let standings = Standings::compare(&migrations, rows);
+            assert_eq!(standings.items()[0].statements(Dialect::Sqlite), expect, "{binary} against {history}");
+        }
+    }
+
     fn set(versions: &str) -> MigrationSet {
         let script = |version: &str| Script {
             version: Version::parse(version).unwrap(),
