@@ -251,3 +251,23 @@ impl fmt::Display for OnOneLine<'_> {
             .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Dialect;
+    use crate::scan::scan;
+
+    #[test]
+    fn psql_commands() {
+        let cases = [
+            ("\\restrict x", "pg_dump writes it for psql: remove the line"),
+            ("\\unrestrict x", "pg_dump writes it for psql: remove the line"),
+            ("\\connect x", "only psql understands it: write SQL instead"),
+        ];
+        for (sql, help) in cases {
+            let problem = Problem::in_script(sql, &scan(sql, Dialect::Postgres).problems[0]);
+            assert_eq!(problem.help(), help, "{sql}");
+        }
+    }
+}
