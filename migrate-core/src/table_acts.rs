@@ -383,6 +383,7 @@ mod tests {
             ("DROP TABLE t; CREATE TABLE IF NOT EXISTS t (x)", "t"),
             ("CREATE TABLE a2 (x); DROP TABLE a; ALTER TABLE a2 RENAME TO a; DROP TABLE b; CREATE TABLE b (y)", "a b"),
             ("DROP TABLE t", ""),
+            ("ALTER TABLE t RENAME TO old; DROP TABLE old", ""),
             ("CREATE TABLE t (x); ALTER TABLE t RENAME TO u", ""),
             ("CREATE TABLE t (x); DROP TABLE t", ""),
             ("ALTER TABLE t RENAME COLUMN a TO t; DROP TABLE a", ""),
@@ -429,6 +430,9 @@ mod tests {
                 "?uuuu",
                 "uuuuu",
             ),
+            ("DROP TABLE t; CREATE TABLE t (x); INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", "?u#", "uuu"),
+            ("CREATE TABLE n (x); INSERT INTO n VALUES (1)", "uu", "uu"),
+            ("CREATE TABLE n (x); INSERT INTO n VALUES (1); ALTER TABLE n RENAME TO m", "uuu", "uuu"),
             // Triggers may do anything: those of the old table, and those that are made.
             ("INSERT INTO t VALUES (1); DROP TABLE t; CREATE TABLE t (x)", "u?u", "uuu"),
             (
@@ -476,12 +480,39 @@ mod tests {
             ("DROP TABLE t", &[key("t", "p")], false),
             ("ALTER TABLE t RENAME TO o; DROP TABLE o", &[key("c", "t")], true),
             ("CREATE TABLE c (x REFERENCES t); DROP TABLE t", &[], true),
+            ("CREATE TEMPORARY TABLE c (x REFERENCES t); DROP TABLE t", &[], true),
             ("CREATE TABLE n (x REFERENCES p); DROP TABLE t; ALTER TABLE n RENAME TO t", &[], true),
             ("ATTACH 'x.db' AS x; DROP TABLE x.t", &[], true),
             ("ATTACH 'x.db' AS x", &[key("c", "t")], false),
         ];
         for (sql, keys, expect) in cases {
             assert_eq!(acts(sql).may_leave_dangling(keys.iter()), *expect, "{sql} {keys:?}");
+        }
+    }
+
+    #[test]
+    fn several_scripts() {
+        let cases: &[(&[&str], bool)] = &[
+            (&["ATTACH 'x.db' AS x", "DROP TABLE x.t"], true),
+            (&["DROP TABLE x.t", "ATTACH 'x.db' AS x"], true),
+            (&["CREATE TABLE c (x REFERENCES t)", "DROP TABLE t"], true),
+            (&["CREATE TABLE c (x)", "DROP TABLE t"], false),
+        ];
+        for (scripts, expect) in cases {
+            let scripts: Vec<TableActs> = scripts.iter().map(|sql| acts(sql)).collect();
+            assert_eq!(TableActs::together(&scripts).may_leave_dangling([].iter()), *expect, "{scripts:?}");
+        }
+    }
+
+    #[test]
+    fn names_at_the_end() {
+        let cases = [
+            ("ALTER TABLE t RENAME TO a; ALTER TABLE a RENAME TO b", "b"),
+            ("ALTER TABLE t RENAME TO old; CREATE TABLE t (x); DROP TABLE old", "t"),
+            ("ALTER TABLE t RENAME TO old; DROP TABLE u", "old"),
+        ];
+        for (sql, expect) in cases {
+            assert_eq!(acts(sql).name_at_the_end("t"), expect, "{sql}");
         }
     }
 
