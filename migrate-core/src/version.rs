@@ -175,10 +175,9 @@ impl Version {
     fn sort_key(&self) -> (&str, &str) {
         const TO_THE_SECOND: usize = 14;
         let digits = self.digits();
-        if digits.len() > TO_THE_SECOND && is_date(&digits[..8]) && is_time(&digits[8..TO_THE_SECOND]) {
-            digits.split_at(TO_THE_SECOND)
-        } else {
-            (digits, "")
+        match digits.split_at_checked(TO_THE_SECOND) {
+            Some((second, fraction)) if is_date(&second[..8]) && is_time(&second[8..]) => (second, fraction),
+            _ => (digits, ""),
         }
     }
 }
@@ -241,6 +240,8 @@ impl fmt::Debug for Version {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+
     use super::*;
 
     #[test]
@@ -294,6 +295,7 @@ mod tests {
 
     #[test]
     fn order_is_total() {
+        let hash = |text: &str| BuildHasherDefault::<DefaultHasher>::default().hash_one(version(text));
         let all = [
             "0",
             "00",
@@ -311,6 +313,7 @@ mod tests {
             for b in all {
                 assert_eq!(version(a).cmp(&version(b)), version(b).cmp(&version(a)).reverse(), "{a} {b}");
                 assert_eq!(version(a).cmp(&version(b)) == Ordering::Equal, version(a) == version(b), "{a} {b}");
+                assert_eq!(hash(a) == hash(b), version(a) == version(b), "{a} {b}");
                 for c in all {
                     if version(a) <= version(b) && version(b) <= version(c) {
                         assert!(version(a) <= version(c), "{a} {b} {c}");
