@@ -10,23 +10,27 @@ type Rows = &'static [&'static str];
 
 const SQL: &str = "CREATE TABLE a (id integer);\n-- größe\n";
 
-/// What the tools keep of [`SQL`] as it is, with CRLF, and with a byte order mark and CRLF; computed by other means than ours.
+/// What the tools keep of [`SQL`] as it is, with CRLF, and both with a byte order mark; computed by other means than ours.
 mod golden {
-    pub(super) const SHA_384: [&str; 3] = [
+    pub(super) const SHA_384: [&str; 4] = [
         "944a145bfc0237d4274adef2f2ae59ccec28cfe5fcba86be699a0882cc0fcc5d3dc76db2b8b2c96ecd5726ff848aa557",
         "54a0d1aeb7acffc9ec64d095a8611ae29373c39bffd1ebc5334a3430343a5ecfeac1e998856be6620a0daa07dacabc87",
+        "623c83c17af30633c38c0f63fef0478bde6c7c973a82143f3faad18d91d3746a8831135d8e1e52035f8bd098028d67d0",
         "c97366f73fff5a8e7fa72e5229d1f333f4aa82320ac34a4c4a94de81e459ac5727d712222c369c9eb59300c432bc2611",
     ];
-    pub(super) const SHA_256: [&str; 3] = [
+    pub(super) const SHA_256: [&str; 4] = [
         "c94733560f3f2558a2e6161a6924287df21ae96d57541246b6d6c317f20b205b",
         "b2bc7f0f95a3ac39db4f0bd184c511e4d42bfef72fd314499f27994396a83ef4",
+        "ce8fdc7b4a6fbb69a184058797cacdb66a3003f22a9aed78a237495401da438b",
         "0ee7f3f10a2269b802ef73d73bededdd2838494393d78e2b065f903103e8fccf",
     ];
     /// As early versions of Prisma have written it.
     pub(super) const SHA_256_WITHOUT_ZEROS: &str = "c9473356f3f2558a2e6161a6924287df21ae96d57541246b6d6c317f2b205b";
     /// Of the name `init`: version 1 in 32 bits, and version 20240313170000 in 64.
-    pub(super) const SIP_HASH: [&str; 3] = ["8291279940057783613", "13696965715428679640", "7878734827312565326"];
-    pub(super) const SIP_HASH_WIDE: [&str; 3] = ["9998400311315174355", "18247095315460680634", "3727434323574642980"];
+    pub(super) const SIP_HASH: [&str; 4] =
+        ["8291279940057783613", "13696965715428679640", "14445214359043427083", "7878734827312565326"];
+    pub(super) const SIP_HASH_WIDE: [&str; 4] =
+        ["9998400311315174355", "18247095315460680634", "1572952455611549529", "3727434323574642980"];
     pub(super) const CRC_32: &str = "-1540672460";
 }
 
@@ -170,6 +174,9 @@ fn times() {
         ("2024-04-30T24:00:00Z", None),
         ("2024-04-30T00:00:60Z", None),
         ("0000-01-01T00:00:00Z", None),
+        ("2024-03-13T17:00:00.1xZ", None),
+        ("2024-3-013T00:00:00Z", None),
+        ("2024-03-13T+1:00:00Z", None),
         ("2024-03-13", None),
         ("yesterday", None),
         ("größe", None),
@@ -244,8 +251,13 @@ fn what_a_person_is_told() {
         ),
         (
             Tool::Flyway,
-            &["_ views 77 _ 1 t SQL", "2 <<+Flyway+Baseline+>> _ _ 0 t BASELINE"],
             &[
+                "_ <<+Flyway+Schema+Creation+>> _ _ 0 t SCHEMA",
+                "_ views 77 _ 1 t SQL",
+                "2 <<+Flyway+Baseline+>> _ _ 0 t BASELINE",
+            ],
+            &[
+                "`<< Flyway Schema Creation >>` is a note of Flyway, and no migration",
                 "`views` is repeatable, and stays out: there are no repeatable migrations here",
                 "2 migrations are without a checksum of Flyway: nothing tells whether they were edited",
             ],
