@@ -54,10 +54,9 @@ fn clashes<'a>(ups: &[&'a Entry]) -> Vec<(&'a Entry, &'a Entry)> {
 }
 
 fn two_files(first: &Entry, second: &Entry, entries: &[Entry]) -> Problem {
-    let (mut first, mut second) = (first, second);
-    if first.shown > second.shown {
-        (first, second) = (second, first);
-    }
+    let mut both = [first, second];
+    both.sort_by_key(|entry| entry.shown.as_str());
+    let [first, second] = both;
     let version = first.version.digits();
     let message =
         format!("two migrations have version {version}: `{}` and `{}`", first.file_name(), second.file_name());

@@ -37,8 +37,6 @@ pub struct Entry {
     pub path: String,
     /// What Diesel keeps beside the script, where there is such a file, in its source.
     pub metadata: Option<String>,
-    /// Whether the version stands in the name of the folder around the file.
-    in_own_folder: bool,
 }
 
 impl Entry {
@@ -58,10 +56,8 @@ impl Entry {
 
     /// The name that the script up of this script down would have.
     pub(super) fn counterpart(&self) -> String {
-        match self.file_name() {
-            name if self.in_own_folder => name.replace("down.sql", "up.sql"),
-            name => name.replace(".down.sql", ".up.sql"),
-        }
+        let name = self.file_name();
+        format!("{}up.sql", name.strip_suffix("down.sql").unwrap_or(name))
     }
 }
 
@@ -108,7 +104,6 @@ impl Lister<'_> {
                     shown: found.shown,
                     path: found.path,
                     metadata: None,
-                    in_own_folder: false,
                 }),
                 Err(error) => self.problems.push(misnamed(&found, &error)),
             }
@@ -159,7 +154,6 @@ impl Lister<'_> {
                 shown: file.shown,
                 path: file.path,
                 metadata: metadata.clone(),
-                in_own_folder: true,
             });
         }
     }
@@ -256,11 +250,7 @@ fn matches(pattern: &str, name: &str) -> bool {
                 at_pattern += 1;
                 at_name += 1;
             }
-            (_, Some((star_pattern, star_name))) => {
-                star = Some((star_pattern, star_name + 1));
-                at_pattern = star_pattern + 1;
-                at_name = star_name + 1;
-            }
+            (_, Some((star_pattern, star_name))) => (at_pattern, at_name) = (star_pattern, star_name + 1),
             (_, None) => return false,
         }
     }

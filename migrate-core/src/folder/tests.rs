@@ -24,6 +24,11 @@ fn folders_that_read_well() {
             &[],
             "1 a up, 2 b up, 2 b down",
         ),
+        (
+            &[("1_a/up.sql", UP), ("1_a/metadata.toml", "run_in_transaction = false"), ("2_b/up.sql", UP)],
+            &[],
+            "1 a up outside of a transaction, 2 b up",
+        ),
         // A script down that does nothing is as good as none.
         (&[("1_a/up.sql", UP), ("1_a/down.sql", "-- not reversible\n")], &[], "1 a up"),
         (&[("1_a.up.sql", UP), ("1_a.down.sql", "")], &[], "1 a up"),
@@ -49,13 +54,21 @@ fn folders_that_read_well() {
         // A script up and a script down in one file, wherever it stands; a blank one is as good as none.
         (&[("1_a.sql", BOTH), ("2_b/migration.sql", BOTH)], &[], "1 a up, 1 a down, 2 b up, 2 b down"),
         (&[("1_a.sqlite.sql", BOTH), ("1_a.postgres.sql", UP)], &[], "1 a up, 1 a up, 1 a down"),
+        (&[("1_a.sql", BOTH), ("2_b.up.sql", UP), ("2_b.down.sql", UP)], &[], "1 a up, 1 a down, 2 b up, 2 b down"),
+        (
+            &[("1_a.postgres.sql", BOTH), ("1_a.sqlite.up.sql", UP), ("1_a.sqlite.down.sql", UP)],
+            &[],
+            "1 a up, 1 a down, 1 a up, 1 a down",
+        ),
+        (&[("20240101_a.sql", UP), ("20240301_b.sql", UP)], &[], "20240101 a up, 20240301 b up"),
         (&[("1_a.sql", "-- migrate:up\nSELECT 1;\n-- migrate:down\n-- nothing\n")], &[], "1 a up"),
     ];
     for (files, ignore, expect) in cases {
         let set = read(files, ignore).unwrap_or_else(|problems| panic!("{files:?}: {problems:?}")).set;
         let told = |script: &crate::Script| {
             let direction = if script.direction() == Direction::Up { "up" } else { "down" };
-            format!("{} {} {direction}", script.version().digits(), script.name())
+            let outside = if script.no_transaction() { " outside of a transaction" } else { "" };
+            format!("{} {} {direction}{outside}", script.version().digits(), script.name())
         };
         assert_eq!(set.scripts().iter().map(told).collect::<Vec<_>>().join(", "), *expect);
     }
@@ -66,7 +79,17 @@ fn folders_with_problems() {
     let cases: &[(Files, &[&str])] = &[
         (&[("1_a.sql", "")], &["migrations/1_a.sql the file holds no statement"]),
         (&[("1_a.sql", "BEGIN; COMMIT;")], &["migrations/1_a.sql the file holds no statement"]),
-        (&[("1_a/down.sql", "-- nothing")], &["migrations/1_a/down.sql `1_a/down.sql` has no script up"]),
+        (
+            &[("1_a/down.sql", "-- nothing")],
+            &["migrations/1_a/down.sql `1_a/down.sql` has no script up | add `1_a/up.sql` beside it, or remove it"],
+        ),
+        (
+            &[("1_breakdown.sqlite/down.sql", UP), ("2_breakdown.sqlite.down.sql", UP)],
+            &[
+                "migrations/1_breakdown.sqlite/down.sql `1_breakdown.sqlite/down.sql` has no script up | add `1_breakdown.sqlite/up.sql` beside it",
+                "migrations/2_breakdown.sqlite.down.sql `2_breakdown.sqlite.down.sql` has no script up | add `2_breakdown.sqlite.up.sql` beside it",
+            ],
+        ),
         (
             &[("1_a.sql", BOTH), ("1_a.down.sql", UP), ("2_b/up.sql", BOTH), ("2_b/down.sql", UP)],
             &[
@@ -107,6 +130,12 @@ fn folders_with_problems() {
             &[
                 "two migrations have version 3: `003_c.sql` and `03_b.sql` | rename one of them; the next free version is 4",
                 "two migrations have version 3: `003_c.sql` and `3_a.sql` | rename one of them; the next free version is 4",
+            ],
+        ),
+        (
+            &[("1_a.sql", UP), ("1_b.sqlite.sql", UP)],
+            &[
+                "two migrations have version 1: `1_a.sql` and `1_b.sqlite.sql` | rename one of them; the next free version is 2",
             ],
         ),
         (
@@ -171,6 +200,63 @@ fn a_lock_file_holds_both_scripts_of_a_file() {
         };
         assert_eq!(told.join(", "), *expect, "{present}");
     }
+}
+
+#[test]
+fn a_lock_file_and_other_problems() {
+    let mut lock = LockFile::default();
+    let files = [("1_a.sql", UP), ("2_b.sql", UP)];
+    lock.lock(Folder::read_from(&Memory(files.into()), "migrations", &FolderOptions::default()).unwrap().set.scripts());
+    let lock = lock.to_string();
+    let cases: &[(Files, &[&str])] = &[
+        (&[("1_a.sql", UP), ("2_b.sql", UP)], &[]),
+        (&[("2_b.sql", UP)], &["the locked migration `1_a` is gone"]),
+        // That the lock file has it, too, is no news.
+        (&[("1_a.sql", "SELECT '"), ("2_b.sql", UP)], &["the string that begins here does not end"]),
+        (
+            &[("1_a.sql", "SELECT '"), ("2_b.sql", "SELECT 1;")],
+            &["the string that begins here does not end", "`2_b.sql` is locked, and was edited"],
+        ),
+    ];
+    for (files, expect) in cases {
+        let source = Memory(files.iter().copied().chain([(LockFile::FILE_NAME, &*lock)]).collect());
+        let problems = Folder::read_from(&source, "migrations", &FolderOptions::default()).err().unwrap_or_default();
+        let messages: Vec<&str> = problems.iter().map(Problem::message).collect();
+        assert_eq!(messages, *expect, "{files:?}");
+    }
+}
+
+#[test]
+fn a_lock_file_that_cannot_be_read() {
+    struct Unreadable;
+
+    impl Source for Unreadable {
+        fn names(&self, _: &str) -> io::Result<Vec<OsString>> {
+            Ok(vec![LockFile::FILE_NAME.into()])
+        }
+
+        fn kind(&self, _: &str) -> io::Result<Kind> {
+            Ok(Kind::File)
+        }
+
+        fn read(&self, _: &str) -> io::Result<Vec<u8>> {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
+    }
+
+    let problems = Folder::read_from(&Unreadable, "migrations", &FolderOptions::default()).expect_err("a problem");
+    let told: Vec<_> = problems.iter().map(|problem| (problem.path(), problem.message())).collect();
+    assert_eq!(told, [(Some("migrations/migrations.lock"), "cannot be read: permission denied")]);
+}
+
+#[cfg(unix)]
+#[test]
+fn neither_a_file_nor_a_folder() {
+    let root = tempfile::tempdir().expect("a folder can be made");
+    let _socket = std::os::unix::net::UnixListener::bind(root.path().join("1_a.sql")).expect("a socket can be made");
+    let problems = Folder::read(root.path(), "migrations", &FolderOptions::default()).expect_err("a problem");
+    let told: Vec<_> = problems.iter().map(|problem| (problem.path(), problem.message())).collect();
+    assert_eq!(told, [(Some("migrations/1_a.sql"), "neither a file nor a folder")]);
 }
 
 /// Reads the files from the file system, and from memory in another order, which must not make a difference.
