@@ -101,6 +101,7 @@ fn histories() {
         // One that was given up, and one that was then applied.
         (Tool::Prisma, &["1"], &["_ 1_a 00 _ _ f t"], "pending 1, out 1 1_a"),
         (Tool::Prisma, &["1"], &["_ 1_a 00 _ _ f t", "_ 1_a 00 _ _ t f"], "differs 1, out 1 1_a"),
+        (Tool::Prisma, &["1"], &["_ 1_a 00 _ _ f f", "_ 1_a 00 _ _ t f"], "differs 1"),
         (Tool::Prisma, &["1"], &["_ init 00 _ _ t f"], "pending 1, unknown init"),
         // Flyway's own rows, versions that are no number, migrations without a checksum, and those that have no version.
         (
@@ -114,6 +115,7 @@ fn histories() {
             ],
             "1 position, 2 position, 3 version in 7, out << Flyway Schema Creation >>, out views",
         ),
+        (Tool::Flyway, &["1"], &["_ views 7 _ 1 f SQL", "_ views 7 _ 1 t SQL"], "pending 1, dirty views, out views"),
         (Tool::Flyway, &["1"], &["1.1 a 5 _ 1 t SQL", "1.0.0 b _ _ 1 t SQL"], "1 version in 1, unknown 1.1 a"),
         (
             Tool::Flyway,
@@ -172,11 +174,13 @@ fn times() {
         ("2024-00-01T00:00:00Z", None),
         ("2024-04-31T00:00:00Z", None),
         ("2024-04-30T24:00:00Z", None),
+        ("2024-04-30T00:60:00Z", None),
         ("2024-04-30T00:00:60Z", None),
         ("0000-01-01T00:00:00Z", None),
         ("2024-03-13T17:00:00.1xZ", None),
         ("2024-3-013T00:00:00Z", None),
         ("2024-03-13T+1:00:00Z", None),
+        ("2024-03-13T17:00:0Z", None),
         ("2024-03-13", None),
         ("yesterday", None),
         ("größe", None),
@@ -290,6 +294,7 @@ fn tables() {
     }
     assert!(!Tool::RusqliteMigration.exists_for(Dialect::Postgres));
     assert_eq!(Tool::of_columns(&[]), None);
+    assert_eq!(Tool::of_columns(&["version", "inserted_at"]), None);
 }
 
 /// Scripts up of any dialect.
