@@ -452,6 +452,7 @@ mod tests {
                 Err("1:1 directive `lock-timeout` takes a time, and `5` has no unit"),
             ),
             ("-- migrate: lock-timeout=25 h 3\nSELECT 1;", Err("1:1 directive `lock-timeout` takes a time")),
+            ("-- migrate: lock-timeout=s\nSELECT 1;", Err("1:1 directive `lock-timeout` takes a time")),
             ("-- migrate: statement-timeout\nSELECT 1;", Err("1:1 directive `statement-timeout` takes a time")),
             (
                 "-- migrate: lock-timeout=1000h\nSELECT 1;",
