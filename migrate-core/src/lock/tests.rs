@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Draft, Fingerprint, LockFile};
+use super::{Draft, Fingerprint, LockFile, Seal};
 use crate::{Checksum, Dialect, Direction, FileName, Problem, Script, Version};
 
 /// Names and texts.
@@ -114,6 +114,10 @@ fn texts_that_are_no_lock_file() {
             "3:1 the lines of the lock file are out of order",
         ),
         (
+            "migrations.lock 1\ndraft 1 a\ndraft 01 b\ndigest sha256:00\n",
+            "3:1 the lines of the lock file are out of order",
+        ),
+        (
             "migrations.lock 1\ndraft 2 \"b\ndraft x a\n1 a md5:00\ndraft 3  c\nreblessed 1 up a b c\ndigest x\n",
             "2:1 `draft 2 \"b` is no line of a lock file, 3:1 `draft x a` is no line of a lock file, \
              4:1 `1 a md5:00` is no line of a lock file, 5:1 `draft 3  c` is no line of a lock file, \
@@ -130,6 +134,23 @@ fn texts_that_are_no_lock_file() {
     }
 }
 
+#[test]
+fn texts_that_are_no_seal() {
+    let checksum = Checksum::of("");
+    for (fingerprint, is_one) in [
+        ("0123456789abcdef", true),
+        ("0123456789abcdef/no-transaction", true),
+        ("0123456789ABCDEF", false),
+        ("+123456789abcdef", false),
+        ("0123456789abcde", false),
+        ("0123456789abcdef0", false),
+        ("0123456789abcdef/transaction", false),
+        ("", false),
+    ] {
+        assert_eq!(Seal::parse(&format!("{checksum}/{fingerprint}")).is_some(), is_one, "{fingerprint}");
+    }
+}
+
 /// Any change of any line shows in the last one.
 #[test]
 fn an_edited_lock_file_is_noticed() {
@@ -139,6 +160,9 @@ fn an_edited_lock_file_is_noticed() {
         let line = without.remove(index);
         assert!(LockFile::parse(&without.join("\n")).is_err(), "{line}");
     }
+    let twice = [&lines[..4], &lines[3..]].concat().join("\n");
+    let problems = LockFile::parse(&twice).unwrap_err();
+    assert_eq!(problems[0].message(), "the lines of the lock file are out of order");
     for (from, to) in [("0002", "002"), ("items", "item"), ("a typo", "no typo"), ("3ae9", "3ae8")] {
         assert!(LockFile::parse(&GOLDEN.replacen(from, to, 1)).is_err(), "{from}");
     }
@@ -199,6 +223,11 @@ fn folders_beside_their_lock_file() {
         ),
         (&[locked[0], locked[2]], "", &["the script down of the locked migration `0001_users` is gone"]),
         (&[locked[0], locked[1]], "", &["the locked migration `0003_orders` for postgres is gone"]),
+        (
+            &[locked[0], locked[1], ("0005_items.sql", "SELECT 5;")],
+            "0005_items.sql",
+            &["the locked migration `0003_orders` for postgres is gone"],
+        ),
         (
             &[locked[0], locked[1], ("0005_orders.sql", "SELECT 3;")],
             "0005_orders.sql",
@@ -273,6 +302,23 @@ fn a_draft_without_a_file() {
 }
 
 #[test]
+fn a_draft_that_comes_too_early() {
+    let mut lock = lock(&[("3_c.sql", "SELECT 3;")]);
+    lock.drafts = vec![draft("2", "items")];
+    let cases = [
+        ("2_items.sql", "a branch has to be rebased: `migrate rebase` renames the file to version 4 or later"),
+        ("2_notes.sql", "if a merge has lost its line in the lock file, restore that; "),
+        ("1_items.sql", "if a merge has lost its line in the lock file, restore that; "),
+    ];
+    for (file, help) in cases {
+        let scripts = scripts(&[(file, USERS), ("3_c.sql", "SELECT 3;")]);
+        let problems = lock.compare(&scripts, "migrations").problems;
+        assert_eq!(problems[0].message(), format!("`{file}` does not come after `3_c`, the last locked migration"));
+        assert!(problems[0].help().starts_with(help), "{}", problems[0].help());
+    }
+}
+
+#[test]
 fn locking_adds_and_changes_nothing() {
     let mut lock = lock(&[("1_a.sql", "SELECT 1;"), ("3_c.sqlite.sql", "SELECT 3;")]);
     let before = lock.clone();
@@ -305,4 +351,8 @@ fn reblessing_is_kept_on_record() {
     }
     assert_eq!(lock.locked[0].reblessed.len(), 2);
     assert_eq!(lock.locked[0].reblessed[1].from, Checksum::of("SELECT 2;"));
+    lock.rebless(&version, &scripts(&[("1_a.down.sql", "DROP TABLE b;")]), "on\ttwo\nlines");
+    let read = LockFile::parse(&lock.to_string()).unwrap();
+    let last = read.locked[0].reblessed.last().unwrap();
+    assert_eq!((last.direction, &*last.reason), (Direction::Down, "on two lines"));
 }
