@@ -419,6 +419,7 @@ fn a_script_of_no_dialect_needs_one_that_reads_it() {
     assert_eq!(kinds("\\d"), []);
     assert_eq!(kinds("COPY t FROM stdin"), []);
     assert_eq!(kinds("x; COMMIT"), [transaction("COMMIT")]);
+    assert_eq!(kinds("x; COMMIT; y; END"), [transaction("COMMIT"), transaction("END")]);
     assert_eq!(kinds("x; ABORT"), []);
     assert_eq!(kinds("BEGIN; x; COMMIT"), []);
     // Postgres alone reads these.
@@ -434,6 +435,9 @@ fn the_problems_are_of_the_dialect_that_got_furthest() {
     assert_eq!(check("[it's] [", None), [ScanProblem { kind: UnterminatedIdentifier, offset: 7 }]);
     // The other way round.
     assert_eq!(check("$$it's$$ $a$", None), [ScanProblem { kind: dollar("a"), offset: 9 }]);
+    // Both stop at the apostrophe, and Postgres is asked first.
+    let kinds = check("\\d\n'", None).into_iter().map(|problem| problem.kind);
+    assert!(kinds.eq([meta("\\d"), UnterminatedString]));
 }
 
 #[test]
