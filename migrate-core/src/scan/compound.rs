@@ -36,10 +36,8 @@ enum Place {
     DefinerName,
     /// Name and parameters of a routine.
     Parameters,
-    /// The head of a trigger: up to `FOR`, `EACH`, and `ROW`.
+    /// The head of a trigger, up to its `FOR EACH ROW`.
     TriggerFor,
-    TriggerEach,
-    TriggerRow,
     /// The head of an event, up to its `DO`.
     EventDo,
     /// What stands between a head and its body: characteristics of a routine, conditions of a handler, a label.
@@ -116,10 +114,9 @@ impl CompoundGuard {
             Place::Definer => Place::DefinerName,
             Place::DefinerName => Place::Kind,
             Place::Parameters => self.parameters(word),
-            Place::TriggerEach if word.is("each") => Place::TriggerRow,
-            Place::TriggerRow if word.is("row") => Place::Body,
-            Place::TriggerFor | Place::TriggerEach | Place::TriggerRow if word.is("for") => Place::TriggerEach,
-            Place::TriggerFor | Place::TriggerEach | Place::TriggerRow => Place::TriggerFor,
+            // `EACH` and `ROW` begin no statement.
+            Place::TriggerFor if word.is("for") => Place::Body,
+            Place::TriggerFor => Place::TriggerFor,
             Place::EventDo if word.is("do") => Place::Body,
             Place::EventDo => Place::EventDo,
             Place::Body | Place::BodyCharacter => self.body(word),

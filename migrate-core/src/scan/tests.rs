@@ -86,6 +86,7 @@ const SPLIT_POSTGRES: &[Split] = &[
     ("a[1;2]", &["a[1", "2]"]),
     ("'(' ; \"(\" ; /* ( */ a; b", &["'('", "\"(\"", "a", "b"]),
     ("`a;b`", &["`a", "b`"]),
+    ("a; \u{feff}b; c", &["a", "\u{feff}b", "c"]),
     (
         "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END; a",
         &["CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END", "a"],
@@ -93,6 +94,10 @@ const SPLIT_POSTGRES: &[Split] = &[
     (
         "create or replace procedure p() begin /* ; */ atomic end; a",
         &["create or replace procedure p() begin /* ; */ atomic end", "a"],
+    ),
+    (
+        "CREATE OR REPLACE FUNCTION f() BEGIN ATOMIC SELECT 1; END; a",
+        &["CREATE OR REPLACE FUNCTION f() BEGIN ATOMIC SELECT 1; END", "a"],
     ),
     (
         "CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN CASE b WHEN 1 THEN 2 END END; END; a",
@@ -104,6 +109,9 @@ const SPLIT_POSTGRES: &[Split] = &[
         &["CREATE FUNCTION f() BEGIN ATOMIC SELECT begin FROM t; SELECT 1 AS case, t.end, 2 end; END", "a"],
     ),
     ("CREATE FUNCTION begin() RETURNS int RETURN 1; a", &["CREATE FUNCTION begin() RETURNS int RETURN 1", "a"]),
+    ("CREATE FUNCTION f() RETURNS atomic RETURN 1; a", &["CREATE FUNCTION f() RETURNS atomic RETURN 1", "a"]),
+    ("DROP FUNCTION begin atomic; x", &["DROP FUNCTION begin atomic", "x"]),
+    ("CREATE OR ALTER FUNCTION f() BEGIN ATOMIC; x", &["CREATE OR ALTER FUNCTION f() BEGIN ATOMIC", "x"]),
     ("CREATE TABLE t (a int); BEGIN ATOMIC; x", &["CREATE TABLE t (a int)", "BEGIN ATOMIC", "x"]),
     ("CREATE VIEW function BEGIN ATOMIC; x", &["CREATE VIEW function BEGIN ATOMIC", "x"]),
     ("CREATE TRIGGER t EXECUTE FUNCTION f(); a", &["CREATE TRIGGER t EXECUTE FUNCTION f()", "a"]),
@@ -135,6 +143,7 @@ const SPLIT_SQLITE: &[Split] = &[
     ("CREATE TRIGGER t BEGIN a; \"end\"; END; c", &["CREATE TRIGGER t BEGIN a; \"end\"; END", "c"]),
     ("EXPLAIN CREATE TRIGGER t BEGIN a; END; c", &["EXPLAIN CREATE TRIGGER t BEGIN a; END", "c"]),
     ("EXPLAIN QUERY PLAN CREATE TRIGGER t BEGIN a; END; c", &["EXPLAIN QUERY PLAN CREATE TRIGGER t BEGIN a; END", "c"]),
+    ("EXPLAIN EXPLAIN CREATE TRIGGER t BEGIN a; b", &["EXPLAIN EXPLAIN CREATE TRIGGER t BEGIN a", "b"]),
     ("CREATE TABLE trigger (a); b", &["CREATE TABLE trigger (a)", "b"]),
     ("DROP TRIGGER a; b", &["DROP TRIGGER a", "b"]),
     ("CREATE FUNCTION f() BEGIN ATOMIC a; b", &["CREATE FUNCTION f() BEGIN ATOMIC a", "b"]),
@@ -246,6 +255,7 @@ fn transactions_are_not_the_scripts_business() {
     let innocent = [
         (Postgres, "SET TRANSACTION READ ONLY"),
         (Postgres, "SET TRANSACTION SNAPSHOT 'x'"),
+        (Postgres, "START SLAVE"),
         (Postgres, "PREPARE transaction AS SELECT 1"),
         (Postgres, "PREPARE a AS SELECT 1"),
         (Postgres, "DO $$ BEGIN COMMIT; END $$"),

@@ -34,6 +34,7 @@ const SPLIT: &[Split] = &[
     (r"\N; \N';'; a\; b", &[r"\N", r"\N';'", r"a\", "b"]),
     ("$$;$$; $a$;$$;$a$; b", &["$$;$$", "$a$;$$;$a$", "b"]),
     ("(a;b)", &["(a", "b)"]),
+    ("a; \u{feff}b; c", &["a", "\u{feff}b", "c"]),
     // Executable comments hold statement text.
     ("/*!40101 SET NAMES utf8 */; b", &["/*!40101 SET NAMES utf8 */", "b"]),
     ("/*! a; b */; c", &["/*! a; b */", "c"]),
@@ -48,6 +49,10 @@ const SPLIT: &[Split] = &[
     ("CREATE PROCEDURE p() BEGIN a; b; END; c", &["CREATE PROCEDURE p() BEGIN a; b; END", "c"]),
     ("CREATE PROCEDURE p() SELECT IF(a, b, c); d", &["CREATE PROCEDURE p() SELECT IF(a, b, c)", "d"]),
     ("CREATE PROCEDURE p() IF a THEN b; ELSE c; END IF; d", &["CREATE PROCEDURE p() IF a THEN b; ELSE c; END IF", "d"]),
+    (
+        "CREATE PROCEDURE p(a CHAR(2), begin INT) SELECT 1; b",
+        &["CREATE PROCEDURE p(a CHAR(2), begin INT) SELECT 1", "b"],
+    ),
     (
         "create definer = `a;`@'%' procedure db.begin(in begin int) begin a; end; b",
         &["create definer = `a;`@'%' procedure db.begin(in begin int) begin a; end", "b"],
@@ -82,6 +87,18 @@ const SPLIT: &[Split] = &[
         &["CREATE PROCEDURE p() BEGIN REPEAT a; UNTIL end > CASE c WHEN 1 THEN 0 END END REPEAT; END", "b"],
     ),
     (
+        "CREATE PROCEDURE p() BEGIN REPEAT a; UNTIL b = REPEAT('c', 2) END REPEAT; d; END; e",
+        &["CREATE PROCEDURE p() BEGIN REPEAT a; UNTIL b = REPEAT('c', 2) END REPEAT; d; END", "e"],
+    ),
+    (
+        "CREATE PROCEDURE p() BEGIN SELECT -IF(a, 1, 2), t.do begin FROM t; END; b",
+        &["CREATE PROCEDURE p() BEGIN SELECT -IF(a, 1, 2), t.do begin FROM t; END", "b"],
+    ),
+    (
+        "CREATE PROCEDURE p() IF CASE a WHEN 1 THEN 0 END THEN BEGIN b; END; END IF; c",
+        &["CREATE PROCEDURE p() IF CASE a WHEN 1 THEN 0 END THEN BEGIN b; END; END IF", "c"],
+    ),
+    (
         "CREATE PROCEDURE p() BEGIN CASE a WHEN 1 THEN b; WHEN 2 THEN BEGIN END; ELSE SET c = CASE WHEN d THEN IF(1,2,3) END; END CASE; END; e",
         &[
             "CREATE PROCEDURE p() BEGIN CASE a WHEN 1 THEN b; WHEN 2 THEN BEGIN END; ELSE SET c = CASE WHEN d THEN IF(1,2,3) END; END CASE; END",
@@ -105,6 +122,10 @@ const SPLIT: &[Split] = &[
              DECLARE UNDO HANDLER FOR SQLEXCEPTION IF a THEN b; END IF; DECLARE handler INT; a; END",
             "c",
         ],
+    ),
+    (
+        "CREATE PROCEDURE p() BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION ROLLBACK; a; END; b",
+        &["CREATE PROCEDURE p() BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION ROLLBACK; a; END", "b"],
     ),
     (
         "CREATE PROCEDURE p() BEGIN IF a THEN b; ELSEIF c THEN IF d THEN e; END IF; ELSE BEGIN f; END; END IF; END; g",
@@ -138,6 +159,7 @@ const SPLIT: &[Split] = &[
         &["CREATE DEFINER=a@b SQL SECURITY INVOKER VIEW v AS SELECT 1", "b"],
     ),
     ("CREATE TABLE trigger1 (begin INT); b", &["CREATE TABLE trigger1 (begin INT)", "b"]),
+    ("CREATE TABLE event (do INT, begin INT); b", &["CREATE TABLE event (do INT, begin INT)", "b"]),
     ("CREATE TABLE t (\n  delimiter INT\n); b", &["CREATE TABLE t (\n  delimiter INT\n)", "b"]),
     // MariaDB, outside of routines.
     ("BEGIN NOT ATOMIC a; b; END; c", &["BEGIN NOT ATOMIC a; b; END", "c"]),
@@ -172,6 +194,7 @@ fn what_is_left_open_is_unsound() {
         ("a $b$ c; $$", 2, dollar("b")),
         ("CREATE PROCEDURE p() BEGIN a; b;", 21, UnterminatedBody),
         ("CREATE PROCEDURE p() BEGIN IF a THEN b; END; c;", 21, UnterminatedBody),
+        ("REPEAT a; UNTIL end > 1; b", 0, UnterminatedBody),
         ("a; CREATE PROCEDURE p() WHILE a DO BEGIN b; END; c", 24, UnterminatedBody),
     ];
     for (sql, offset, kind) in cases {
@@ -222,6 +245,7 @@ fn transactions_are_not_the_scripts_business() {
         "BEGIN NOT ATOMIC COMMIT; END",
         "CREATE PROCEDURE p() BEGIN START TRANSACTION; COMMIT; END",
         "SET @a = @@autocommit, b = 'autocommit', c = autocommit",
+        "SET @a = f(1, autocommit)",
         "SET GLOBAL autocommit = 0",
         "SET SESSION TRANSACTION READ ONLY",
         "XA RECOVER",
