@@ -48,6 +48,11 @@ fn sections() {
             "-- +migrate Up notransaction\nVACUUM;\n",
             Some("\n\n-- +migrate Down\nSELECT 1;"),
         ),
+        (
+            "-- +migrate Up\n-- +migrate StatementBegin\nSELECT 1; SELECT 2;\n-- +migrate StatementEnd\n",
+            "-- +migrate Up\n-- +migrate StatementBegin\nSELECT 1; SELECT 2;\n-- +migrate StatementEnd\n",
+            None,
+        ),
         // No marks: in strings and bodies, of no tool, and directives of ours.
         ("SELECT '\n-- +goose Down\n';", "SELECT '\n-- +goose Down\n';", None),
         ("-- migrate: no-transaction\nVACUUM;", "-- migrate: no-transaction\nVACUUM;", None),
