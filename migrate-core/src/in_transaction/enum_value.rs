@@ -90,7 +90,8 @@ fn casts(sql: &str, statement: &Statement) -> Vec<(Value, usize)> {
 
 /// `'value'::name` or `CAST('value' AS name)`, where a value may stand.
 fn cast_at(before: &[Piece<'_>], from: &[Piece<'_>]) -> Option<(Value, usize)> {
-    let (value, rest) = from.split_first().filter(|(value, _)| value.is_string())?;
+    let (piece, rest) = from.split_first()?;
+    let value = piece.string()?;
     let of = match (before, rest) {
         ([.., before], [first, second, rest @ ..])
             if first.is_sign(":") && second.is_sign(":") && second.touches(first) && may_precede_a_value(before) =>
@@ -105,7 +106,7 @@ fn cast_at(before: &[Piece<'_>], from: &[Piece<'_>]) -> Option<(Value, usize)> {
         }
         _ => return None,
     };
-    Some((Value { of, value: value.string()? }, value.offset))
+    Some((Value { of, value }, piece.offset))
 }
 
 /// Whether the string constant behind this piece is whole, and no part of a constant of a type: `date '…'`.

@@ -98,6 +98,7 @@ fn values_of_enums() {
         ("ALTER TYPE t ADD VALUE 'x'; INSERT INTO a VALUES ('x');", ""),
         ("ALTER TYPE t ADD VALUE 'x'; SELECT 'x'::t[], 'x'::t ARRAY, CAST('x' AS t[]);", ""),
         ("ALTER TYPE t ADD VALUE 'x'; SELECT f('x', t), xmlforest('x' AS t) FROM a;", ""),
+        ("ALTER TYPE t ADD VALUE 'x'; SELECT 'x': :t;", ""),
         ("ALTER TYPE t ADD VALUE 'x'; SELECT 'x'||t, a['x':-t] FROM b;", ""),
         ("ALTER TYPE t ADD ATTRIBUTE 'x'; SELECT 'x'::t;", ""),
         ("ALTER TYPE t ADD VALUE 'x'; SELECT 'y' 'x'::t;", ""),

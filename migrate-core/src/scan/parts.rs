@@ -80,11 +80,6 @@ impl<'a> Piece<'a> {
         self.kind == TokenKind::Word
     }
 
-    /// Whether this is a string constant of any kind.
-    pub(crate) fn is_string(&self) -> bool {
-        self.kind == TokenKind::Text
-    }
-
     /// Whether this is the sign `sign`.
     pub(crate) fn is_sign(&self, sign: &str) -> bool {
         self.text == sign
@@ -156,6 +151,8 @@ mod tests {
             (Dialect::Postgres, "DROP TABLE a.\"B c\"", "word DROP, word TABLE, word a, symbol ., quoted B c"),
             (Dialect::Postgres, "SELECT 'a''b', 1", "word SELECT, text 'a''b', symbol ,, other 1"),
             (Dialect::Postgres, "SELECT $x$;$x$::text", "word SELECT, text $x$;$x$, symbol :, symbol :, word text"),
+            (Dialect::Postgres, "1.5, 1..2", "other 1.5, symbol ,, other 1, symbol ., symbol ., other 2"),
+            (Dialect::Mysql, "SELECT 'a''b'", "word SELECT, text 'a''b'"),
             (Dialect::Postgres, "x U&\"d\\0061\"", "word x, quoted d\\0061"),
             (Dialect::Postgres, "a[1]", "word a, symbol [, other 1, symbol ]"),
             (Dialect::Sqlite, "DROP TABLE [a b], `c``d`", "word DROP, word TABLE, quoted a b, symbol ,, quoted c`d"),
