@@ -67,6 +67,7 @@ const SPLIT_POSTGRES: &[Split] = &[
     ("E'\\é;'; b", &["E'\\é;'", "b"]),
     ("E'a' -- it's\n 'b\\';'; c", &["E'a' -- it's\n 'b\\';'", "c"]),
     ("E'a' 'b\\'; c", &["E'a' 'b\\'", "c"]),
+    ("E'a' -\n 'b\\'; c", &["E'a' -\n 'b\\'", "c"]),
     ("E'a' --\n; 'b\\'; c", &["E'a'", "'b\\'", "c"]),
     ("nE'a\\'; b", &["nE'a\\'", "b"]),
     ("U&';'; u&\";\"; U&; c", &["U&';'", "u&\";\"", "U&", "c"]),
@@ -129,6 +130,7 @@ const SPLIT_SQLITE: &[Split] = &[
     ("(a;b)", &["(a", "b)"]),
     ("$$;$$", &["$$", "$$"]),
     (":a; @b; ?1; $c::d(e;f); $c(e ;f)", &[":a", "@b", "?1", "$c::d(e;f)", "$c(e", "f)"]),
+    ("$c::(e;f); $(g;h)", &["$c::(e;f)", "$(g", "h)"]),
     (":; ::; a", &[":", "::", "a"]),
     ("a; \u{feff} b", &["a", "b"]),
     ("a\\; b", &["a\\", "b"]),
@@ -332,6 +334,8 @@ fn a_pair_around_the_script_is_dropped() {
         (Sqlite, "y; BEGIN; x; COMMIT", 2),
         (Sqlite, "BEGIN; x; COMMIT; y", 2),
         (Sqlite, "COMMIT; y; BEGIN; x", 2),
+        (Sqlite, "BEGIN; BEGIN; x", 2),
+        (Sqlite, "x; COMMIT; COMMIT", 2),
         (Sqlite, "COMMIT; PRAGMA a = 1; x; BEGIN", 2),
         (Sqlite, "COMMIT; BEGIN; x; ROLLBACK", 3),
     ];
@@ -529,6 +533,7 @@ fn what_changes_how_the_script_is_read_is_refused() {
         assert_eq!(problems(sql, Postgres), [(0, changed("standard_conforming_strings"))], "{sql}");
     }
     assert_eq!(problems("SET client_encoding = 'LATIN1'", Postgres), [(0, changed("client_encoding"))]);
+    assert_eq!(problems("SET client_encoding = 'LATIN1'", Sqlite), []);
     for sql in [
         "SET standard_conforming_strings = on",
         "SET SESSION standard_conforming_strings TO 'on'",

@@ -27,6 +27,7 @@ const SPLIT: &[Split] = &[
     ("[a;b]", &["[a", "b]"]),
     ("a$b;c; $d; 1e$;2", &["a$b", "c", "$d", "1e$", "2"]),
     ("1abc;2", &["1abc", "2"]),
+    ("0; 0x; 0xABC; 0b1; 1", &["0", "0x", "0xABC", "0b1", "1"]),
     (
         "@a; @'b;'; @`c;``d`; @\"e;\\\"\"; @@f.g; @a:=1; h",
         &["@a", "@'b;'", "@`c;``d`", "@\"e;\\\"\"", "@@f.g", "@a:=1", "h"],
@@ -211,6 +212,7 @@ fn the_delimiter_of_the_client_is_refused() {
     assert_eq!(texts(sql, Mysql), ["a", &sql[3..]]);
     assert!(!scan(sql, Mysql).is_sound());
     assert_eq!(problems("a; delimiter $$ b", Mysql), [(3, Delimiter)]);
+    assert_eq!(problems("DELIMITER //\nSELECT ab @c //\n", Mysql), [(0, Delimiter)]);
     assert_eq!(problems("# DELIMITER //\nSELECT delimiter FROM `delimiter`", Mysql), []);
     assert_eq!(problems("DELIMITER //\n", Dialect::Sqlite), []);
 }
@@ -281,6 +283,7 @@ fn words_are_bare() {
         ),
         ["SELECT", "a", "b", "FROM", "1st", "0xG", "$i"]
     );
+    assert_eq!(words("SELECT 7, 1x2, 1ea, 1a5, /*!1000001st*/ 1e5a"), ["SELECT", "1x2", "1ea", "1a5", "1st", "a"]);
 }
 
 #[test]
