@@ -108,6 +108,29 @@ fn a_client_inside_a_transaction_that_it_does_not_know_of_is_refused() {
 }
 
 #[test]
+fn a_transaction_that_has_failed_already_is_refused() {
+    let database = postgres().database("failed_already");
+    let mut client = database.connect();
+    for is_applied in [false, true] {
+        let set = numbered(1);
+        let mut errors = Vec::new();
+        let mut transaction = client.transaction().unwrap();
+        transaction.batch_execute("SELECT 1 / 0").unwrap_err();
+        errors.push(set.run(&mut transaction).unwrap_err());
+        errors.push(set.verify(&mut transaction).unwrap_err());
+        drop(transaction);
+        client.batch_execute("BEGIN; SELECT 1 / 0").unwrap_err();
+        errors.push(set.run(&mut client).unwrap_err());
+        client.batch_execute("ROLLBACK").unwrap();
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Database, "{is_applied}: {error}");
+            assert!(error.to_string().contains("has failed already: roll it back first"), "{is_applied}: {error}");
+        }
+        set.run(&mut client).unwrap();
+    }
+}
+
+#[test]
 fn guards_are_accepted() {
     let database = postgres().database("guards");
     let (mut client, three) = (Mutex::new(database.connect()), numbered(3));

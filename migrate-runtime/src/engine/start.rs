@@ -30,7 +30,7 @@ impl<S: Session> Engine<'_, S> {
                     }
                     Err(error) => {
                         // In a transaction that nobody told us of, this has made everything after it fail.
-                        self.has_failed_start = !error.has_code(&["25P02"]);
+                        self.has_failed_start = !self.is_nested && !error.has_code(&["25P02"]);
                         return Ok(false);
                     }
                 };
