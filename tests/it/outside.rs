@@ -165,13 +165,19 @@ fn a_statement_that_the_server_knows_of_is_looked_up() {
         ("VACUUM done", "", "found not done"),
         ("DROP INDEX CONCURRENTLY IF EXISTS i", "", "found done"),
         ("DROP INDEX CONCURRENTLY IF EXISTS i", "CREATE INDEX i ON done (number)", "found not done"),
+        ("CREATE DATABASE OTHER TEMPLATE template0", "", "found done"),
+        ("CREATE DATABASE OTHER TEMPLATE template0", "DROP DATABASE OTHER", "found not done"),
+        ("DROP DATABASE IF EXISTS OTHER", "", "found done"),
+        ("DROP DATABASE IF EXISTS OTHER", "CREATE DATABASE OTHER TEMPLATE template0", "found not done"),
     ];
     for (second, by_hand, expect) in cases {
         let fresh = Fresh::new(Driver::Postgres);
-        let set = in_doubt(&fresh, second);
+        let other = format!("{}_other", fresh.database().name());
+        let [second, by_hand] = [second, by_hand].map(|sql| sql.replace("OTHER", &other));
+        let set = in_doubt(&fresh, &second);
         let mut connection = fresh.connect();
         if !by_hand.is_empty() {
-            connection.execute(by_hand);
+            connection.execute(&by_hand);
         }
         let report =
             connection.run(&Migrator::new(&set)).unwrap_or_else(|error| panic!("{second}, {by_hand}: {error}"));
@@ -179,13 +185,16 @@ fn a_statement_that_the_server_knows_of_is_looked_up() {
         assert_eq!(connection.rows("SELECT number FROM done"), ["1", "3"]);
         let invalid = connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid");
         assert_eq!(invalid, "0", "{second}");
-        if second.starts_with("CREATE") {
+        if second.starts_with("CREATE INDEX") {
             assert_eq!(
                 connection.value("SELECT count(*) FROM pg_class WHERE relname = 'i'"),
                 "1",
                 "{second}, {by_hand}"
             );
         }
+        let others = connection.value(&format!("SELECT count(*) FROM pg_database WHERE datname = '{other}'"));
+        assert_eq!(others == "1", second.starts_with("CREATE DATABASE"), "{second}, {by_hand}");
+        connection.execute(&format!("DROP DATABASE IF EXISTS {other}"));
     }
     // Another table has an index of the name: nobody can tell.
     let fresh = Fresh::new(Driver::Postgres);
@@ -343,6 +352,48 @@ fn a_runner_that_fails_leaves_no_claim_although_its_connection_lives_on() {
     assert_eq!(other.run(&migrator).unwrap_err().kind(), ErrorKind::StatementFailed);
     pooled.execute("DELETE FROM t");
     other.run(&migrator).unwrap();
+}
+
+/// Somebody locks the history, or the file, when a script has failed: its claim is given up when they are done.
+#[test]
+fn a_claim_is_given_up_as_soon_as_nobody_is_in_the_way() {
+    struct InTheWay {
+        other: Mutex<Connection>,
+        waited: AtomicBool,
+    }
+
+    impl Director for InTheWay {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            if sql.contains("SET claim = NULL") && !self.waited.load(Ordering::Relaxed) {
+                let mut other = self.other.lock().unwrap();
+                let lock = match &*other {
+                    Connection::Rusqlite(_) => "BEGIN IMMEDIATE",
+                    _ => "BEGIN; LOCK TABLE schema_migrations IN EXCLUSIVE MODE",
+                };
+                other.execute(lock);
+            }
+            None
+        }
+
+        fn sleep(&self, _: Duration) {
+            self.other.lock().unwrap().execute("COMMIT");
+            self.waited.store(true, Ordering::Relaxed);
+        }
+    }
+
+    let set = migrations(&[("1_a.sql", "-- migrate: no-transaction\nSELECT * FROM nowhere;")]);
+    for driver in [Driver::Rusqlite, Driver::Postgres] {
+        let fresh = Fresh::new(driver);
+        let connection = fresh.connect();
+        if let Connection::Rusqlite(connection) = &connection {
+            connection.busy_timeout(Duration::ZERO).unwrap();
+        }
+        let in_the_way = InTheWay { other: Mutex::new(fresh.connect()), waited: AtomicBool::new(false) };
+        let (ended, mut connection) = Verb::Run.execute_directed(&Migrator::new(&set), connection, &in_the_way, false);
+        assert_eq!(ended.unwrap_err().kind(), ErrorKind::StatementFailed, "{driver:?}");
+        assert!(in_the_way.waited.into_inner(), "{driver:?}");
+        assert_eq!(connection.rows("SELECT claim FROM schema_migrations"), ["NULL"], "{driver:?}");
+    }
 }
 
 #[test]
