@@ -1,6 +1,9 @@
 //! SQLite's foreign keys while tables are rebuilt: switched off before, checked before the commit, on again after.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Report, Scope, Step};
 use migrate_tests::{Directed, Director, Fault, migrations};
@@ -342,6 +345,11 @@ fn only_new_violations_fail() {
         ),
         case("CREATE TABLE r (q integer REFERENCES nowhere (a))", REBUILD, Ok((true, ["2", "2", "1"]))),
         case(
+            "CREATE TABLE r (q integer REFERENCES p (nowhere), p integer REFERENCES p)",
+            REBUILD,
+            Ok((true, ["2", "2", "1"])),
+        ),
+        case(
             "",
             format!("-- migrate: no-transaction\n-- migrate: foreign-keys=off\n{REBUILD}DELETE FROM p WHERE id = 2;"),
             Err((ErrorKind::ForeignKeyViolation, &["has left 1 row", "row 2 of `c` refers", "mark_applied"])),
@@ -564,6 +572,76 @@ fn attached_databases_are_checked_too() {
     }
 }
 
+/// Whoever keeps a database from being read is in the way, and no reason to call its keys unchecked.
+#[test]
+fn an_attached_database_that_others_lock_is_busy() {
+    for script in [REBUILD.to_owned(), format!("-- migrate: foreign-keys=off\n{REBUILD}")] {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let mut database = database(Place::File);
+            let file = database.folder.path().join("other.db");
+            let attach = format!("ATTACH '{}' AS other; PRAGMA busy_timeout = 0", file.display());
+            database.connection.execute_batch(&attach).unwrap();
+            let other = Connection::open(file).unwrap();
+            other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+            let set = one(&script);
+            let mut transaction = database.connection.transaction().unwrap();
+            let error = Migrator::new(&set).scope(scope).run(&mut transaction).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{scope:?}: {error}");
+            other.execute_batch("COMMIT").unwrap();
+            Migrator::new(&set).scope(scope).run(&mut transaction).unwrap();
+            transaction.commit().unwrap();
+            assert_eq!(database.value("SELECT count(*) FROM c"), "2");
+        }
+    }
+}
+
+/// Outside of a transaction nothing keeps others out, who are waited for.
+#[test]
+fn a_check_waits_for_whoever_keeps_it_from_reading() {
+    struct InTheWay {
+        other: Mutex<Connection>,
+        words: &'static str,
+        left: AtomicUsize,
+        waits: AtomicUsize,
+    }
+    impl Director for InTheWay {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            if sql.contains(self.words) && self.left.fetch_sub(1, Ordering::Relaxed) == 0 {
+                self.other.lock().unwrap().execute_batch("BEGIN EXCLUSIVE").unwrap();
+            }
+            None
+        }
+
+        fn sleep(&self, _: Duration) {
+            self.other.lock().unwrap().execute_batch("COMMIT").unwrap();
+            self.waits.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    // One key cannot be checked, and another one refers to nothing.
+    let unchecked = "CREATE TABLE q (a integer); CREATE TABLE r (q integer REFERENCES q (a), p integer REFERENCES p); \
+                     PRAGMA foreign_keys = OFF; INSERT INTO r VALUES (NULL, 70); PRAGMA foreign_keys = ON";
+    let set = one(&format!("-- migrate: no-transaction\n{REBUILD}"));
+    // What was done by hand; the query that others are in the way of, and how many like it come before.
+    for (by_hand, words, before) in [
+        ("", "foreign_key_check", 0),
+        ("", "foreign_key_check", 1),
+        (unchecked, "foreign_key_check(", 0),
+        (unchecked, "NOT EXISTS (SELECT 1", 0),
+    ] {
+        let database = database(Place::File);
+        database.connection.execute_batch(by_hand).unwrap();
+        let open = || Connection::open(database.connection.path().unwrap()).unwrap();
+        let (other, left, waits) = (Mutex::new(open()), AtomicUsize::new(before), AtomicUsize::new(0));
+        let in_the_way = InTheWay { other, words, left, waits };
+        let runner = open();
+        runner.execute_batch("PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 0").unwrap();
+        let ended = Migrator::new(&set).run(&mut Directed::new(runner, &in_the_way));
+        ended.unwrap_or_else(|error| panic!("{words}, {before}: {error}"));
+        assert_eq!(in_the_way.waits.into_inner(), 1, "{words}, {before}");
+        assert_eq!(database.value("SELECT count(*) FROM c"), "2");
+    }
+}
+
 #[test]
 fn the_transaction_is_immediate() {
     let mut database = database(Place::Wal);
@@ -682,7 +760,7 @@ fn what_comes_to_refer_to_a_table_meanwhile_is_seen() {
     let set = migrations(&[("1_drop.sql", "DROP TABLE q;")]);
     let mut database = database(Place::File);
     database.connection.execute_batch(more).unwrap();
-    let other = std::sync::Mutex::new(Connection::open(database.connection.path().unwrap()).unwrap());
+    let other = Mutex::new(Connection::open(database.connection.path().unwrap()).unwrap());
     let meanwhile = |event: &Event<'_>| {
         if matches!(event, Event::Started { .. }) {
             let referring = "CREATE TABLE IF NOT EXISTS late (q integer REFERENCES q ON DELETE CASCADE); INSERT INTO late VALUES (1)";
@@ -698,7 +776,7 @@ fn what_comes_to_refer_to_a_table_meanwhile_is_seen() {
     let set = migrations(&[("2_drop.sql", "-- migrate: no-transaction\nVACUUM;\nDROP TABLE q;")]);
     let mut database = self::database(Place::File);
     database.connection.execute_batch(more).unwrap();
-    let other = std::sync::Mutex::new(Connection::open(database.connection.path().unwrap()).unwrap());
+    let other = Mutex::new(Connection::open(database.connection.path().unwrap()).unwrap());
     let meanwhile = |event: &Event<'_>| {
         if matches!(event, Event::Statement { number: 2, .. }) {
             let referring = "CREATE TABLE late (q integer REFERENCES q ON DELETE CASCADE); INSERT INTO late VALUES (1)";
@@ -713,7 +791,7 @@ fn what_comes_to_refer_to_a_table_meanwhile_is_seen() {
 /// Outside of a transaction somebody can do it at the very last moment, when the drop is about to be sent.
 #[test]
 fn what_comes_to_refer_to_a_table_at_the_last_moment_loses_nothing() {
-    struct AtTheDrop(std::sync::Mutex<Connection>);
+    struct AtTheDrop(Mutex<Connection>);
     impl Director for AtTheDrop {
         fn before(&self, sql: &str) -> Option<Fault> {
             // The claim has the whole script.
@@ -728,7 +806,7 @@ fn what_comes_to_refer_to_a_table_at_the_last_moment_loses_nothing() {
     let database = database(Place::File);
     database.connection.execute_batch("CREATE TABLE q (id INTEGER PRIMARY KEY); INSERT INTO q VALUES (1)").unwrap();
     let open = || Connection::open(database.connection.path().unwrap()).unwrap();
-    let at_the_drop = AtTheDrop(std::sync::Mutex::new(open()));
+    let at_the_drop = AtTheDrop(Mutex::new(open()));
     let set = one("-- migrate: no-transaction\nVACUUM;\nDROP TABLE q;");
     let runner = open();
     runner.execute_batch("PRAGMA foreign_keys = ON").unwrap();
