@@ -1,7 +1,7 @@
 //! Runners with different aims at once, as threads: each ends, and the history stays one that a single runner could have made.
 
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -242,6 +242,31 @@ fn runners_on_a_strict_server_wait_for_each_other() {
                 assert_eq!(done.iter().sum::<usize>(), 12, "{what}: {done:?}");
             }
         }
+    }
+}
+
+/// What another one does behind the snapshot of a transaction around all is found by the next try.
+#[test]
+fn what_is_done_behind_a_snapshot_is_found_by_another_try() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let set = made(1..=2);
+        fresh.connect().run(&Migrator::new(&set).target(1)).unwrap();
+        let others = AtomicUsize::new(0);
+        let retries = AtomicUsize::new(0);
+        let migrator = Migrator::new(&set).scope(Scope::All).on_event(|event| match event {
+            Event::Started { .. } => {
+                let other = || fresh.connect().run(&Migrator::new(&set)).unwrap().changes().len();
+                let done = thread::scope(|threads| threads.spawn(other).join().unwrap());
+                others.fetch_add(done, Ordering::Relaxed);
+            }
+            Event::Retrying { .. } => _ = retries.fetch_add(1, Ordering::Relaxed),
+            _ => {}
+        });
+        let mut connection = fresh.connect();
+        connection.execute("SET default_transaction_isolation = 'repeatable read'");
+        assert!(connection.run(&migrator).unwrap().is_empty(), "{driver:?}");
+        assert_eq!([&others, &retries].map(|number| number.load(Ordering::Relaxed)), [1, 1], "{driver:?}");
     }
 }
 
