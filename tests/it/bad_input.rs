@@ -62,6 +62,15 @@ fn a_file_that_is_no_database() {
 }
 
 #[test]
+fn a_write_ahead_log_that_cannot_be_opened() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    rusqlite::Connection::open(fresh.file()).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
+    std::fs::create_dir(fresh.file().with_extension("db-wal")).unwrap();
+    let error = numbered(1).run(&mut rusqlite::Connection::open(fresh.file()).unwrap()).unwrap_err();
+    assert_says(&error, ErrorKind::Database, &["sqlite 14", "the file cannot be opened: check its path"]);
+}
+
+#[test]
 fn a_file_locked_for_a_while() {
     let fresh = Fresh::new(Driver::Rusqlite);
     let holder = rusqlite::Connection::open(fresh.file()).unwrap();

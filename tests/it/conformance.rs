@@ -343,9 +343,12 @@ fn the_history_table_can_be_in_a_schema() {
 fn the_history_table_can_be_in_an_attached_database() {
     let fresh = Fresh::new(Driver::Rusqlite);
     let mut connection = fresh.connect();
-    connection.execute("ATTACH ':memory:' AS ops");
     let one = numbered(1);
     let migrator = Migrator::new(&one).history_table("ops.history");
+    let error = connection.run(&migrator).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidOption, "{error}");
+    assert!(error.to_string().contains("there is no database `ops` on this connection"), "{error}");
+    connection.execute("ATTACH ':memory:' AS ops");
     assert_eq!(connection.run(&migrator).unwrap().changes().len(), 1);
     assert!(connection.run(&migrator).unwrap().is_empty());
     assert_eq!(connection.value("SELECT count(*) FROM ops.history"), "1");

@@ -260,6 +260,8 @@ scenarios! {
         => Err(("history-mismatch", &["2_t is pending"])), "1 applied, 2 pending", "t1";
     repair_what_is_missing: "1 2 3" / "1 3" ("") Verb::Repair(2, "x")
         => Err(("history-mismatch", &["2_t is missing"])), "1 applied, 2 missing, 3 applied", "t1 t2 t3";
+    repair_what_was_interrupted: "1 2*" [BEGUN_2] / "1 2*" ("") Verb::Repair(2, "x")
+        => Err(("history-mismatch", &["2_t is interrupted", "correct the file, then `run`"])), "1 applied, 2 interrupted", "t1";
     repair_what_nobody_knows: "1" / "1" ("") Verb::Repair(9, "x") => Err(("unknown-version", NO_WORDS)), "1 applied", "t1";
 
     mark_applied_what_was_done_by_hand: "1" ["CREATE TABLE t2 (id integer)"] / "1 2 3" ("") Verb::MarkApplied(2, "by hand")
