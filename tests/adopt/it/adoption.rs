@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use migrate_core::adopt::Proof;
 use migrate_runtime::{Error, Migrations, Migrator, OldHistory, Plan, Report, Tool};
 use migrate_tests::{Connection, Database, Verb};
 use tempfile::TempDir;
@@ -201,7 +202,12 @@ fn remembers(connection: &mut Connection, migrator: &Migrator<'_>, old: &Old, to
         let entry = history.entries().iter().find(is_it).unwrap();
         let [audit] = entry.audit.as_slice() else { panic!("{history}") };
         assert_eq!((&*audit.action, &*audit.by), (&*format!("adopted from {tool}"), "the tests"), "{history}");
-        assert!(!audit.reason.is_empty() && entry.applied_at.len() == 24, "{history}");
+        let reason = match matched.proof {
+            Proof::Checksum => "its checksum agrees",
+            Proof::Version => "by its version, without a checksum",
+            Proof::Position => "by its position, without a row of its own",
+        };
+        assert_eq!((&*audit.reason, entry.applied_at.len()), (reason, 24), "{history}");
         assert_eq!(entry.execution_time_ms, matched.execution_time_ms, "{history}");
         match &matched.applied_at {
             Some(time) => assert_eq!(&entry.applied_at, time, "{history}"),
