@@ -155,6 +155,7 @@ const NO_WORDS: &[&str] = &[];
 
 // Left in the middle, outside of a transaction: before its first statement, at it, and on the way down.
 const BEGUN_2: &str = "UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'; DROP TABLE t2";
+const BEGUN_3: &str = "UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '3'; DROP TABLE t3";
 const RUNNING_2: &str =
     "UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0 WHERE version = '2'";
 const IN_DOUBT_2: &str =
@@ -183,6 +184,8 @@ scenarios! {
         => Err(("statement-failed", &["3_t", "nowhere", "is rolled back as a whole"])), "1 applied, 2 pending, 3 pending", "t1";
     run_each_and_fail: "1" / "1 2 3?" ("") Verb::Run
         => Err(("statement-failed", &["3_t", "nowhere", "2 stays applied"])), "1 applied, 2 applied, 3 pending", "t1 t2";
+    go_on_and_fail: "1 2*" [BEGUN_2] / "1 2* 3 4?" ("") Verb::Run
+        => Err(("statement-failed", &["4_t failed and was rolled back; 2 and 3 stay changed"])), "1 applied, 2 applied, 3 applied, 4 pending", "t1 t2 t3";
     run_as_one_from_nothing_and_fail: "" / "1 2?" ("all") Verb::Run
         => Err(("statement-failed", &["2_t"])), "1 pending, 2 pending", "";
     run_as_one_with_one_outside: "1" / "1 2 3*" ("all") Verb::Run
@@ -290,6 +293,11 @@ scenarios! {
         => Ok("resume 2, apply 3"), "1 applied, 2 applied, 3 applied, 4 pending", "t1 t2 t3";
     interrupted_at_its_target: "1 2*" [BEGUN_2]
         / "1 2* 3" ("target=2") Verb::Run => Ok("resume 2"), "1 applied, 2 applied, 3 pending", "t1 t2";
+    interrupted_beside_a_missing_one: "1 2 3*" [BEGUN_3]
+        / "1 3* 4" ("missing") Verb::Run
+        => Ok("resume 3, apply 4"), "1 applied, 2 missing, 3 applied, 4 applied", "t1 t2 t3 t4";
+    interrupted_on_its_way_down_beside_a_missing_one: "1 2 3*" [REVERTING_3]
+        / "1 3*" ("") Verb::RevertLast(1) => Ok("resume 3"), "1 applied, 2 missing, 3 pending", "t1 t2";
     revert_beside_one_in_doubt: "1 2*" [IN_DOUBT_2]
         / "1 2*" ("") Verb::RevertLast(1)
         => Err(("history-mismatch", &[
@@ -326,6 +334,22 @@ scenarios! {
         => Err(("interrupted", &["statement 1 has not run", "Resume::Retry"])), "1 applied, 2 interrupted", "t1";
 
     resume_nothing: "1" / "1 2" ("") Verb::Resume(migrate_runtime::Resume::Retry) => Ok(""), "1 applied, 2 pending", "t1";
+}
+
+#[test]
+fn an_edit_counts_the_statements_of_a_script() {
+    let with = |last: &str| migrations(&[("1_a.sql", &format!("SELECT 1;\nSELECT 2;\n{last}"))]);
+    let (two, three) = (with(""), with("SELECT 3;"));
+    for driver in Driver::ALL {
+        for verb in [Verb::Baseline(1), Verb::MarkApplied(1, "by hand")] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            connection.execute_verb(&Migrator::new(&two), &verb).unwrap();
+            assert_eq!(connection.value("SELECT statements FROM schema_migrations"), "2", "{driver:?}, {verb:?}");
+            connection.execute_verb(&Migrator::new(&three), &Verb::Repair(1, "longer")).unwrap();
+            assert_eq!(connection.value("SELECT statements FROM schema_migrations"), "3", "{driver:?}, {verb:?}");
+        }
+    }
 }
 
 #[test]

@@ -269,6 +269,26 @@ fn what_is_for_one_set_is_refused_for_many() {
     }
 }
 
+/// What was interrupted is one of those that a run may apply: what comes behind it is not looked at.
+#[test]
+fn what_goes_on_counts_before_what_comes_behind_it() {
+    for driver in Driver::ALL {
+        let script = "-- migrate: no-transaction\nCREATE TABLE base1 (id integer);\nINSERT INTO later VALUES (1);";
+        let unreadable = match driver.is_sqlite() {
+            true => "DO $$ BEGIN PERFORM 'it''s'; -- it's\nEND $$;",
+            false => "CREATE TABLE [it's] (x text);",
+        };
+        let (base, more) = (set("base", &[("1_t.sql", script)]), set("more", &[("1_t.sql", unreadable)]));
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&base)).unwrap_err();
+        connection.execute("CREATE TABLE later (id integer)");
+        let many = || Migrator::many([&base, &more]);
+        refused(connection.run(&many()), ErrorKind::UnreadableScript, &["1_t"]);
+        assert_eq!(told(&connection.run(&many().at_most(1)).unwrap()), ["resume base 1"]);
+    }
+}
+
 #[test]
 fn what_would_not_run_is_not_judged() {
     everywhere(|connection, scope, _| {
