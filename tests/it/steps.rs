@@ -231,6 +231,11 @@ fn a_step_that_ends_its_transaction_is_not_called_applied_nor_rolled_back() {
                 let error = connection.run(&migrator).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::LeftTransaction, "{error}");
                 assert!(!error.to_string().contains("rolled back"), "{error}");
+                let stays = match scope {
+                    Scope::PerMigration => "; this run has changed nothing else",
+                    Scope::All => "; what this run has done before it may be committed, or lost",
+                };
+                assert!(error.to_string().contains(stays), "{error}");
                 assert_eq!(error.report().changes(), []);
                 assert!(!connection.is_in_transaction());
                 assert_eq!(connection.rows("SELECT x FROM a"), *expect);
@@ -243,6 +248,18 @@ fn a_step_that_ends_its_transaction_is_not_called_applied_nor_rolled_back() {
             }
         }
     }
+}
+
+#[test]
+fn a_step_that_ends_the_transaction_of_a_user_may_have_committed_what_came_before() {
+    let files = migrations(&[("1_a.sql", "CREATE TABLE a (x integer);")]);
+    let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+    let mut transaction = connection.transaction().unwrap();
+    let step = unruly(Driver::Rusqlite, &[INSERT, "COMMIT"], false);
+    let error = Migrator::new(&files).step(2, "add two", step).run(&mut transaction).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LeftTransaction, "{error}");
+    let stays = "; what this run has done before it may be committed, or lost";
+    assert!(error.to_string().contains(stays), "{error}");
 }
 
 /// A step that runs statements which it should not, and may fail with an error that is none of the driver's.
