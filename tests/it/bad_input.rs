@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use migrate_runtime::testing::Stop;
-use migrate_runtime::{Error, ErrorKind, Event, Migrator};
+use migrate_runtime::{Error, ErrorKind, Event, Migrator, Scope, Version};
 use migrate_tests::{Cluster, Direction, Driver, Fresh, Proxy, migrations, numbered, postgres};
 use postgres::{Client, NoTls};
 
@@ -31,6 +31,12 @@ fn a_read_only_file() {
     numbered(2).verify(&mut connection).unwrap();
     let error = numbered(3).run(&mut connection).unwrap_err();
     assert_says(&error, ErrorKind::Database, &["00003_t3", "readonly database", "the database is read-only"]);
+    let three = numbered(3);
+    let error = Migrator::new(&three)
+        .wait_timeout(Duration::ZERO)
+        .mark_applied(&mut connection, Version::from(3), "by hand")
+        .unwrap_err();
+    assert_says(&error, ErrorKind::Database, &["the history could not be changed", "the database is read-only"]);
     assert!(connection.is_autocommit());
 }
 
@@ -432,7 +438,12 @@ fn a_constraint_of_the_history_is_no_fault_of_a_statement() {
         connection.run(&Migrator::new(&migrations(&[("1_init.sql", "SELECT 1;")]))).unwrap();
         connection.execute("CREATE UNIQUE INDEX by_name ON schema_migrations (name)");
         let set = migrations(&[("1_init.sql", "SELECT 1;"), ("2_init.sql", "CREATE TABLE b (x integer);")]);
-        let error = connection.run(&Migrator::new(&set)).unwrap_err();
-        assert_says(&error, ErrorKind::Database, &["2_init could not be written to the history table"]);
+        for scope in [Scope::PerMigration, Scope::All] {
+            let error = connection.run(&Migrator::new(&set).scope(scope).lock_retries(1)).unwrap_err();
+            assert_says(&error, ErrorKind::Database, &["2_init could not be written to the history table"]);
+            // Nobody else writes to SQLite from the begin on.
+            let may_pass = !driver.is_sqlite() && scope == Scope::All;
+            assert_eq!(error.to_string().contains("tried 2 times"), may_pass, "{driver:?}, {scope:?}: {error}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use migrate_runtime::{ErrorKind, Event, Migrator, Scope};
+use migrate_runtime::{ErrorKind, Event, Migrator, Scope, Version};
 use migrate_tests::{Driver, Fresh, migrations, numbered, poll, postgres};
 
 #[test]
@@ -128,6 +128,19 @@ fn a_transaction_that_has_failed_already_is_refused() {
         }
         set.run(&mut client).unwrap();
     }
+}
+
+#[test]
+fn an_edit_leaves_the_settings_of_a_transaction() {
+    let database = postgres().database("nested_edit");
+    let mut client = database.connect();
+    let two = numbered(2);
+    Migrator::new(&two).target(1).run(&mut client).unwrap();
+    let mut transaction = client.transaction().unwrap();
+    transaction.batch_execute("SET LOCAL lock_timeout = '8s'").unwrap();
+    Migrator::new(&two).mark_applied(&mut transaction, Version::from(2), "by hand").unwrap();
+    let timeout: String = transaction.query_one("SHOW lock_timeout", &[]).unwrap().get(0);
+    assert_eq!(timeout, "8s");
 }
 
 #[test]
