@@ -1,5 +1,6 @@
 //! Scripts that run outside of a transaction: interrupted in every way, with others waiting. `crashes` kills them at every request.
 
+use std::fs::{self, File};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::thread;
@@ -223,6 +224,7 @@ fn after_a_failure_the_file_is_corrected_and_goes_on() {
         {
             assert!(text.contains(part), "{part:?} is not in\n{text}");
         }
+        assert!(!text.contains("lock"), "{text}");
         let status = connection.status(&Migrator::new(&with(""))).unwrap();
         assert!(status.to_string().contains("interrupted"), "{status}");
         assert!(status.to_string().contains("2 of 2 statements done"), "{status}");
@@ -390,7 +392,9 @@ fn a_claim_is_given_up_as_soon_as_nobody_is_in_the_way() {
         }
         let in_the_way = InTheWay { other: Mutex::new(fresh.connect()), waited: AtomicBool::new(false) };
         let (ended, mut connection) = Verb::Run.execute_directed(&Migrator::new(&set), connection, &in_the_way, false);
-        assert_eq!(ended.unwrap_err().kind(), ErrorKind::StatementFailed, "{driver:?}");
+        let error = ended.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StatementFailed, "{driver:?}: {error}");
+        assert!(error.to_string().contains("at statement 1 of 1; nothing before it was done"), "{error}");
         assert!(in_the_way.waited.into_inner(), "{driver:?}");
         assert_eq!(connection.rows("SELECT claim FROM schema_migrations"), ["NULL"], "{driver:?}");
     }
@@ -645,9 +649,69 @@ fn an_interrupted_script_is_told_with_the_file_of_today() {
         assert!(error.to_string().contains("1 of 3 statements done"), "{error}");
         let plan = connection.plan(&Migrator::new(&longer)).unwrap();
         assert!(plan.to_string().contains("note: 1 of its 3 statements done"), "{plan}");
+        assert!(!plan.to_string().contains("script down"), "{plan}");
+        assert_eq!(plan.changes()[0].statements, 2, "{plan}");
         connection.run(&Migrator::new(&longer)).unwrap();
         assert_eq!(connection.rows("SELECT id FROM t ORDER BY id"), ["1", "2", "3"]);
     }
+}
+
+#[test]
+fn an_interrupted_script_down_is_told_as_one() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[
+            ("1_t.up.sql", "CREATE TABLE t (id integer);"),
+            ("1_t.down.sql", "-- migrate: no-transaction\nDELETE FROM t;\nDELETE FROM later;\nDROP TABLE t;"),
+        ]);
+        let (migrator, revert) = (Migrator::new(&set), Verb::RevertLast(1));
+        let mut connection = fresh.connect();
+        connection.run(&migrator).unwrap();
+        connection.execute_verb(&migrator, &revert).unwrap_err();
+        let plan = connection.try_verb(&migrator, &revert).unwrap();
+        assert_eq!(plan.changes()[0].statements, 2, "{plan}");
+        assert!(plan.to_string().contains("note: its script down\n"), "{plan}");
+        connection.execute("CREATE TABLE later (id integer)");
+        let report = connection.execute_verb(&migrator, &revert).unwrap();
+        assert!(report.to_string().contains("note: its script down"), "{report}");
+    }
+}
+
+/// Files beside the database show who lives: those of the dead are removed by whoever comes next, one's own at the end.
+#[test]
+fn only_the_living_have_a_sign() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let (set, beside) = (alone(Driver::Rusqlite), |end: &str| fresh.file().with_extension(format!("db-{end}")));
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&set).target(1)).unwrap();
+    for end in ["migrating-1-2-3", "of-others"] {
+        fs::write(beside(end), "").unwrap();
+    }
+    let living = File::create(beside("migrating-4-5-6")).unwrap();
+    living.lock().unwrap();
+    connection.run(&Migrator::new(&set)).unwrap();
+    let entries = fs::read_dir(fresh.file().parent().unwrap()).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["test.db", "test.db-migrating-4-5-6", "test.db-of-others"]);
+}
+
+/// A sign that cannot be opened may be that of somebody else's process.
+#[cfg(unix)]
+#[test]
+fn a_runner_whose_sign_cannot_be_opened_lives() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let set = alone(Driver::Rusqlite);
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&set)).unwrap();
+    connection.execute("UPDATE schema_migrations SET state = 'running', claim = '1-2-3' WHERE version = '2'");
+    let standing =
+        |connection: &mut Connection| connection.status(&Migrator::new(&set)).unwrap().migrations()[1].standing;
+    assert_eq!(standing(&mut connection), Standing::Interrupted);
+    // It leads to itself.
+    let sign = fresh.file().with_extension("db-migrating-1-2-3");
+    std::os::unix::fs::symlink(&sign, &sign).unwrap();
+    assert_eq!(standing(&mut connection), Standing::Running);
 }
 
 /// Between a plan and its first claim, another runner begins to revert outside of a transaction: whoever has planned waits for it, and
