@@ -3,7 +3,7 @@
 use migrate_core::HistoryRow;
 
 /// Columns that a history table of ours has besides those of a row.
-const OURS: [&str; 5] = ["set", "statements", "statements_done", "sql", "down_sql"];
+const OURS: [&str; 3] = ["set", "sql", "down_sql"];
 
 /// The columns that give away whose table it is, the most telling first.
 const TOOLS: [(&str, &[&str]); 15] = [
@@ -81,6 +81,9 @@ mod tests {
         assert!(TOOLS.iter().filter(|(tool, _)| is_adoptable(tool)).count() == 8);
         let mut ours: Vec<&str> = HistoryRow::COLUMNS.into_iter().chain(OURS).collect();
         assert!(is_ours(&ours));
+        for (there, lacks) in [(&ours[1..], &ours[..1]), (&ours[..ours.len() / 2], &[]), (&[], &[])] {
+            assert_eq!(lacking(there), lacks, "{there:?}");
+        }
         ours.push("added_by_a_person");
         assert!(is_ours(&ours));
         assert!(!is_ours(&ours[1..]));
