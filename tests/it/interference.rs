@@ -27,7 +27,11 @@ fn done(connection: &mut Connection) -> Vec<String> {
 
 #[test]
 fn a_migration_that_removes_its_own_row() {
-    for removal in ["DELETE FROM schema_migrations", "DELETE FROM schema_migrations WHERE version = '2'"] {
+    for removal in [
+        "DELETE FROM schema_migrations",
+        "DELETE FROM schema_migrations WHERE version = '2'",
+        "DELETE FROM schema_migrations /* as after SET ROLE */",
+    ] {
         on(&Driver::ALL, |fresh| {
             let mut connection = fresh.connect();
             let sql = format!("INSERT INTO done VALUES (2);\n{removal};");
@@ -147,6 +151,7 @@ fn settings_of_the_session_are_set_back() {
         // The last statement leaves the role without rights on the table.
         let error = fail(&mut connection, &setting);
         assert_eq!(error.database_code(), Some("42501"), "{error}");
+        assert!(error.to_string().contains("end it with `RESET ROLE`"), "{error}");
         assert_eq!(connection.rows(usual), before);
         let without_role = setting.set().scripts()[0].sql().replace("\nSET ROLE pg_read_all_data;", "");
         let setting = migrations(&[("1_a.sql", &without_role), ("2_b.sql", "CREATE TABLE b (x integer);")]);
