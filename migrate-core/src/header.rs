@@ -355,8 +355,7 @@ fn names(directive: &str, key: &str) -> bool {
 }
 
 /// What to write instead of a comment that says `migrate` and a known key, but is no directive: `-- Migrate: no-transaction`,
-/// `/* migrate: no-transaction */`. Any
-/// other comment may speak of migrating.
+/// `/* migrate: no-transaction */`. Any other comment may speak of migrating.
 fn misspelt(comment: &str) -> Option<&'static str> {
     let words = comment.split([' ', ':', '=', '\t']).filter(|word| !word.is_empty());
     let words: Vec<String> = words.map(|word| word.to_ascii_lowercase().replace('_', "-")).collect();

@@ -1,10 +1,10 @@
 //! What can be counted exactly: it does not grow with what is applied already.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use migrate_runtime::{Migrations, Migrator};
-use migrate_tests::{Directed, Director, Fault, migrations, postgres};
+use migrate_tests::{Directed, Requests, migrations, postgres};
 use rusqlite::Connection;
 
 fn set(count: usize) -> Migrations {
@@ -64,17 +64,6 @@ fn a_start_on_postgres_allocates_the_same_for_few_and_for_many() {
     assert!(few.0 < 150, "{few:?} allocations and bytes");
 }
 
-/// Remembers the requests of a run.
-#[derive(Default)]
-struct Requests(Mutex<Vec<String>>);
-
-impl Director for Requests {
-    fn before(&self, sql: &str) -> Option<Fault> {
-        self.0.lock().unwrap().push(sql.to_owned());
-        None
-    }
-}
-
 #[test]
 fn a_start_on_sqlite_reads_an_index_that_has_no_scripts() {
     for table in ["schema_migrations", "ops.History"] {
@@ -90,9 +79,9 @@ fn a_start_on_sqlite_reads_an_index_that_has_no_scripts() {
         let migrator = Migrator::new(&set).history_table(table);
         let mut directed = Directed::new(connection, &requests);
         migrator.run(&mut directed).unwrap();
-        requests.0.lock().unwrap().clear();
+        requests.take();
         migrator.run(&mut directed).unwrap();
-        let start = requests.0.lock().unwrap().join("; ");
+        let start = requests.take().join("; ");
         let plan = format!("EXPLAIN QUERY PLAN {start}");
         let plan: String = connect().query_row(&plan, [], |row| row.get("detail")).unwrap();
         let index = format!("USING COVERING INDEX {}_start", table.trim_start_matches("ops."));

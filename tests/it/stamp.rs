@@ -3,22 +3,11 @@
 use std::sync::Mutex;
 
 use migrate_runtime::{Error, Event, Migrations, Migrator, Report, Step, Version};
-use migrate_tests::{Directed, Director, Fault, migrations};
+use migrate_tests::{Directed, Director, Fault, Requests, migrations};
 use rusqlite::Connection;
 
 const FILES: [(&str, &str); 3] =
     [("1_a.up.sql", "CREATE TABLE a (x);"), ("1_a.down.sql", "DROP TABLE a;"), ("2_b.sql", "CREATE TABLE b (x);")];
-
-/// The requests of a verb.
-#[derive(Default)]
-struct Requests(Mutex<Vec<String>>);
-
-impl Director for Requests {
-    fn before(&self, sql: &str) -> Option<Fault> {
-        self.0.lock().unwrap().push(sql.to_owned());
-        None
-    }
-}
 
 fn stamped(set: &Migrations) -> Migrator<'_> {
     Migrator::new(set).user_version_stamp()
@@ -29,7 +18,7 @@ fn run(migrator: &Migrator<'_>, connection: &Connection) -> (Result<Report, Erro
     let requests = Requests::default();
     let twin = Connection::open(connection.path().unwrap()).unwrap();
     let ran = migrator.run(&mut Directed::new(twin, &requests));
-    (ran, requests.0.into_inner().unwrap())
+    (ran, requests.take())
 }
 
 fn stamp(connection: &Connection) -> i64 {

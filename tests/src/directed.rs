@@ -1,8 +1,10 @@
 //! A connection whose every request a test knows of, and decides about.
 
 use std::future::ready;
+use std::mem;
 use std::pin::pin;
 use std::process::{self, Command};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -37,6 +39,28 @@ pub trait Director: Sync {
     /// The engine sleeps.
     fn sleep(&self, duration: Duration) {
         thread::sleep(duration);
+    }
+}
+
+/// Remembers the requests of a connection.
+#[derive(Debug, Default)]
+pub struct Requests(Mutex<Vec<String>>);
+
+impl Requests {
+    /// Those since the last time.
+    ///
+    /// # Panics
+    ///
+    /// When a thread has panicked while it made one.
+    pub fn take(&self) -> Vec<String> {
+        mem::take(&mut *self.0.lock().expect("no thread has panicked"))
+    }
+}
+
+impl Director for Requests {
+    fn before(&self, sql: &str) -> Option<Fault> {
+        self.0.lock().expect("no thread has panicked").push(sql.to_owned());
+        None
     }
 }
 

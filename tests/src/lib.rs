@@ -18,7 +18,7 @@ pub use cases::Case;
 pub use cluster::{Cluster, OwnCluster, postgres};
 pub use connection::{Connection, Driver, Fresh, Verb};
 pub use database::Database;
-pub use directed::{Directed, Director, Fault, FaultAt};
+pub use directed::{Directed, Director, Fault, FaultAt, Requests};
 pub use migrations::{migrations, numbered, numbered_but_failing, numbered_for_old, only_for, set};
 pub use poll::poll;
 pub use proxy::{Direction, Proxy, Traffic};

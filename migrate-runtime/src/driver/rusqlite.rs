@@ -106,11 +106,7 @@ impl RusqliteSession<'_> {
         let mut rows = statement.raw_query();
         let mut result = Vec::new();
         while let Some(row) = rows.next()? {
-            let mut cells = Vec::with_capacity(columns);
-            for column in 0..columns {
-                cells.push(text(row.get_ref(column)?));
-            }
-            result.push(cells);
+            result.push((0..columns).map(|column| row.get_ref(column).map(text)).collect::<Result<_, _>>()?);
         }
         Ok(result)
     }
