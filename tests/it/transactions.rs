@@ -242,3 +242,19 @@ fn a_commit_of_all_waits_for_readers() {
     assert_eq!(*waited.lock().unwrap(), 1);
     migrator.verify(&mut connection).unwrap();
 }
+
+/// A statement that cannot be read keeps the whole request from being read, also the savepoint in it, if it had one.
+#[test]
+fn a_transaction_goes_on_behind_a_statement_that_cannot_be_read() {
+    let database = postgres().database("unreadable");
+    let mut client = database.connect();
+    let set = migrations(&[("1_a.sql", "CREATE TABLE a (x int);"), ("2_b.sql", "SELEC 1;")]);
+    for scope in [Scope::PerMigration, Scope::All] {
+        let mut transaction = client.transaction().unwrap();
+        let error = Migrator::new(&set).scope(scope).run(&mut transaction).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StatementFailed, "{scope:?}: {error}");
+        let there: bool = transaction.query_one("SELECT to_regclass('a') IS NOT NULL", &[]).unwrap().get(0);
+        assert_eq!(there, scope == Scope::PerMigration, "{scope:?}");
+        transaction.rollback().unwrap();
+    }
+}
