@@ -87,8 +87,12 @@ impl TableActs {
     pub fn of(sql: &str, statements: &[Statement]) -> TableActs {
         let mut all = TableActs::default();
         for statement in statements {
+            let Some(verb) = statement.pieces(sql, Dialect::Sqlite).next() else { continue };
+            all.attaches |= verb.is("ATTACH");
+            if !["CREATE", "ALTER", "DROP"].into_iter().any(|word| verb.is(word)) {
+                continue;
+            }
             let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
-            all.attaches |= pieces.first().is_some_and(|verb| verb.is("ATTACH"));
             let Some((act, table)) = act(&pieces) else { continue };
             let referred = pieces.windows(2).filter(|pair| pair[0].is("REFERENCES")).map(|pair| key(&pair[1]));
             all.references.extend(referred.map(|parent| Reference { child: table.clone(), parent }));
@@ -131,6 +135,7 @@ impl TableActs {
     /// ```
     pub fn enforcement(&self, sql: &str, statements: &[Statement], said: ForeignKeys) -> Vec<Enforcement> {
         let (rebuilt, successors) = (self.rebuilt(), self.successors());
+        let drops = self.acts.iter().any(|act| matches!(act, Act::Drop(_)));
         let mut by_pragma = Enforcement::AsUsual;
         // What the script has made up to a statement: tables that nothing can happen to by triggers, unless it has made any.
         let (mut made, mut has_triggers) = (HashSet::new(), false);
@@ -141,6 +146,9 @@ impl TableActs {
             if let Some(is_on) = foreign_keys_set_by(sql, statement) {
                 by_pragma = if is_on { Enforcement::On } else { Enforcement::Off };
                 return Enforcement::AsUsual;
+            }
+            if !drops {
+                return by_pragma.clone();
             }
             let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
             // Its name stands behind, and a table may be called so.

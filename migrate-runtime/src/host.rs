@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `user@host package version`, as far as it is known; of a set that was read at run time, `user@host program`.
 pub(crate) fn runner(database_user: Option<&str>, package: &str) -> String {
@@ -11,6 +12,11 @@ pub(crate) fn runner(database_user: Option<&str>, package: &str) -> String {
     static HOST: OnceLock<String> = OnceLock::new();
     let host = HOST.get_or_init(|| host_name().unwrap_or_else(|| "unknown-host".into()));
     format!("{user}{host} {package}").trim_end().to_owned()
+}
+
+/// The time, in milliseconds since 1970.
+pub(crate) fn milliseconds_of_epoch() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
 
 /// The name that this program was started by.

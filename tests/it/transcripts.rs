@@ -54,8 +54,10 @@ fn transcripts(dialect: Dialect, connection: impl Database<Itself>) -> [Vec<Stri
     let sound = [
         ("1_a.sql", "CREATE TABLE a (id integer);\nCREATE INDEX i ON a (id);"),
         ("2_b.sql", "CREATE VIEW b AS SELECT 1;"),
+        // Nobody can tell what a session remembers of it.
+        ("3_c.sql", "SELECT 1;"),
     ];
-    let failing = [sound[0], sound[1], ("3_c.sql", "DROP VIEW b;\nDROP TABLE never;\nDROP TABLE a;")];
+    let failing = [sound[0], sound[1], sound[2], ("4_d.sql", "DROP VIEW b;\nDROP TABLE never;\nDROP TABLE a;")];
     let recorder = Recorder::new(dialect);
     let mut recorded = Directed::new(connection, &recorder);
     let mut transcript = |files: &[(&str, &str)], succeeds: bool| {
@@ -69,22 +71,26 @@ fn transcripts(dialect: Dialect, connection: impl Database<Itself>) -> [Vec<Stri
 #[test]
 fn sqlite() {
     let [first, second, failing] = transcripts(Dialect::Sqlite, rusqlite::Connection::open_in_memory().unwrap());
-    let start = "SELECT group_concat(version ||";
+    let (start, insert) = ("SELECT group_concat(version ||", "INSERT INTO \"main\".\"schema_migrations\"");
     assert_eq!(
         first,
         [
             start,
             "SELECT (SELECT group_concat(columns.name,",
             "BEGIN IMMEDIATE",
-            "CREATE TABLE IF; CREATE INDEX IF; INSERT INTO \"main\".\"schema_migrations\"",
+            &format!("CREATE TABLE IF; CREATE INDEX IF; {insert}"),
             "CREATE TABLE a",
             "CREATE INDEX i",
-            "UPDATE \"main\".\"schema_migrations\" SET",
-            "SELECT count(*) FROM",
+            insert,
             "COMMIT",
             "BEGIN IMMEDIATE",
-            "INSERT INTO \"main\".\"schema_migrations\"",
+            "PRAGMA data_version",
             "CREATE VIEW b",
+            insert,
+            "COMMIT",
+            "BEGIN IMMEDIATE",
+            &format!("{insert}; {insert}"),
+            "SELECT 1",
             "UPDATE \"main\".\"schema_migrations\" SET",
             "SELECT count(*) FROM",
             "COMMIT",
@@ -98,7 +104,7 @@ fn sqlite() {
             "SELECT (SELECT group_concat(columns.name,",
             "SELECT version, name,",
             "BEGIN IMMEDIATE",
-            "INSERT INTO \"main\".\"schema_migrations\"",
+            insert,
             // It drops a table: does anybody refer to it?
             "PRAGMA foreign_keys",
             "SELECT name FROM",
@@ -136,13 +142,14 @@ fn postgres_blocking() {
     let (facts, history) = ("SELECT CASE WHEN", "SET LOCAL lock_timeout; SELECT version, name,");
     let create = "BEGIN; SET LOCAL lock_timeout; CREATE TABLE IF; SET LOCAL lock_timeout; COMMIT";
     let table = "\"public\".\"schema_migrations\"";
-    let claim_behind = |lock: &str| {
-        format!(
-            "BEGIN; SET LOCAL lock_timeout; {lock}; INSERT INTO {table}; SET LOCAL lock_timeout; SET LOCAL statement_timeout"
-        )
+    let begun_with = |lock: &str| {
+        format!("BEGIN; SET LOCAL lock_timeout; {lock}; SET LOCAL lock_timeout; SET LOCAL statement_timeout")
     };
-    let first_claim = claim_behind(&format!("LOCK TABLE {table}"));
-    let claim = claim_behind("SELECT version FROM");
+    let look = format!("UPDATE {table} SET");
+    let first_turn = begun_with(&format!("LOCK TABLE {table}; {look}"));
+    let turn = begun_with(&format!("SELECT version FROM; {look}"));
+    let claim = begun_with(&format!("SELECT version FROM; INSERT INTO {table}; INSERT INTO {table}"));
+    let record = format!("INSERT INTO {table}; COMMIT");
     let guard = "SAVEPOINT migrate_runtime_guard; RELEASE SAVEPOINT migrate_runtime_guard";
     let finish = format!("UPDATE {table} SET; SELECT CASE rows; SELECT pg_catalog.set_config(name, usual,; COMMIT");
     assert_eq!(
@@ -153,15 +160,16 @@ fn postgres_blocking() {
             create,
             facts,
             history,
-            &format!("{first_claim}; CREATE TABLE a"),
-            &format!("{guard}; CREATE INDEX i; {finish}"),
-            &format!("{claim}; CREATE VIEW b; {finish}"),
+            &format!("{first_turn}; CREATE TABLE a"),
+            &format!("{guard}; CREATE INDEX i; {record}"),
+            &format!("{turn}; CREATE VIEW b; {record}"),
+            &format!("{claim}; SELECT 1; {finish}"),
         ]
     );
     assert_eq!(second, [start]);
     assert_eq!(
         failing,
-        [start, facts, history, &format!("{claim}; DROP VIEW b"), &format!("{guard}; DROP TABLE never"), "ROLLBACK"]
+        [start, facts, history, &format!("{turn}; DROP VIEW b"), &format!("{guard}; DROP TABLE never"), "ROLLBACK"]
     );
 }
 

@@ -32,6 +32,16 @@ impl Guard {
         }
     }
 
+    /// Whether words, white space and signs mean nothing to it any more.
+    #[inline]
+    pub(super) fn is_indifferent(&self) -> bool {
+        match self {
+            Guard::Postgres(guard) => guard.head == Head::AnotherStatement,
+            Guard::Sqlite(guard) => guard.state == Trigger::AnotherStatement,
+            Guard::Mysql(_) => false,
+        }
+    }
+
     /// Takes in the next token of the statement.
     #[inline]
     pub(super) fn feed(&mut self, token: &Token, sql: &str) {

@@ -3,7 +3,7 @@
 //! The rules of each dialect are in `postgres`, `sqlite` and `mysql`; here is what they share. Every token has at least one
 //! byte and starts and ends on a character boundary, and the tokens of a script put together are the script.
 
-use super::{mysql, postgres, sqlite};
+use super::{dull, mysql, postgres, sqlite};
 use crate::Dialect;
 
 /// The tokens of a text.
@@ -20,6 +20,16 @@ impl<'a> Lexer<'a> {
     /// Goes on at `offset`, which must be a character boundary and not lie behind.
     pub(super) fn skip_to(&mut self, offset: usize) {
         self.cursor.at = offset.max(self.cursor.at);
+    }
+}
+
+impl Lexer<'_> {
+    /// Passes over words, white space and signs, and tells where the last of them ends that is not white space, if there is one.
+    #[inline]
+    pub(super) fn pass_dull(&mut self) -> Option<usize> {
+        let (at, last) = dull::pass(self.cursor.bytes, self.cursor.at, self.dialect);
+        self.cursor.at = at;
+        last
     }
 }
 

@@ -16,6 +16,7 @@ mod check;
 mod comments;
 mod compound;
 mod content;
+mod dull;
 mod guard;
 mod lex;
 mod mysql;

@@ -26,6 +26,11 @@ pub(super) fn split(sql: &str, dialect: Dialect) -> Split {
     let mut lexer = Lexer::new(sql, dialect);
     while let Some(token) = lexer.next() {
         match splitter.feed(&token) {
+            Next::Token if splitter.guard.is_indifferent() => {
+                if let (Some(end), Some((_, last))) = (lexer.pass_dull(), &mut splitter.span) {
+                    *last = end;
+                }
+            }
             Next::Token => {}
             Next::CopyData => {
                 if let Some(end) = data.end(token.end) {

@@ -1,4 +1,4 @@
-//! Runs one script in a transaction: claim, statements and record commit together.
+//! Runs one script in a transaction: its statements and its row commit together, when it is its turn.
 
 use std::time::Instant;
 
@@ -31,6 +31,23 @@ pub(super) enum Outcome {
     Busy(DriverError),
     /// It failed for a reason that may pass, such as a lock that others hold, and nothing of it is committed.
     Transient(Error),
+}
+
+/// How the row of a script that runs in a transaction is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bookkeeping {
+    /// At once and last: nothing can keep it from being written, and the script sets nothing that would have to be set back.
+    AtTheEnd,
+    /// As a claim before the script, which stays if the script should leave its transaction, and finished, and looked at, behind it.
+    ByClaim,
+}
+
+/// How the requests of a script are sent.
+struct Manner<'f> {
+    style: Style,
+    bookkeeping: Bookkeeping,
+    /// SQLite: the data version at which the claim need not be sent.
+    quiet_at: Option<&'f str>,
 }
 
 /// What keeps a script from its end.
@@ -70,14 +87,16 @@ impl<S: Session> Engine<'_, S> {
             _ if self.session.pipelines() || self.is_in_transaction_of_user() => Style::Pipelined,
             _ => Style::Together,
         };
-        let frame = self.frame(prepared, recorded, foreseen);
+        let bookkeeping = self.bookkeeping(prepared, recorded, foreseen);
+        let frame = self.frame(bookkeeping, prepared, recorded, foreseen);
         let requests = compose(style, frame, &prepared.sql, &prepared.statements);
+        let manner = Manner { style, bookkeeping, quiet_at: self.quiet_at(bookkeeping, recorded, foreseen) };
 
         self.tell_start(prepared);
         let started = Instant::now();
         self.foreign_keys.were_off = false;
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
-        let sent = self.send(style, &requests, prepared).await;
+        let sent = self.send(&manner, &requests, prepared).await;
         self.enforce_as_usual().await;
         let is_open = match &sent {
             Ok(()) => false,
@@ -117,7 +136,12 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// Sends the requests in order.
-    async fn send(&mut self, style: Style, requests: &[Request], prepared: &Prepared<'_>) -> Result<(), Trouble> {
+    async fn send(
+        &mut self,
+        &Manner { style, bookkeeping, quiet_at }: &Manner<'_>,
+        requests: &[Request],
+        prepared: &Prepared<'_>,
+    ) -> Result<(), Trouble> {
         let mut places = Places::of_script(&prepared.sql);
         if style == Style::Pipelined && self.session.pipelines() {
             requests.iter().for_each(|request| self.tell_statements(request, prepared, &mut places));
@@ -132,7 +156,7 @@ impl<S: Session> Engine<'_, S> {
             let failed = |error| Trouble::Request(index, error);
             self.tell_statements(request, prepared, &mut places);
             let closes = style == Style::Separate && request.has(Part::Close);
-            if closes {
+            if closes && bookkeeping == Bookkeeping::ByClaim {
                 self.check_record(prepared).await.map_err(failed)?;
             }
             let statement = request.statements().map(|indexes| prepared.enforcement_of(indexes.start));
@@ -144,7 +168,9 @@ impl<S: Session> Engine<'_, S> {
                     return Err(Trouble::Dangling(new));
                 }
             }
-            self.session.execute(&request.sql).await.map_err(failed)?;
+            if !(request.has(Part::Claim) && self.is_quiet(quiet_at).await.map_err(failed)?) {
+                self.session.execute(&request.sql).await.map_err(failed)?;
+            }
             if request.has(Part::Claim) && is_alone {
                 // Nobody else writes from now on.
                 self.foreign_keys.are_checked = self.may_leave_dangling(&[prepared]).await.map_err(failed)?;
@@ -154,6 +180,13 @@ impl<S: Session> Engine<'_, S> {
             }
         }
         Ok(())
+    }
+
+    /// SQLite: whether the database still has this data version, so that nobody else has written to it.
+    async fn is_quiet(&mut self, quiet_at: Option<&str>) -> Result<bool, DriverError> {
+        let Some(number) = quiet_at else { return Ok(false) };
+        let found = self.session.query("PRAGMA data_version").await?;
+        Ok(first_cells(found).next().as_deref() == Some(number))
     }
 
     /// SQLite: whether the row that is about to be committed is really there. On Postgres the finish tells.
@@ -172,36 +205,87 @@ impl<S: Session> Engine<'_, S> {
         self.migrator.tell(self.set_name(), &Event::Statement { migration: &prepared.label, number, count, place });
     }
 
-    /// The bookkeeping around the statements of a migration.
-    pub(super) fn frame(&self, prepared: &Prepared<'_>, recorded: &Recorded, foreseen: &Foreseen) -> Frame {
-        let (open, close) = self.transaction();
-        let by = self.applied_by(&recorded.facts);
-        let claim = self.sql.claim(prepared, &by, foreseen, &self.sql.claim_in_transaction());
-        let finish = self.sql.finish(prepared, &by);
-        let (claim, finish) = match self.sql.dialect {
-            Dialect::Sqlite => (self.on_a_table(recorded, foreseen, claim), finish),
-            _ => {
-                let ours = prepared.timeouts(self.migrator);
-                let settings = &recorded.facts.settings;
-                let restore = self.sql.restore_settings(settings, (!prepared.may_change_timeouts()).then_some(ours));
-                let mut finish = format!("{finish};\n{restore}");
-                if self.is_nested {
-                    finish = format!("{finish};\n{}", self.sql.restore_timeouts(settings));
-                }
-                (format!("{};\n{}", self.bounded(foreseen, &claim), ours.set_local()), finish)
-            }
-        };
-        let guard = (self.sql.dialect != Dialect::Sqlite).then_some(GUARD);
-        Frame { open: open.to_owned(), guard, claim, finish, close: close.to_owned() }
+    /// How the row of a script in a transaction is written.
+    fn bookkeeping(&self, prepared: &Prepared<'_>, recorded: &Recorded, foreseen: &Foreseen) -> Bookkeeping {
+        let is_exposed = recorded.facts.is_history_exposed || foreseen.may_have_changed();
+        match prepared.is_plain() && !is_exposed && !self.may_write_to_history(prepared) {
+            true => Bookkeeping::AtTheEnd,
+            false => Bookkeeping::ByClaim,
+        }
     }
 
-    /// SQLite makes the table together with the first row, and takes away the stamp.
-    pub(super) fn on_a_table(&self, recorded: &Recorded, foreseen: &Foreseen, mut sql: String) -> String {
-        if self.sql.dialect == Dialect::Sqlite && !recorded.table_exists && foreseen.is_empty() {
-            sql = format!("{};\n{sql}", self.sql.create_table());
+    /// SQLite: the data version at which there is no need to look whether it is the turn of the script. The first one of a plan looks in
+    /// any case, to find out whether the history can be written; and in a transaction of the user's the look locks the database.
+    fn quiet_at<'f>(&self, bookkeeping: Bookkeeping, recorded: &Recorded, foreseen: &'f Foreseen) -> Option<&'f str> {
+        let is_look_alone = bookkeeping == Bookkeeping::AtTheEnd && self.before_writing(recorded, foreseen).is_empty();
+        let is_needed = !is_look_alone || !foreseen.has_begun() || self.is_in_transaction_of_user();
+        foreseen.data_version().filter(|_| !is_needed)
+    }
+
+    /// The bookkeeping around the statements of a migration.
+    pub(super) fn frame(
+        &self,
+        bookkeeping: Bookkeeping,
+        prepared: &Prepared<'_>,
+        recorded: &Recorded,
+        foreseen: &Foreseen,
+    ) -> Frame {
+        let (open, close) = self.transaction();
+        let (by, settings) = (self.applied_by(&recorded.facts), &recorded.facts.settings);
+        let is_postgres = self.sql.dialect == Dialect::Postgres;
+        let ours = prepared.timeouts(self.migrator);
+        let look = match bookkeeping {
+            Bookkeeping::AtTheEnd if is_postgres => self.sql.expect_nothing_new(prepared, foreseen),
+            _ => self.sql.expect_turn(foreseen),
+        };
+        let mut claim = vec![self.turn(&look, recorded, foreseen)];
+        let mut finish = Vec::new();
+        match bookkeeping {
+            Bookkeeping::AtTheEnd => {
+                claim.extend((is_postgres && self.is_nested).then(|| self.sql.note_begin()));
+                let elapsed = self.sql.elapsed(self.is_nested, host::milliseconds_of_epoch());
+                finish.push(self.sql.record(prepared, &by, &elapsed));
+            }
+            Bookkeeping::ByClaim => {
+                claim.push(self.sql.claim(prepared, &by, &self.sql.claim_in_transaction()));
+                finish.push(self.sql.finish(prepared, &by));
+                let ours = (!prepared.may_change_timeouts()).then_some(ours);
+                finish.extend(is_postgres.then(|| self.sql.restore_settings(settings, ours)));
+            }
         }
+        claim.extend(is_postgres.then(|| ours.set_local()));
+        finish.extend((is_postgres && self.is_nested).then(|| self.sql.restore_timeouts(settings)));
+        let guard = is_postgres.then_some(GUARD);
+        claim.retain(|statements| !statements.is_empty());
+        Frame {
+            open: open.to_owned(),
+            guard,
+            claim: claim.join(";\n"),
+            finish: finish.join(";\n"),
+            close: close.to_owned(),
+        }
+    }
+
+    /// Waits for the turn of a script, and looks whether it is. Behind the first script of a transaction nobody else can have a turn.
+    pub(super) fn turn(&self, look: &str, recorded: &Recorded, foreseen: &Foreseen) -> String {
+        if self.whole.is_some() && foreseen.has_begun() && !foreseen.may_have_changed() {
+            return String::new();
+        }
+        let before = match self.sql.dialect {
+            Dialect::Sqlite => self.before_writing(recorded, foreseen),
+            _ => format!("{};\n", self.wait_for_turn(foreseen)),
+        };
+        format!("{before}{look}")
+    }
+
+    /// SQLite makes the table in the transaction of the first row, and takes away the stamp.
+    pub(super) fn before_writing(&self, recorded: &Recorded, foreseen: &Foreseen) -> String {
+        let mut sql = String::new();
         if self.sql.dialect == Dialect::Sqlite && self.migrator.has_user_version_stamp {
-            sql = format!("{};\n{sql}", stamp::REMOVE);
+            sql.push_str(&format!("{};\n", stamp::REMOVE));
+        }
+        if self.sql.dialect == Dialect::Sqlite && !recorded.table_exists && foreseen.is_empty() {
+            sql.push_str(&format!("{};\n", self.sql.create_table()));
         }
         sql
     }

@@ -59,10 +59,10 @@ impl<'a, S: Session> Engine<'a, S> {
         if goals.len() > 1 {
             self.survey(goals).await?;
         }
-        self.carry_out_each(goals).await.map_err(Stop::told)
+        self.carry_out_each(goals, &[]).await.map_err(Stop::told)
     }
 
-    /// What the history has of each goal, and what it takes to reach it.
+    /// What the history has of each goal, and what it takes to reach it, in their order.
     ///
     /// # Errors
     /// The problems of every goal.
@@ -103,18 +103,23 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// What is done in one transaction leaves no row that refers to nothing.
-    async fn carry_out_checked(&mut self, goals: &[Goal<'a>], scripts: &[&Prepared<'a>]) -> Result<(), Stop> {
+    async fn carry_out_checked(
+        &mut self,
+        goals: &[Goal<'a>],
+        surveyed: &[(Recorded, Chosen<'a>)],
+        scripts: &[&Prepared<'a>],
+    ) -> Result<(), Stop> {
         let unread = |error: DriverError| match error.kind() {
             DriverErrorKind::Busy => Stop::Busy(error),
             _ => Stop::Failed(refuse::unchecked_foreign_keys(error)),
         };
         self.foreign_keys.are_checked = self.may_leave_dangling(scripts).await.map_err(unread)?;
         if !self.foreign_keys.are_checked {
-            return self.carry_out_each(goals).await;
+            return self.carry_out_each(goals, surveyed).await;
         }
         let tables = TableActs::together(scripts.iter().map(|script| &script.tables));
         let before = self.dangling_rows(&tables).await.map_err(unread)?;
-        self.carry_out_each(goals).await?;
+        self.carry_out_each(goals, surveyed).await?;
         let new = self.dangling_rows(&tables).await.map_err(unread)?.new_since(&before, &tables);
         match scripts {
             _ if new.is_empty() => Ok(()),
@@ -123,10 +128,11 @@ impl<'a, S: Session> Engine<'a, S> {
         }
     }
 
-    async fn carry_out_each(&mut self, goals: &[Goal<'a>]) -> Result<(), Stop> {
-        for goal in goals {
+    /// What was `surveyed` is not looked for again where nothing has changed since.
+    async fn carry_out_each(&mut self, goals: &[Goal<'a>], surveyed: &[(Recorded, Chosen<'a>)]) -> Result<(), Stop> {
+        for (index, goal) in goals.iter().enumerate() {
             self.select(goal.set)?;
-            self.reach(&goal.aim).await.map_err(|stop| match stop {
+            self.reach(&goal.aim, surveyed.get(index)).await.map_err(|stop| match stop {
                 Stop::Failed(error) => Stop::Failed(self.told_by_set(error)),
                 busy => busy,
             })?;
@@ -156,7 +162,7 @@ impl<'a, S: Session> Engine<'a, S> {
             let (was_nested, started) = (self.is_nested, Instant::now());
             let mut ended = self.begin_whole(is_first, &mut wait, &first).await.map_err(Stop::Failed);
             if ended.is_ok() {
-                ended = self.carry_out_checked(goals, &scripts).await;
+                ended = self.carry_out_checked(goals, &surveyed, &scripts).await;
             }
             if ended.is_ok() {
                 ended = self.close_whole().await.map_err(|error| match error.kind() {
@@ -201,7 +207,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// Plans and applies until the aim is reached.
-    async fn reach(&mut self, aim: &Aim) -> Result<(), Stop> {
+    async fn reach(&mut self, aim: &Aim, surveyed: Option<&(Recorded, Chosen<'a>)>) -> Result<(), Stop> {
         let mut wait = Wait::start();
         let mut tries = Tries::none();
         // A claim that failed as if another runner had been faster, with what that means if the history is still the same.
@@ -223,12 +229,20 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
                 continue 'plan;
             }
-            let Chosen { scripts, left_out } = self.choose(aim, &recorded, self.counted()).await?;
+            let is_same = |(before, _): &&(Recorded, Chosen<'a>)| Seen::of(&before.rows) == Seen::of(&recorded.rows);
+            let chosen;
+            let Chosen { scripts, left_out } = match surveyed.filter(is_same) {
+                Some((_, chosen)) => chosen,
+                None => {
+                    chosen = self.choose(aim, &recorded, self.counted()).await?;
+                    &chosen
+                }
+            };
             let Some(first) = scripts.first() else {
                 self.report.pending += left_out;
                 return Ok(());
             };
-            if let Some(gone) = self.gone(&scripts) {
+            if let Some(gone) = self.gone(scripts) {
                 return Err(refuse::row_gone(gone).into());
             }
             let mut foreseen = Foreseen::of(&recorded);
@@ -249,14 +263,14 @@ impl<'a, S: Session> Engine<'a, S> {
             self.migrator.tell(self.set_name(), &Event::Planned { migrations: &migrations });
 
             let mut others_helped = false;
-            for script in &scripts {
+            for script in scripts {
                 wait.is_for(&script.label);
                 let started = Instant::now();
                 match self.apply(script, &recorded, &foreseen).await? {
                     Outcome::Done(change) => {
                         foreseen.is_done(script);
-                        if foreseen.data_version().is_some() && self.may_write_to_history(script) {
-                            foreseen.may_have_changed();
+                        if self.may_write_to_history(script) {
+                            foreseen.note_meddler();
                         }
                         tries = Tries::none();
                         self.did(change);
@@ -314,7 +328,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// Whether a script may write to the history itself, as far as its text tells.
-    fn may_write_to_history(&self, script: &Prepared<'_>) -> bool {
+    pub(super) fn may_write_to_history(&self, script: &Prepared<'_>) -> bool {
         self.step_of(script).is_some() || script.mentions(&[&self.sql.table_name().table.to_ascii_lowercase()])
     }
 

@@ -141,7 +141,7 @@ impl<S: Session> Engine<'_, S> {
     fn sql_of(&self, writing: &Writing, recorded: &Recorded, foreseen: &Foreseen) -> String {
         let mut sql = vec![self.sql.expect_foreseen(foreseen)];
         sql.extend(writing.entries.iter().map(|entry| entry.sql.clone()));
-        self.on_a_table(recorded, foreseen, sql.join(";\n"))
+        format!("{}{}", self.before_writing(recorded, foreseen), sql.join(";\n"))
     }
 
     async fn write(

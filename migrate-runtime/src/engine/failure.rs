@@ -53,13 +53,22 @@ impl<S: Session> Engine<'_, S> {
             DriverErrorKind::Busy => return Ok(Outcome::Busy(error)),
             DriverErrorKind::Refused => {}
         }
+        // Where several statements share a request, only what the server says beside the code tells the errors of the bookkeeping.
+        let names_history = error.names_table(&self.sql.table_name().table);
         if request.has(Part::Claim) && error.position().is_none() {
-            // Where several statements share a request, only what the server says beside the code tells the claim's errors.
-            let is_of_claim = request.statements().is_none() || error.names_table(&self.sql.table_name().table);
+            let is_of_claim = request.statements().is_none() || names_history;
             if error.has_code(&TIMED_OUT) && is_of_claim {
                 return Ok(Outcome::Busy(error));
             }
             if error.has_code(&ROW_EXISTS) || error.has_code(&NOT_AS_EXPECTED) && is_of_claim {
+                return Ok(Outcome::Contested(self.failed(prepared, request, error)));
+            }
+        }
+        if request.has(Part::Finish) {
+            if error.has_code(&TIMED_OUT) && names_history {
+                return Ok(Outcome::Busy(error));
+            }
+            if error.has_code(&ROW_EXISTS) && (request.statements().is_none() || names_history) {
                 return Ok(Outcome::Contested(self.failed(prepared, request, error)));
             }
         }

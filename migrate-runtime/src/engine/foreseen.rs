@@ -15,6 +15,10 @@ pub(super) struct Foreseen {
     versions: BTreeSet<(usize, String)>,
     /// SQLite: while the database has this data version, nobody else has written to it.
     data_version: Option<String>,
+    /// Whether a script of this plan is done.
+    has_begun: bool,
+    /// Whether a script of this plan may have written to the history itself, or have made a trigger on it.
+    may_have_changed: bool,
 }
 
 impl Foreseen {
@@ -30,6 +34,7 @@ impl Foreseen {
 
     /// A script has done its work, run by this runner or by another one with the same plan.
     pub(super) fn is_done(&mut self, prepared: &Prepared<'_>) {
+        self.has_begun = true;
         match prepared.direction {
             Direction::Up => self.add(&prepared.version),
             Direction::Down => _ = self.versions.remove(&key(&prepared.version)),
@@ -37,12 +42,21 @@ impl Foreseen {
     }
 
     /// A script may have written to the history itself: what others have not done says nothing any more.
-    pub(super) fn may_have_changed(&mut self) {
-        self.data_version = None;
+    pub(super) fn note_meddler(&mut self) {
+        self.may_have_changed = true;
+    }
+
+    pub(super) fn may_have_changed(&self) -> bool {
+        self.may_have_changed
+    }
+
+    /// Whether a script of this plan is done, so that the history can be written.
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     pub(super) fn data_version(&self) -> Option<&str> {
-        self.data_version.as_deref()
+        self.data_version.as_deref().filter(|_| !self.may_have_changed)
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -56,6 +70,10 @@ impl Foreseen {
     /// The highest version, as the database's numbers have it.
     pub(super) fn latest(&self) -> Option<&str> {
         self.versions.last().map(|(_, digits)| digits.as_str())
+    }
+
+    pub(super) fn is_below_latest(&self, version: &Version) -> bool {
+        self.versions.last().is_some_and(|latest| key(version) < *latest)
     }
 
     fn add(&mut self, version: &Version) {

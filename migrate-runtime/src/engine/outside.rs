@@ -73,8 +73,8 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let claim = self.new_claim().await?;
         let by = self.applied_by(&recorded.facts);
-        let sql = self.sql.claim(prepared, &by, foreseen, &self.sql.claim_of(&claim.token));
-        let sql = self.bounded(foreseen, &self.on_a_table(recorded, foreseen, sql));
+        let turn = self.turn(&self.sql.expect_turn(foreseen), recorded, foreseen);
+        let sql = format!("{turn};\n{}", self.sql.claim(prepared, &by, &self.sql.claim_of(&claim.token)));
         self.tell_start(prepared);
         self.clean_up_when_dropped(prepared, recorded, &claim);
         if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {

@@ -25,6 +25,8 @@ pub(super) struct Facts {
     file: Option<String>,
     /// SQLite: changes when another connection has written to the database that the history table is in.
     pub(super) data_version: Option<String>,
+    /// Whether triggers, rules or policies may have a say in what is written to the table.
+    pub(super) is_history_exposed: bool,
     /// Where a table without a schema would be created.
     pub(super) current_schema: Option<String>,
     pub(super) user: Option<String>,
@@ -38,12 +40,14 @@ impl<'a, S: Session> Engine<'a, S> {
         let found = self.query_patiently(&self.sql.facts()).await.map_err(|error| self.not_attached(error))?;
         let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
         let mut next = || cells.next().flatten();
-        let (columns, has_key, home, data_version) = (next(), next(), next(), next());
-        let (current_schema, user, in_transaction) = (next(), next(), next());
-        self.keeps_snapshot = next().is_some_and(|answer| answer == "t");
+        let is_yes = |answer: Option<String>| answer.is_some_and(|answer| answer == "t" || answer == "1");
+        let (columns, has_key, home, data_version) = (next(), is_yes(next()), next(), next());
+        let is_history_exposed = is_yes(next());
+        let (current_schema, user, in_transaction) = (next(), next(), is_yes(next()));
+        self.keeps_snapshot = is_yes(next());
         let settings = SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), next()?))).collect();
-        let mut facts = Facts { file: None, data_version, current_schema, user, settings };
-        if !self.is_nested && in_transaction.is_some_and(|answer| answer == "t") {
+        let mut facts = Facts { file: None, data_version, is_history_exposed, current_schema, user, settings };
+        if !self.is_nested && in_transaction {
             return Err(refuse::in_transaction());
         }
         let Some(columns) = columns else { return Ok(Recorded { rows: Vec::new(), table_exists: false, facts }) };
@@ -55,7 +59,7 @@ impl<'a, S: Session> Engine<'a, S> {
         if !foreign::is_ours(&columns) {
             return Err(refuse::foreign_table(self.sql.table(), &columns));
         }
-        if !has_key.is_some_and(|answer| answer == "t" || answer == "1") {
+        if !has_key {
             return Err(refuse::no_key(self.sql.table()));
         }
         let rows = self.query_history(&self.sql.history()).await?;

@@ -1,6 +1,6 @@
 //! A migration → the requests that apply it.
 //!
-//! Invariant: the claim goes before every statement, the finish and the commit after the last, all in one transaction. Every
+//! Invariant: the claim, if there is one, goes before every statement, the finish and the commit after the last, all in one transaction. Every
 //! byte of a request is known to be of one part, so that an error finds its place in the script.
 
 use std::ops::Range;
@@ -24,6 +24,7 @@ pub(super) struct Frame {
     /// Fails outside of a transaction. It begins every request that does not open the transaction itself, so that nothing of a
     /// script can run when opening has failed, or when the script has ended the transaction.
     pub(super) guard: Option<&'static str>,
+    /// Nothing where none is needed.
     pub(super) claim: String,
     pub(super) finish: String,
     pub(super) close: String,
@@ -72,7 +73,9 @@ pub(super) fn compose(style: Style, frame: Frame, sql: &str, statements: &[State
     };
     let separate = style == Style::Separate;
     add(false, Part::Open, &frame.open);
-    add(separate, Part::Claim, &frame.claim);
+    if !frame.claim.is_empty() {
+        add(separate, Part::Claim, &frame.claim);
+    }
     let mut group = Group::default();
     for (index, statement) in statements.iter().enumerate() {
         let text = statement.text(sql);

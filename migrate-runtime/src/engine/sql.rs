@@ -168,7 +168,8 @@ impl<'a> Sql<'a> {
     }
 
     /// What is known of the table and the connection before anything is written; `read` takes it apart. The first cells are the
-    /// columns of the table, whether a unique index makes a claim of its key, and where the table is: its schema, or its file.
+    /// columns of the table, whether a unique index makes a claim of its key, where the table is (its schema, or its file), the data version
+    /// of SQLite, and whether triggers, rules or policies may have a say in what is written to the table.
     pub(super) fn facts(&self) -> String {
         match self.dialect {
             Dialect::Sqlite => {
@@ -181,12 +182,16 @@ impl<'a> Sql<'a> {
                      AND NOT indexes.partial AND (SELECT group_concat(key.name, ' ') FROM (SELECT name \
                      FROM pragma_index_info(indexes.name, {schema_literal}) ORDER BY name) AS key) = 'set version'"
                 );
-                // The data version goes before the history: a change in between is seen.
+                // The data version goes before the history: a change in between is seen. To look at the temporary triggers themselves would
+                // make a temporary database where there is none.
                 format!(
                     "SELECT (SELECT group_concat(columns.name, ' ') FROM {}.sqlite_master AS master, \
                      pragma_table_info({name}, {schema_literal}) AS columns WHERE master.type IN ('table', 'view') \
                      AND master.name = {name} COLLATE NOCASE), ({key}) > 0, \
-                     (SELECT file FROM pragma_database_list WHERE name = {schema_literal}), ({data_version})",
+                     (SELECT file FROM pragma_database_list WHERE name = {schema_literal}), ({data_version}), \
+                     EXISTS (SELECT 1 FROM {}.sqlite_master WHERE type = 'trigger' AND tbl_name = {name} COLLATE NOCASE) \
+                     OR EXISTS (SELECT 1 FROM pragma_database_list WHERE name = 'temp')",
+                    identifier(schema),
                     identifier(schema)
                 )
             }
@@ -199,7 +204,8 @@ impl<'a> Sql<'a> {
                      EXISTS (SELECT FROM pg_catalog.pg_index WHERE indrelid = class.oid AND indisunique AND indisvalid \
                      AND indpred IS NULL AND indnkeyatts = 2 AND (SELECT pg_catalog.string_agg(attname, ' ' ORDER BY attname) \
                      FROM pg_catalog.pg_attribute WHERE attrelid = class.oid AND attnum = ANY (indkey[0:1])) = 'set version'), \
-                     namespace.nspname, NULL, pg_catalog.current_schema(), current_user, \
+                     namespace.nspname, NULL, class.relhastriggers OR class.relhasrules OR class.relrowsecurity, \
+                     pg_catalog.current_schema(), current_user, \
                      pg_catalog.now() <> pg_catalog.statement_timestamp(), \
                      pg_catalog.current_setting('transaction_isolation') <> 'read committed', {} \
                      FROM (SELECT pg_catalog.to_regclass({}) AS oid) AS found \

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use migrate_core::{Dialect, Label, printable};
 
-use super::apply::Outcome;
+use super::apply::{Bookkeeping, Outcome};
 use super::failure::driver_lines;
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
@@ -64,7 +64,7 @@ impl<'a, S: Session> Engine<'a, S> {
         recorded: &Recorded,
         foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
-        let frame = self.frame(prepared, recorded, foreseen);
+        let frame = self.frame(Bookkeeping::ByClaim, prepared, recorded, foreseen);
         let inside = frame.guard.map_or_else(String::new, |guard| {
             format!("{guard};\n{}", self.sql.expect_same_transaction(&prepared.version))
         });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_core::{AuditEntry, Dialect, Direction, RowState, Version};
+use migrate_core::{AuditEntry, Dialect, Direction, Migration, RowState, Version};
 
 use super::super::foreseen::Foreseen;
 use super::super::prepare::Prepared;
@@ -18,6 +18,9 @@ pub(in crate::engine) const ANOTHER_TRANSACTION: &str = "the row of the migratio
 
 /// The claim of a script that runs in a transaction: nobody else sees it, unless the script has ended the transaction by itself.
 const IN_TRANSACTION: &str = "in a transaction";
+
+/// Postgres: a setting of ours.
+const BEGAN: &str = "migrate_runtime.began";
 
 /// Whether a claim is one of a script that runs in a transaction.
 pub(in crate::engine) fn is_in_transaction(claim: &str) -> bool {
@@ -118,48 +121,51 @@ impl Sql<'_> {
         )
     }
 
-    /// Takes the row of a migration for a script that is about to run. Fails when somebody else has it, or when the set is not as
-    /// foreseen. `claim` is an expression that says who.
-    pub(in crate::engine) fn claim(
-        &self,
-        prepared: &Prepared<'_>,
-        applied_by: &str,
-        foreseen: &Foreseen,
-        claim: &str,
-    ) -> String {
-        match prepared.direction {
-            Direction::Up => self.claim_up(prepared, applied_by, foreseen, claim),
-            Direction::Down => self.claim_down(prepared, foreseen, claim),
+    /// Takes the row of a migration for a script that is about to run, when it has its [turn](Sql::expect_turn). Fails when somebody
+    /// else has it. `claim` is an expression that says who.
+    pub(in crate::engine) fn claim(&self, prepared: &Prepared<'_>, applied_by: &str, claim: &str) -> String {
+        match (prepared.direction, prepared.embedded) {
+            (Direction::Up, Some(migration)) => self.claim_up(prepared, &migration, applied_by, claim),
+            (Direction::Up, None) => self.expect("1 = 0"),
+            (Direction::Down, _) => self.claim_down(prepared, claim),
         }
     }
 
-    /// Inserts the row; its primary key is the claim. There is no version for a row when the set is not as foreseen. What remembers
-    /// that the migration once was applied makes place, and hands down its audit trail.
+    /// Inserts the row; its primary key is the claim.
     ///
     /// In a transaction the row gets its scripts when it is finished: what is written twice stays in the file of the table, where every
     /// start reads past it. Outside of one the row is what is left when the script is interrupted.
-    fn claim_up(&self, prepared: &Prepared<'_>, applied_by: &str, foreseen: &Foreseen, claim: &str) -> String {
-        let Some(migration) = prepared.embedded else { return self.expect("1 = 0") };
-        let (sql, down_sql) = match prepared.runs_outside() {
-            true => (self.literal(migration.up().sql()), self.down_sql(&migration)),
-            false => ("''".to_owned(), "NULL".to_owned()),
+    fn claim_up(&self, prepared: &Prepared<'_>, migration: &Migration<'_>, applied_by: &str, claim: &str) -> String {
+        let scripts = match prepared.runs_outside() {
+            true => self.scripts(migration),
+            false => "'', NULL".to_owned(),
         };
+        let state = RowState::Running.as_str();
+        let progress = format!("'{state}', {}, NULL, {}, 0, 0", self.now(), prepared.statements.len());
+        self.insert(prepared, migration, &progress, applied_by, claim, &scripts)
+    }
+
+    /// What remembers that the migration once was applied makes place, and hands down its audit trail.
+    fn insert(
+        &self,
+        prepared: &Prepared<'_>,
+        migration: &Migration<'_>,
+        progress: &str,
+        applied_by: &str,
+        claim: &str,
+        scripts: &str,
+    ) -> String {
         let audit = self.literal(prepared.row.as_ref().map_or("", |row| &row.audit));
         let insert = format!(
-            "INSERT INTO {table} (\"set\", version, name, checksum, state, applied_at, statements, statements_begun, \
+            "INSERT INTO {} (\"set\", version, name, checksum, state, applied_at, execution_time_ms, statements, statements_begun, \
              statements_done, applied_by, claim, audit, sql, down_sql) \
-             VALUES ({}, CASE WHEN {} THEN {} END, {}, '{}', '{}', {}, {}, 0, 0, {}, {}, {audit}, {sql}, {down_sql})",
+             VALUES ({}, {}, {}, '{}', {progress}, {}, {claim}, {audit}, {scripts})",
+            self.table,
             self.literal(self.set),
-            self.may_begin(foreseen),
             self.version(&prepared.version),
             self.literal(migration.name()),
             migration.up().checksum(),
-            RowState::Running.as_str(),
-            self.now(),
-            prepared.statements.len(),
             self.literal(applied_by),
-            claim,
-            table = self.table,
         );
         match prepared.row {
             Some(_) => format!(
@@ -172,20 +178,72 @@ impl Sql<'_> {
         }
     }
 
-    fn claim_down(&self, prepared: &Prepared<'_>, foreseen: &Foreseen, claim: &str) -> String {
+    fn scripts(&self, migration: &Migration<'_>) -> String {
+        format!("{}, {}", self.literal(migration.up().sql()), self.down_sql(migration))
+    }
+
+    fn claim_down(&self, prepared: &Prepared<'_>, claim: &str) -> String {
         let (table, row, reverting) = (&self.table, self.row(&prepared.version), RowState::Reverting.as_str());
         format!(
-            "UPDATE {table} SET state = '{reverting}', statements = {}, statements_begun = 0, statements_done = 0, claim = {}, \
-             down_sql = {} WHERE {row} AND state = '{}' AND {};\n{}",
+            "UPDATE {table} SET state = '{reverting}', statements = {}, statements_begun = 0, statements_done = 0, claim = {claim}, \
+             down_sql = {} WHERE {row} AND state = '{}';\n{}",
             prepared.statements.len(),
-            claim,
             self.running_down_sql(prepared),
             RowState::Applied.as_str(),
-            self.may_begin(foreseen),
             self.expect(&format!(
                 "EXISTS (SELECT 1 FROM {table} WHERE {row} AND state = '{reverting}' AND claim = {claim})"
             )),
         )
+    }
+
+    /// What a script has done, in one go, and as its last words: nothing has claimed its row. `elapsed` is an expression of the
+    /// milliseconds that it took.
+    pub(in crate::engine) fn record(&self, prepared: &Prepared<'_>, by: &str, elapsed: &str) -> String {
+        let statements = prepared.statements.len();
+        match (prepared.direction, prepared.embedded) {
+            (Direction::Up, Some(migration)) => {
+                let state = RowState::Applied.as_str();
+                let progress =
+                    format!("'{state}', {}, {elapsed}, {statements}, {statements}, {statements}", self.now());
+                self.insert(prepared, &migration, &progress, by, "NULL", &self.scripts(&migration))
+            }
+            (Direction::Up, None) => self.expect("1 = 0"),
+            (Direction::Down, _) => format!(
+                "UPDATE {} SET {}, statements = {statements}, down_sql = {} WHERE {} AND state = '{}'",
+                self.table,
+                self.reverted(by),
+                self.running_down_sql(prepared),
+                self.row(&prepared.version),
+                RowState::Applied.as_str()
+            ),
+        }
+    }
+
+    /// Postgres: remembers for the rest of the transaction, which is older than the script, when the script began.
+    pub(in crate::engine) fn note_begin(&self) -> String {
+        format!(
+            "SELECT pg_catalog.set_config('{BEGAN}', pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::pg_catalog.text, true)"
+        )
+    }
+
+    /// The milliseconds since a script began: of Postgres since its transaction was opened or, inside of another one, since the
+    /// [note](Sql::note_begin); of SQLite since this time, in milliseconds of the epoch.
+    pub(in crate::engine) fn elapsed(&self, is_nested: bool, began: u128) -> String {
+        match (self.dialect, is_nested) {
+            (Dialect::Sqlite, _) => {
+                format!("max(0, CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) - {began})")
+            }
+            // A new session has to look up far less for functions than for operators.
+            (_, false) => {
+                "greatest(0, pg_catalog.date_part('epoch', pg_catalog.timestamptz_mi(pg_catalog.clock_timestamp(), \
+                           pg_catalog.now())) * 1000)"
+                    .into()
+            }
+            (_, true) => format!(
+                "greatest(0, (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) - \
+                 nullif(pg_catalog.current_setting('{BEGAN}', true), '')::pg_catalog.float8) * 1000)"
+            ),
+        }
     }
 
     /// Whether the set is as a plan has seen it.
@@ -201,10 +259,10 @@ impl Sql<'_> {
         }
     }
 
-    /// Whether a script may begin: the set is as foreseen, and nobody is at work on it outside of a transaction.
-    fn may_begin(&self, foreseen: &Foreseen) -> String {
+    /// Fails unless it is the turn of a script: the set is as foreseen, and nobody is at work on it outside of a transaction.
+    pub(in crate::engine) fn expect_turn(&self, foreseen: &Foreseen) -> String {
         let (table, applied) = (&self.table, RowState::Applied.as_str());
-        match self.dialect {
+        self.expect(&match self.dialect {
             Dialect::Sqlite => {
                 let counted = format!(
                     "(SELECT count(*) = {} AND total(state <> '{applied}') = 0 FROM {table} WHERE {})",
@@ -223,10 +281,35 @@ impl Sql<'_> {
                 self.is_as_foreseen(foreseen),
                 self.that_count()
             ),
-        }
+        })
     }
 
-    /// Turns the claim of a script that runs in a transaction into the record of what was done.
+    /// Postgres: fails in the same way, but takes for granted that no row is taken away, as none is by any runner, which is less than
+    /// half the work.
+    pub(in crate::engine) fn expect_nothing_new(&self, prepared: &Prepared<'_>, foreseen: &Foreseen) -> String {
+        let (pending, applied) = (RowState::Pending.as_str(), RowState::Applied.as_str());
+        let unforeseen = match foreseen.latest() {
+            None => format!("state <> '{pending}'"),
+            Some(latest) => {
+                let from_latest = format!(
+                    "version >= {latest} AND state <> CASE version WHEN {latest} THEN '{applied}' ELSE '{pending}' END"
+                );
+                let own = match prepared.direction {
+                    Direction::Up => pending,
+                    Direction::Down => applied,
+                };
+                match foreseen.is_below_latest(&prepared.version) {
+                    true => {
+                        format!("({from_latest} OR version = {} AND state <> '{own}')", self.version(&prepared.version))
+                    }
+                    false => from_latest,
+                }
+            }
+        };
+        format!("UPDATE {} SET \"set\" = NULL WHERE {} AND {unforeseen}", self.table, self.of_set())
+    }
+
+    /// Turns the claim of a script that runs in a transaction into the row of what was done.
     pub(in crate::engine) fn finish(&self, prepared: &Prepared<'_>, by: &str) -> String {
         let outcome = self.outcome(prepared.direction, by);
         let scripts = match (prepared.direction, prepared.embedded) {
