@@ -328,3 +328,44 @@ fn a_script_that_changes_the_history_of_others_is_noticed() {
         assert_eq!(done(&mut connection), ["2"]);
     });
 }
+
+#[test]
+fn what_another_runner_does_below_the_latest_is_noticed_before_it_is_done_again() {
+    on(&[Driver::Rusqlite, Driver::Postgres], |fresh| {
+        let mut connection = fresh.connect();
+        let gap = ("3_c.sql", "CREATE TABLE gap (x integer);\nINSERT INTO done VALUES (3);");
+        let latest = ("4_d.sql", "INSERT INTO done VALUES (4);");
+        connection.run(&Migrator::new(&migrations(&[FIRST, latest]))).unwrap();
+        let all = migrations(&[FIRST, gap, latest]);
+        let other = Mutex::new(fresh.connect());
+        let migrator = Migrator::new(&all).allow_out_of_order().on_event(|event| {
+            if matches!(event, Event::Started { .. }) {
+                other.lock().unwrap().run(&Migrator::new(&all).allow_out_of_order()).unwrap();
+            }
+        });
+        assert!(connection.run(&migrator).unwrap().is_empty());
+        assert_eq!(done(&mut connection), ["3", "4"]);
+    });
+}
+
+/// Nobody but a person writes to the history without waiting for the turn of a script; the key of the row is left to tell.
+#[test]
+fn a_row_that_somebody_writes_while_a_script_runs_undoes_it() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+    let set = migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (2);\nINSERT INTO done VALUES (2);")]);
+    let by_hand = format!(
+        "INSERT INTO schema_migrations SELECT \"set\", 2, 'b', '{}', state, applied_at, execution_time_ms, 2, 2, 2, applied_by, claim, \
+         audit, sql, down_sql FROM schema_migrations WHERE version = 1",
+        set.set().scripts()[1].checksum()
+    );
+    let other = Mutex::new(fresh.connect());
+    let migrator = Migrator::new(&set).on_event(|event| {
+        if matches!(event, Event::Statement { number: 2, .. }) {
+            other.lock().unwrap().execute(&by_hand);
+        }
+    });
+    assert!(connection.run(&migrator).unwrap().is_empty());
+    assert!(done(&mut connection).is_empty());
+}

@@ -1,7 +1,7 @@
 //! Connections that are handed over inside a transaction, or behind a guard.
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrate_runtime::{ErrorKind, Event, Migrator, Scope, Version};
 use migrate_tests::{Driver, Fresh, migrations, numbered, poll, postgres};
@@ -256,5 +256,38 @@ fn a_transaction_goes_on_behind_a_statement_that_cannot_be_read() {
         let there: bool = transaction.query_one("SELECT to_regclass('a') IS NOT NULL", &[]).unwrap().get(0);
         assert_eq!(there, scope == Scope::PerMigration, "{scope:?}");
         transaction.rollback().unwrap();
+    }
+}
+
+#[test]
+fn the_time_of_a_migration_is_its_own_whatever_transaction_it_is_in() {
+    let sleepers = migrations(&[
+        ("1_a.sql", "CREATE TABLE a (x integer);"),
+        ("2_b.sql", "INSERT INTO a SELECT 2 FROM pg_sleep(0.05);"),
+        ("3_c.sql", "INSERT INTO a SELECT 3 FROM pg_sleep(0.05);"),
+    ]);
+    for (scope, is_nested) in [(Scope::PerMigration, false), (Scope::All, false), (Scope::PerMigration, true)] {
+        let database = postgres().database("own_time");
+        let mut client = database.connect();
+        let migrator = Migrator::new(&sleepers).scope(scope);
+        let taken = if is_nested {
+            let mut transaction = client.transaction().unwrap();
+            transaction.batch_execute("SELECT pg_sleep(0.2)").unwrap();
+            let started = Instant::now();
+            migrator.run(&mut transaction).unwrap();
+            let taken = started.elapsed();
+            transaction.commit().unwrap();
+            taken
+        } else {
+            let started = Instant::now();
+            migrator.run(&mut client).unwrap();
+            started.elapsed()
+        };
+        let query = "SELECT execution_time_ms FROM schema_migrations ORDER BY version";
+        let times: Vec<i64> = client.query(query, &[]).unwrap().iter().map(|row| row.get(0)).collect();
+        assert!(times[1] >= 50 && times[2] >= 50, "{scope:?} {is_nested} {times:?}");
+        // Each is rounded.
+        let sum = times.iter().sum::<i64>() - 2;
+        assert!(u128::try_from(sum).unwrap() <= taken.as_millis(), "{scope:?} {is_nested} {times:?} {taken:?}");
     }
 }

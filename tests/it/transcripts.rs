@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use migrate_core::scan::scan;
 use migrate_runtime::driver::{Database, Itself};
-use migrate_runtime::{Dialect, Migrator};
+use migrate_runtime::{Dialect, Migrator, Scope};
 use migrate_tests::{Directed, Director, Driver, Fault, Fresh, migrations, numbered, postgres};
 
 /// Remembers what was asked of a connection.
@@ -116,6 +116,26 @@ fn sqlite() {
             "DROP TABLE never",
             "ROLLBACK",
         ]
+    );
+}
+
+/// Nobody else can have a turn behind the first script.
+#[test]
+fn all_in_one_transaction_looks_once_whether_it_is_its_turn() {
+    let set = migrations(&[("1_a.sql", "CREATE TABLE a (x)"), ("2_b.sql", "CREATE VIEW b AS SELECT 1")]);
+    let recorder = Recorder::new(Dialect::Sqlite);
+    let mut recorded = Directed::new(rusqlite::Connection::open_in_memory().unwrap(), &recorder);
+    Migrator::new(&set).scope(Scope::All).run(&mut recorded).unwrap();
+    let requests = recorder.take();
+    let insert = "INSERT INTO \"main\".\"schema_migrations\"";
+    let (open, close) = ("SAVEPOINT migrate_runtime", "RELEASE SAVEPOINT migrate_runtime");
+    let first_turn = format!("CREATE TABLE IF; CREATE INDEX IF; {insert}");
+    let begin = requests.iter().rposition(|request| request == "BEGIN IMMEDIATE").unwrap();
+    let in_transaction: Vec<&str> =
+        requests[begin + 1..].iter().map(String::as_str).filter(|request| !request.starts_with("SELECT")).collect();
+    assert_eq!(
+        in_transaction,
+        [open, &first_turn, "CREATE TABLE a", insert, close, open, "CREATE VIEW b", insert, close, "COMMIT"]
     );
 }
 
