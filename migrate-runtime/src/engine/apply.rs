@@ -234,11 +234,14 @@ impl<S: Session> Engine<'_, S> {
         let (by, settings) = (self.applied_by(&recorded.facts), &recorded.facts.settings);
         let is_postgres = self.sql.dialect == Dialect::Postgres;
         let ours = prepared.timeouts(self.migrator);
-        let look = match bookkeeping {
+        let look = || match bookkeeping {
             Bookkeeping::AtTheEnd if is_postgres => self.sql.expect_nothing_new(prepared, foreseen),
             _ => self.sql.expect_turn(foreseen),
         };
-        let mut claim = vec![self.turn(&look, recorded, foreseen)];
+        // Behind the first script of a transaction nobody else can have a turn.
+        let is_our_turn = self.whole.is_some() && foreseen.has_begun() && !foreseen.may_have_changed();
+        let mut claim = Vec::new();
+        claim.extend((!is_our_turn).then(|| self.turn(&look(), recorded, foreseen)));
         let mut finish = Vec::new();
         match bookkeeping {
             Bookkeeping::AtTheEnd => {
@@ -256,7 +259,6 @@ impl<S: Session> Engine<'_, S> {
         claim.extend(is_postgres.then(|| ours.set_local()));
         finish.extend((is_postgres && self.is_nested).then(|| self.sql.restore_timeouts(settings)));
         let guard = is_postgres.then_some(GUARD);
-        claim.retain(|statements| !statements.is_empty());
         Frame {
             open: open.to_owned(),
             guard,
@@ -266,11 +268,8 @@ impl<S: Session> Engine<'_, S> {
         }
     }
 
-    /// Waits for the turn of a script, and looks whether it is. Behind the first script of a transaction nobody else can have a turn.
+    /// Waits for the turn of a script, and looks whether it is.
     pub(super) fn turn(&self, look: &str, recorded: &Recorded, foreseen: &Foreseen) -> String {
-        if self.whole.is_some() && foreseen.has_begun() && !foreseen.may_have_changed() {
-            return String::new();
-        }
         let before = match self.sql.dialect {
             Dialect::Sqlite => self.before_writing(recorded, foreseen),
             _ => format!("{};\n", self.wait_for_turn(foreseen)),
