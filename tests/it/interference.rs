@@ -282,6 +282,36 @@ fn the_holder_of_this_set_is_named_and_not_that_of_another() {
     });
 }
 
+/// What a commit refuses is told as that, or as what may have happened where the commit was sent together with a statement.
+#[test]
+fn what_only_a_commit_refuses_is_told() {
+    on(&Driver::ALL, |fresh| {
+        let mut connection = fresh.connect();
+        let tables = "CREATE TABLE p (id integer PRIMARY KEY); \
+                      CREATE TABLE c (p integer NOT NULL REFERENCES p DEFERRABLE INITIALLY DEFERRED);";
+        let set = |script: &str| migrations(&[("1_tables.sql", tables), ("2_b.sql", script)]);
+        connection.run(&Migrator::new(&migrations(&[("1_tables.sql", tables)]))).unwrap();
+        if fresh.driver().is_sqlite() {
+            connection.execute("PRAGMA foreign_keys = ON");
+        }
+        let alone = "2_b failed at its commit and was rolled back";
+        let together = "the statement was sent together with the commit, which may be what failed";
+        let usual = if fresh.driver() == Driver::Postgres { together } else { alone };
+        let outside = "-- migrate: no-transaction\n";
+        for (directive, words) in [("", usual), (outside, together)] {
+            let error = fail(&mut connection, &set(&format!("{directive}INSERT INTO c VALUES (1);")));
+            assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
+            assert!(error.to_string().contains(words), "{words}: {error}");
+        }
+        let error = fail(&mut connection, &set(&format!("{outside}INSERT INTO nowhere VALUES (1);")));
+        assert!(!error.to_string().contains(together), "{error}");
+        if fresh.driver().is_sqlite() {
+            let error = fail(&mut connection, &set(&format!("{outside}INSERT INTO c VALUES (NULL);")));
+            assert!(!error.to_string().contains(together), "{error}");
+        }
+    });
+}
+
 #[test]
 fn parameters_are_refused() {
     let fresh = Fresh::new(Driver::Rusqlite);

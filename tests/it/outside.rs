@@ -495,6 +495,63 @@ fn what_is_attached_still_is_no_hindrance() {
     assert_eq!(connection.rows("SELECT v FROM aux1.x"), ["1"]);
 }
 
+/// Who has lost a claim to another runner is told that, and not what the database says of it; who has lost the table is told what it says.
+#[test]
+fn a_claim_that_another_runner_has_taken_over_is_told_as_lost() {
+    for driver in Driver::ALL {
+        // In the transaction of a statement, before one that runs alone, and at the end.
+        for (script, at) in [
+            ("CREATE TABLE t (x integer);\nINSERT INTO t VALUES (1);", 2),
+            ("CREATE TABLE t (x integer);\nVACUUM;", 2),
+            ("CREATE TABLE t (x integer);", 1),
+        ] {
+            let fresh = Fresh::new(driver);
+            let set = migrations(&[("1_outside.sql", &*format!("-- migrate: no-transaction\n{script}"))]);
+            let is_last = at == 1;
+            let migrator = Migrator::new(&set).on_event(|event| {
+                if let Event::Statement { number, .. } = event
+                    && *number == at
+                {
+                    thread::scope(|threads| {
+                        let taken = "UPDATE schema_migrations SET claim = '1-2-3 4 5'";
+                        threads.spawn(|| fresh.connect().execute(taken));
+                    });
+                }
+            });
+            let error = fresh.connect().run(&migrator).unwrap_err();
+            let text = error.to_string();
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "{driver:?}, {script}: {text}");
+            assert!(text.starts_with("another runner has taken over migration 1_outside in the middle"), "{text}");
+            assert_eq!(fresh.connect().tables().contains(&"t".to_owned()), !is_last, "{driver:?}, {script}");
+        }
+        let script = "-- migrate: no-transaction\nALTER TABLE schema_migrations RENAME TO elsewhere;";
+        let error = Fresh::new(driver).connect().run(&Migrator::new(&migrations(&[("1_a.sql", script)]))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Database, "{error}");
+        let text = error.to_string();
+        for part in ["behind its last statement", "the migration drops or renames the history table"] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+    }
+}
+
+/// What a session had attached and cannot be attached again is told before anything else runs.
+#[test]
+fn what_cannot_be_attached_again_is_told() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let folder = fresh.file().with_extension("folder");
+    fs::create_dir(&folder).unwrap();
+    let script = |last: &str| {
+        let attach = format!("ATTACH '{}' AS aux1;", folder.join("aux.db").display());
+        migrations(&[("1_outside.sql", &*format!("-- migrate: no-transaction\n{attach}\nSELECT 1;\n{last};"))])
+    };
+    fresh.connect().run(&Migrator::new(&script("INSERT INTO nope VALUES (1)"))).unwrap_err();
+    fs::remove_dir_all(&folder).unwrap();
+    let error = fresh.connect().run(&Migrator::new(&script("SELECT 2"))).unwrap_err();
+    assert!(error.to_string().starts_with("the settings of the session could not be changed"), "{error}");
+    fs::create_dir(&folder).unwrap();
+    fresh.connect().run(&Migrator::new(&script("SELECT 2"))).unwrap();
+}
+
 /// Whoever wants to take back waits for a runner that is at work.
 #[test]
 fn a_revert_waits_for_a_living_runner() {

@@ -19,6 +19,8 @@ const ROW_EXISTS: [&str; 3] = ["23505", "1555", "2067"];
 const NOT_AS_EXPECTED: [&str; 2] = ["23502", "1299"];
 /// lock_not_available and query_canceled, which a timeout of the session raises.
 pub(super) const TIMED_OUT: [&str; 2] = [LOCK_TIMEOUT, "57014"];
+/// SQLITE_CONSTRAINT_FOREIGNKEY
+const FOREIGN_KEY: &str = "787";
 /// serialization_failure, deadlock_detected, lock_not_available: another try may succeed.
 const MAY_PASS: [&str; 3] = ["40001", "40P01", LOCK_TIMEOUT];
 
@@ -103,12 +105,16 @@ impl<S: Session> Engine<'_, S> {
         if error.kind() == DriverErrorKind::ConnectionLost {
             return self.lost(prepared, error);
         }
-        if is_of_claim(&error) && request.statements().is_none() {
+        // The record goes before the statement.
+        if error.has_code(&NOT_AS_EXPECTED) && error.names_table(&self.sql.table_name().table) {
             return refuse::claim_lost(&prepared.label).with_driver(error);
         }
         let of = prepared.statements.len();
         let end = match done {
             0 => format!("outside of a transaction, at statement 1 of {of}; nothing before it was done"),
+            done if done == of => {
+                "behind its last statement, outside of a transaction; all of it stays done".to_owned()
+            }
             1 => format!("outside of a transaction, at statement 2 of {of}; statement 1 stays done"),
             _ => {
                 format!("outside of a transaction, at statement {} of {of}; statements 1 to {done} stay done", done + 1)
@@ -253,7 +259,6 @@ impl<S: Session> Engine<'_, S> {
             (None, Some(indexes)) if indexes.len() == 1 => Blame::Statement(indexes.start, None),
             (None, Some(indexes)) => Blame::OneOf(indexes.start, indexes.end - 1),
             (None, None) if request.has(Part::Close) && is_raised_by_commits(error) => Blame::Bookkeeping(Part::Close),
-            (None, None) if request.has(Part::Claim) => Blame::Bookkeeping(Part::Claim),
             (None, None) => Blame::Bookkeeping(request.purpose().unwrap_or(Part::Open)),
         }
     }
@@ -283,12 +288,12 @@ fn advice_on_bookkeeping(blame: &Blame, error: &DriverError, script: &str) -> Op
     }
 }
 
-/// Whether a commit may raise the error: deferred constraints, serialization failures.
+/// Whether a commit may raise the error in place of a statement: deferred constraints, serialization failures.
 fn is_raised_by_commits(error: &DriverError) -> bool {
-    match error.dialect() {
-        Dialect::Sqlite => !error.message().contains(NO_RECORD),
-        _ => error.code().is_some_and(|code| code.starts_with("23") || code.starts_with("40")),
-    }
+    error.code().is_some_and(|code| match error.dialect() {
+        Dialect::Sqlite => code == FOREIGN_KEY,
+        _ => code.starts_with("23") || code.starts_with("40"),
+    })
 }
 
 /// What the database said, a line each, behind a margin of so many columns.

@@ -144,9 +144,10 @@ impl Request {
         self.parts.iter().find(|(_, range)| holds(range)).map(|(part, range)| (*part, position - range.start))
     }
 
-    /// What a request without statements is for.
+    /// What a request without statements is for; to begin or to end a transaction where it does nothing else.
     pub(super) fn purpose(&self) -> Option<Part> {
-        self.parts.iter().map(|(part, _)| *part).find(|part| *part != Part::Guard)
+        let parts = || self.parts.iter().map(|(part, _)| *part).filter(|part| *part != Part::Guard);
+        parts().find(|part| !matches!(part, Part::Open | Part::Close)).or_else(|| parts().next())
     }
 }
 
@@ -176,7 +177,7 @@ mod tests {
 
     #[test]
     fn long_scripts_go_in_groups() {
-        let small = composed(Style::Together, &"SELECT 1;\n".repeat(250));
+        let small = composed(Style::Together, &format!("SELECT '{}';\n", "x".repeat(600)).repeat(250));
         assert_eq!(small.iter().filter_map(Request::statements).collect::<Vec<_>>(), [0..100, 100..200, 200..250]);
         let large = composed(Style::Together, &format!("SELECT '{}';\n", "x".repeat(GROUP_BYTES / 2)).repeat(51));
         assert_eq!(large.len(), 51);
