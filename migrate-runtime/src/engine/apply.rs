@@ -280,10 +280,13 @@ impl<S: Session> Engine<'_, S> {
     /// SQLite makes the table in the transaction of the first row, and takes away the stamp.
     pub(super) fn before_writing(&self, recorded: &Recorded, foreseen: &Foreseen) -> String {
         let mut sql = String::new();
-        if self.sql.dialect == Dialect::Sqlite && self.migrator.has_user_version_stamp {
+        if self.sql.dialect != Dialect::Sqlite {
+            return sql;
+        }
+        if self.migrator.has_user_version_stamp {
             sql.push_str(&format!("{};\n", stamp::REMOVE));
         }
-        if self.sql.dialect == Dialect::Sqlite && !recorded.table_exists && foreseen.is_empty() {
+        if !recorded.table_exists && foreseen.is_empty() {
             sql.push_str(&format!("{};\n", self.sql.create_table()));
         }
         sql

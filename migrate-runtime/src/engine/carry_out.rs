@@ -249,9 +249,8 @@ impl<'a, S: Session> Engine<'a, S> {
             if let Some((label, seen_then, error)) = contested.take()
                 && (&label, seen_then) == (&first.label, Seen::of(&recorded.rows))
             {
-                // A transaction around all may go on to see what was there when it began.
-                let may_pass = self.whole.is_some() && self.sql.dialect == Dialect::Postgres;
-                return Err(error.that_may_pass(may_pass).into());
+                // A transaction around all, which alone is tried again, may go on to see what was there when it began.
+                return Err(error.that_may_pass(self.sql.dialect == Dialect::Postgres).into());
             }
             wait.is_for(&first.label);
             if self.create_table_first(&recorded, &mut wait, &first.label).await? {
