@@ -10,8 +10,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use migrate_runtime::{ErrorKind, Migrations, Migrator};
-use migrate_tests::{Case, Connection, Driver, Fault, FaultAt, Fresh, Verb};
+use migrate_runtime::{ErrorKind, Migrations, Migrator, Version};
+use migrate_tests::{Case, Connection, Directed, Director, Driver, Fault, FaultAt, Fresh, Verb, numbered};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mishap {
@@ -287,4 +287,23 @@ fn a_fault_at_every_request_of_a_pipeline() {
 #[test]
 fn a_future_dropped_at_every_poll() {
     check_all(Way::Asynchronous);
+}
+
+/// What became of an edit whose connection is lost is not looked up on a connection that is gone.
+#[test]
+fn an_edit_that_loses_its_connection_is_told_as_that() {
+    struct Loses;
+    impl Director for Loses {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            sql.starts_with("BEGIN").then_some(Fault::LostAfter)
+        }
+    }
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let two = numbered(2);
+    let connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    let edited = Migrator::new(&two).mark_applied(&mut Directed::new(connection, &Loses), Version::from(1), "by hand");
+    let error = edited.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
+    assert!(error.to_string().starts_with("the history could not be changed: the connection was lost"), "{error}");
+    assert_eq!(fresh.connect().value("SELECT count(*) FROM schema_migrations"), "1");
 }

@@ -199,6 +199,12 @@ fn foreign_keys_that_are_to_stay_on_stay_on() {
 fn only_new_violations_fail() {
     for case in [
         case(BROKEN, REBUILD, Ok((true, ["2", "3", "2"]))),
+        // A key that refers to a column that is not there.
+        case(
+            "CREATE TABLE q (a integer); CREATE TABLE r (q integer REFERENCES q (nowhere));",
+            REBUILD,
+            Ok((true, ["2", "2", "1"])),
+        ),
         case(BROKEN, format!("-- migrate: no-transaction\n{REBUILD}"), Ok((true, ["2", "3", "2"]))),
         // The children get new numbers.
         case(
@@ -369,12 +375,14 @@ fn only_new_violations_fail() {
         check(&case);
     }
     // A long list is cut.
-    let rows: String = (100..130).map(|row| format!("INSERT INTO c VALUES ({row}, {row});")).collect();
-    check(&case(
-        "",
-        format!("-- migrate: foreign-keys=off\n{REBUILD}{rows}"),
-        Err((ErrorKind::ForeignKeyViolation, &["leaves 30 rows", "row 100 of `c`", "and 20 more"])),
-    ));
+    let dangling = |number: i32| {
+        let row = |row: i32| format!("INSERT INTO c VALUES ({row}, {row});");
+        format!("-- migrate: foreign-keys=off\n{REBUILD}{}", (100..100 + number).map(row).collect::<String>())
+    };
+    let words = &["leaves 30 rows", "row 100 of `c`", "and 20 more"];
+    check(&case("", dangling(30), Err((ErrorKind::ForeignKeyViolation, words))));
+    let text = database(Place::File).run(&Migrator::new(&one(&dangling(10)))).unwrap_err().to_string();
+    assert!(text.contains("row 109 of `c`") && !text.contains(" more"), "{text}");
 }
 
 #[test]
@@ -648,6 +656,36 @@ fn a_check_waits_for_whoever_keeps_it_from_reading() {
         assert_eq!(in_the_way.waits.into_inner(), 1, "{words}, {before}");
         assert_eq!(database.value("SELECT count(*) FROM c"), "2");
     }
+}
+
+/// A check that fails is no reason to wait for anybody.
+#[test]
+fn a_check_that_fails_outside_of_a_transaction_is_told_at_once() {
+    struct Refuses;
+    impl Director for Refuses {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            (sql == "SELECT name FROM pragma_database_list").then_some(Fault::Refused)
+        }
+
+        fn sleep(&self, _: Duration) {
+            panic!("nobody is in the way");
+        }
+    }
+    let database = database(Place::File);
+    let set = one(&format!("-- migrate: no-transaction\n{REBUILD}"));
+    let open = || {
+        let runner = Connection::open(database.connection.path().unwrap()).unwrap();
+        runner.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        runner
+    };
+    let error = Migrator::new(&set).run(&mut Directed::new(open(), &Refuses)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Database, "{error}");
+    let text = error.to_string();
+    for part in ["the foreign keys could not be checked", "start again: what the script has done is recorded"] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    Migrator::new(&set).run(&mut open()).unwrap();
+    assert_eq!(database.value("SELECT count(*) FROM c"), "2");
 }
 
 #[test]

@@ -108,6 +108,7 @@ fn check(scenario: &Scenario) {
                 let is_known = *code != "statement-failed";
                 assert_eq!(planned.is_err(), is_known, "{what}: the plan is {planned:?}, and then {error}");
                 assert_eq!(error.code(), *code, "{what}: {error}");
+                assert!(!error.to_string().contains("in the set"), "{what}: there is only one\n{error}");
                 for word in *words {
                     assert!(error.to_string().contains(word), "{what}: {word:?} is not in\n{error}");
                 }
@@ -236,6 +237,8 @@ scenarios! {
         => Err(("statement-failed", &["the script down of migration 2_t", "2_t.down.sql"])), "1 applied, 2 applied", "t1";
     redo_the_last: "1 2 3" / "1 2 3" ("") Verb::RedoLast(2)
         => Ok("revert 3, revert 2, apply 2, apply 3"), "1 applied, 2 applied, 3 applied", "t1 t2 t3";
+    redo_beside_a_pending_one: "1 2" / "1 2 3" ("") Verb::RedoLast(1)
+        => Ok("revert 2, apply 2"), "1 applied, 2 applied, 3 pending", "t1 t2";
     redo_as_one: "1 2" / "1 2" ("all") Verb::RedoLast(1) => Ok("revert 2, apply 2"), "1 applied, 2 applied", "t1 t2";
     redo_what_this_binary_lacks: "1 2" / "1" ("") Verb::RedoLast(1)
         => Err(("unknown-version", &["2_t"])), "1 applied, 2 ahead", "t1 t2";
@@ -260,7 +263,7 @@ scenarios! {
     repair_without_a_reason: "1 2" / "1 2!" ("") Verb::Repair(2, " ")
         => Err(("invalid-option", &["reason"])), "1 applied, 2 divergent", "t1 t2";
     repair_what_is_pending: "1" / "1 2" ("") Verb::Repair(2, "x")
-        => Err(("history-mismatch", &["2_t is pending"])), "1 applied, 2 pending", "t1";
+        => Err(("history-mismatch", &["2_t is pending", "it is not applied: there is nothing to repair"])), "1 applied, 2 pending", "t1";
     repair_what_is_missing: "1 2 3" / "1 3" ("") Verb::Repair(2, "x")
         => Err(("history-mismatch", &["2_t is missing"])), "1 applied, 2 missing, 3 applied", "t1 t2 t3";
     repair_what_was_interrupted: "1 2*" [BEGUN_2] / "1 2*" ("") Verb::Repair(2, "x")
@@ -349,6 +352,19 @@ fn an_edit_counts_the_statements_of_a_script() {
             connection.execute_verb(&Migrator::new(&three), &Verb::Repair(1, "longer")).unwrap();
             assert_eq!(connection.value("SELECT statements FROM schema_migrations"), "3", "{driver:?}, {verb:?}");
         }
+    }
+}
+
+#[test]
+fn of_many_that_differ_the_first_five_are_shown() {
+    let (before, after) = (set("1 2 3 4 5 6 7"), set("1! 2! 3! 4! 5! 6! 7!"));
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&before)).unwrap();
+        let text = connection.run(&Migrator::new(&after)).unwrap_err().to_string();
+        let count = |words: &str| text.matches(words).count();
+        assert_eq!((count(" is divergent"), count("+-- edited")), (7, 5), "{driver:?}: {text}");
     }
 }
 

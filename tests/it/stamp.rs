@@ -51,6 +51,26 @@ fn a_start_that_finds_it_asks_for_nothing_else() {
     assert_eq!(requests, ["PRAGMA user_version"]);
 }
 
+/// A start that ends at it tells what any other one tells.
+#[test]
+fn a_start_that_finds_it_counts_the_steps_too() {
+    let (set, mut file) = (migrations(&FILES), file());
+    let plain = Migrator::new(&set).step(3, "c", Step::rusqlite(|_| Ok(())));
+    let stamped = plain.clone().user_version_stamp();
+    stamped.run(&mut file.connection).unwrap();
+    let told = [stamped, plain].map(|migrator| migrator.run(&mut file.connection).unwrap().to_string());
+    assert_eq!(told, ["up to date, 3 migrations"; 2]);
+}
+
+/// Where something is left to do there is none, and no transaction that was begun for it stays open.
+#[test]
+fn what_is_left_out_leaves_none() {
+    let (set, mut file) = (migrations(&FILES), file());
+    stamped(&set).at_most(1).run(&mut file.connection).unwrap();
+    assert!(file.connection.is_autocommit());
+    assert_eq!(stamp(&file.connection), 0);
+}
+
 #[test]
 fn it_is_written_where_another_binary_has_migrated() {
     let (set, mut file) = (migrations(&FILES), file());

@@ -243,6 +243,27 @@ fn a_commit_of_all_waits_for_readers() {
     migrator.verify(&mut connection).unwrap();
 }
 
+/// SQLite: nobody else begins to write behind a transaction around all that has begun, which would be in vain in the end.
+#[test]
+fn the_transaction_around_all_is_immediate() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    numbered(1).run(&mut connection).unwrap();
+    let other = Mutex::new(rusqlite::Connection::open(fresh.file()).unwrap());
+    let three = numbered(3);
+    let planned = Mutex::new(0);
+    let migrator = Migrator::new(&three).scope(Scope::All).on_event(|event| {
+        if let Event::Planned { .. } = event {
+            *planned.lock().unwrap() += 1;
+            let other = other.lock().unwrap();
+            other.busy_timeout(Duration::ZERO).unwrap();
+            assert!(other.execute_batch("BEGIN IMMEDIATE").is_err());
+        }
+    });
+    migrator.run(&mut connection).unwrap();
+    assert_eq!(*planned.lock().unwrap(), 1);
+}
+
 /// A statement that cannot be read keeps the whole request from being read, also the savepoint in it, if it had one.
 #[test]
 fn a_transaction_goes_on_behind_a_statement_that_cannot_be_read() {
