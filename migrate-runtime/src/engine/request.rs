@@ -181,6 +181,8 @@ mod tests {
         assert_eq!(small.iter().filter_map(Request::statements).collect::<Vec<_>>(), [0..100, 100..200, 200..250]);
         let large = composed(Style::Together, &format!("SELECT '{}';\n", "x".repeat(GROUP_BYTES / 2)).repeat(51));
         assert_eq!(large.len(), 51);
+        let half = "x".repeat(GROUP_BYTES / 2 - "SELECT ''".len());
+        assert_eq!(composed(Style::Together, &format!("SELECT '{half}';\n").repeat(60)).len(), 30);
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::event::Event;
 /// How long one try of a claim may wait in the database before the holder is told about.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(1);
 
+/// As good as for ever.
+const A_DAY: Duration = Duration::from_secs(86_400);
+
 /// How often whoever listens hears of a wait.
 const TOLD_EVERY: Duration = Duration::from_millis(950);
 
@@ -90,7 +93,7 @@ impl<S: Session> Engine<'_, S> {
     pub(super) fn claim_patience(&self) -> Duration {
         // Inside the user's transaction there is only one try.
         let has_one_try = self.is_in_transaction_of_user();
-        let longest = if has_one_try { Duration::from_secs(24 * 60 * 60) } else { CLAIM_PATIENCE };
+        let longest = if has_one_try { A_DAY } else { CLAIM_PATIENCE };
         self.migrator.wait_timeout.clamp(Duration::from_millis(1), longest)
     }
 
@@ -214,5 +217,8 @@ mod tests {
             let pause = pause(number, shortest, longest);
             assert!(pause <= whole && pause >= whole / 2, "{number}: {pause:?} of {whole:?}");
         }
+        assert!((1..40).any(|number| pause(number, longest, longest) < longest), "those of one process differ");
+        let mut wait = Wait::start();
+        assert!(wait.next_pause() > Duration::ZERO);
     }
 }
