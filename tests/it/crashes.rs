@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use migrate_runtime::{ErrorKind, Migrations, Migrator, Version};
+use migrate_runtime::{ErrorKind, Migrations, Migrator, Scope, Version};
 use migrate_tests::{Case, Connection, Directed, Director, Driver, Fault, FaultAt, Fresh, Verb, numbered};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,6 +287,27 @@ fn a_fault_at_every_request_of_a_pipeline() {
 #[test]
 fn a_future_dropped_at_every_poll() {
     check_all(Way::Asynchronous);
+}
+
+/// A transaction around all that the database refuses to begin is no reason to wait for anybody.
+#[test]
+fn a_transaction_around_all_that_cannot_begin_is_told_at_once() {
+    struct Refuses;
+    impl Director for Refuses {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            sql.starts_with("BEGIN").then_some(Fault::Refused)
+        }
+
+        fn sleep(&self, _: Duration) {
+            panic!("nobody is in the way");
+        }
+    }
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let two = numbered(2);
+    let connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    let error = Migrator::new(&two).scope(Scope::All).run(&mut Directed::new(connection, &Refuses)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Database, "{error}");
+    assert!(error.to_string().starts_with("the transaction for all migrations could not begin"), "{error}");
 }
 
 /// What became of an edit whose connection is lost is not looked up on a connection that is gone.

@@ -301,6 +301,18 @@ fn only_new_violations_fail() {
                 &["leaves 1 row", "a row of `r` refers to a row of `p` that is not there: '2'"],
             )),
         ),
+        // Both at once.
+        case(
+            "",
+            format!(
+                "-- migrate: foreign-keys=off\n{REBUILD}CREATE TABLE q (a integer); CREATE TABLE r (q integer REFERENCES q (a)); \
+                 INSERT INTO k VALUES ('six', 60);"
+            ),
+            Err((
+                ErrorKind::ForeignKeyViolation,
+                &["leaves 1 row that refers to nothing, and foreign keys that cannot be checked"],
+            )),
+        ),
         // A new key gives the old one another number.
         case(BROKEN, format!("{REBUILD}ALTER TABLE c ADD COLUMN q integer REFERENCES p;"), Ok((true, ["2", "3", "2"]))),
         // A parent of text, and a child that becomes a number: `7` is not `007`.

@@ -184,6 +184,27 @@ fn two_branches_at_once_do_not_both_succeed() {
     });
 }
 
+/// Nor is anything applied on top of what is called the same, and is another script.
+#[test]
+fn what_another_branch_calls_the_same_is_not_built_upon() {
+    let ours =
+        migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (2);"), ("3_c.sql", "INSERT INTO done VALUES (3);")]);
+    let theirs = migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (20);")]);
+    on(&[Driver::Rusqlite, Driver::Postgres], |fresh| {
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        let other = Mutex::new(fresh.connect());
+        let migrator = Migrator::new(&ours).on_event(|event| {
+            if matches!(event, Event::Started { .. }) {
+                let _ = other.lock().unwrap().run(&Migrator::new(&theirs));
+            }
+        });
+        let error = connection.run(&migrator).unwrap_err();
+        assert!(error.to_string().contains("2_b is divergent"), "{error}");
+        assert_eq!(done(&mut connection), ["20"]);
+    });
+}
+
 #[test]
 fn a_history_table_without_its_key_is_refused() {
     on(&Driver::ALL, |fresh| {

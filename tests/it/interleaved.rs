@@ -1,7 +1,7 @@
 //! Runners with different aims at once, as threads: each ends, and the history stays one that a single runner could have made.
 
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -114,6 +114,43 @@ fn one_redoes_while_another_reverts() {
             assert_eq!(applied, without_gap, "{what}: {ended:?}");
         }
         println!("{driver:?}: {refused} of 24 runners were refused");
+    }
+}
+
+/// The same two, where it is certain what comes in between.
+#[test]
+fn what_changes_around_it_stops_a_verb_that_reverts() {
+    let (three, four) = (made(1..=3), made(1..=4));
+    for driver in [Driver::Rusqlite, Driver::Postgres] {
+        for (verb, other_set, other_verb, expect) in [
+            (
+                Verb::RevertTo(1),
+                &four,
+                Verb::Run,
+                "1 migration was applied meanwhile, above what is to be reverted; nothing more was reverted\n   4_t",
+            ),
+            (
+                Verb::RedoLast(1),
+                &three,
+                Verb::RevertLast(2),
+                "2 migrations were reverted meanwhile, below what is to be applied again; nothing more was applied\n   1\n   2",
+            ),
+        ] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&three)).unwrap();
+            let other = Mutex::new(Some(fresh.connect()));
+            let migrator = Migrator::new(&three).on_event(|event| {
+                if let Event::Changed { .. } = event
+                    && let Some(mut other) = other.lock().unwrap().take()
+                {
+                    other.execute_verb(&Migrator::new(other_set), &other_verb).unwrap();
+                }
+            });
+            let error = connection.execute_verb(&migrator, &verb).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::HistoryMismatch, "{driver:?}, {verb:?}: {error}");
+            assert!(error.to_string().contains(expect), "{driver:?}, {verb:?}: {error}");
+        }
     }
 }
 

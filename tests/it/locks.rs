@@ -291,6 +291,40 @@ fn a_deadlock_is_tried_again() {
     }
 }
 
+/// How often a migration is tried again counts for each: also behind one that another runner has applied in between.
+#[test]
+fn every_migration_has_its_own_tries() {
+    for driver in DRIVERS {
+        let fresh = Fresh::new(driver);
+        fresh.connect().execute("CREATE TABLE t (a integer); CREATE TABLE u (a integer)");
+        let set = migrations(&[
+            ("1_script.sql", "ALTER TABLE t ADD COLUMN b text;"),
+            ("2_script.sql", "ALTER TABLE u ADD COLUMN b text;"),
+        ]);
+        let holder = |table: &str| {
+            let mut holder = fresh.connect();
+            holder.execute(&format!("BEGIN; LOCK TABLE {table}"));
+            Mutex::new(Some(holder))
+        };
+        let holders = [holder("t"), holder("u")];
+        let told = Mutex::new(Vec::new());
+        let migrator = Migrator::new(&set).lock_timeout(Duration::from_millis(40)).lock_retries(1).on_event(|event| {
+            if let Event::Retrying { migration, .. } = event {
+                told.lock().unwrap().push(migration.as_str().to_owned());
+                let is_first = migration.as_str() == "1_script";
+                aside(|| {
+                    drop(holders[usize::from(!is_first)].lock().unwrap().take());
+                    if is_first {
+                        fresh.connect().run(&Migrator::new(&set).target(1)).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(fresh.connect().run(&migrator).unwrap().changes().len(), 1, "{driver:?}");
+        assert_eq!(*told.lock().unwrap(), ["1_script", "2_script"], "{driver:?}");
+    }
+}
+
 #[test]
 fn a_serialization_failure_is_tried_again() {
     for driver in DRIVERS {

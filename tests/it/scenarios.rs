@@ -223,7 +223,7 @@ scenarios! {
     revert_more_than_there_are: "1" / "1" ("") Verb::RevertLast(5) => Ok("revert 1"), "1 pending", "";
     revert_nothing: "" / "1" ("") Verb::RevertLast(1) => Ok(""), "1 pending", "";
     revert_without_a_script: "1 2- 3" / "1 2- 3" ("") Verb::RevertTo(1)
-        => Err(("no-down-script", &["2_t", "nothing was reverted"])), "1 applied, 2 applied, 3 applied", "t1 t2 t3";
+        => Err(("no-down-script", &["1 migration is without a script down; nothing was reverted\n   2_t"])), "1 applied, 2 applied, 3 applied", "t1 t2 t3";
     revert_as_one: "1 2 3" / "1 2 3" ("all") Verb::RevertTo(1)
         => Ok("revert 3, revert 2"), "1 applied, 2 pending, 3 pending", "t1";
     revert_what_a_newer_binary_applied: "1 2 3" / "1" ("") Verb::RevertTo(1)
@@ -304,7 +304,7 @@ scenarios! {
     revert_beside_one_in_doubt: "1 2*" [IN_DOUBT_2]
         / "1 2*" ("") Verb::RevertLast(1)
         => Err(("history-mismatch", &[
-            "2_t is interrupted", "2_t.up.sql", "0 of 1 statements done, and statement 1 begun:\n       CREATE TABLE t2 (id integer)", "Migrator::resume",
+            "2_t is interrupted", "2_t.up.sql\n     begun at ", "0 of 1 statements done, and statement 1 begun:\n       CREATE TABLE t2 (id integer)", "Migrator::resume",
         ])), "1 applied, 2 interrupted", "t1 t2";
     revert_again_what_was_interrupted: "1 2 3*" [REVERTING_3]
         / "1 2 3*" ("") Verb::RevertLast(1) => Ok("resume 3"), "1 applied, 2 applied, 3 pending", "t1 t2";
@@ -315,7 +315,7 @@ scenarios! {
         => Err(("unknown-version", &["2_t"])), "1 applied, 2 interrupted", "t1 t2";
     revert_to_what_was_interrupted_on_its_way_down: "1 2 3*" [REVERTING_3]
         / "1 2 3*" ("") Verb::RevertTo(3)
-        => Err(("history-mismatch", &["3_t is interrupted", "0 of 1 statements of its script down done"])), "1 applied, 2 applied, 3 interrupted", "t1 t2 t3";
+        => Err(("history-mismatch", &["3_t is interrupted", "0 of 1 statements of its script down done\n"])), "1 applied, 2 applied, 3 interrupted", "t1 t2 t3";
     an_interrupted_revert_and_nothing_allowed: "1 2*" [REVERTING_2]
         / "1 2*" ("at-most=0") Verb::Run
         => Err(("interrupted", &["2_t was interrupted", "at_most"])), "1 applied, 2 interrupted", "t1 t2";

@@ -350,6 +350,25 @@ fn an_error_that_a_step_keeps_to_itself_is_told() {
     }
 }
 
+/// What only the commit refuses of a step is told as that.
+#[test]
+fn a_step_that_its_commit_refuses_is_undone() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        if driver.is_sqlite() {
+            connection.execute("PRAGMA foreign_keys = ON");
+        }
+        let tables = "CREATE TABLE p (id integer PRIMARY KEY);\n\
+                      CREATE TABLE a (x integer REFERENCES p DEFERRABLE INITIALLY DEFERRED);";
+        let first = migrations(&[("1_a.sql", tables)]);
+        let error = connection.run(&Migrator::new(&first).step(2, "b", step(driver, INSERT, false))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
+        assert!(error.to_string().starts_with("migration 2_b failed at its commit and was rolled back"), "{error}");
+        assert_eq!(connection.rows("SELECT x FROM a"), [""; 0]);
+    }
+}
+
 #[test]
 fn a_step_whose_row_a_trigger_swallows_is_undone() {
     let fresh = Fresh::new(Driver::Rusqlite);

@@ -65,7 +65,22 @@ const CASES: &[Case] = &[
         "",
         Tool::Sqlx,
         "__diesel_schema_migrations",
-        Err(("foreign-history", &["is not the history of sqlx", "Diesel"])),
+        Err(("foreign-history", &["is not the history of sqlx: it looks like the table of Diesel"])),
+    ),
+    (
+        "CREATE TABLE _sqlx_migrations (version bigint, installed_on timestamp, success boolean)",
+        "",
+        Tool::Sqlx,
+        "",
+        Err(("foreign-history", &["is not the history of sqlx: some of its columns are not there"])),
+    ),
+    (
+        "CREATE TABLE old (\"set\" text, version text, name text, checksum text, state text, applied_at text, execution_time_ms integer, \
+         statements integer, statements_begun integer, statements_done integer, applied_by text, claim text, audit text, sql text, down_sql text)",
+        "",
+        Tool::Sqlx,
+        "old",
+        Err(("foreign-history", &["`old` is not the history of sqlx: it is a history table of this program"])),
     ),
     (
         "",
