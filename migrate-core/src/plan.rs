@@ -603,7 +603,9 @@ mod tests {
             let set = set(binary);
             let migrations = set.migrations(crate::Dialect::Sqlite).unwrap();
             let mut standings = Standings::compare(&migrations, history.split_whitespace().map(row).collect());
-            standings.declare_compatible(&Version::from(9));
+            let nine = Version::from(9);
+            standings.declare_compatible(&nine);
+            assert!(standings.items().iter().all(|item| item.is_compatible() == (*item.version() == nine)));
             let told = |items: Vec<&Item<'_>>| {
                 items.iter().map(|item| item.version().digits().to_owned()).collect::<Vec<_>>().join(" ")
             };

@@ -177,7 +177,7 @@ impl Dangling {
             let mut named = row.clone();
             named.splice(1..2, [Some(table)]);
             // It is the reason where a key cannot be checked.
-            if row.len() > KEY {
+            if row.get(KEY).is_some() {
                 named.splice(2..4, [None, Some(parent)]);
             }
             named
