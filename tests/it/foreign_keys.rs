@@ -399,13 +399,20 @@ fn only_new_violations_fail() {
 
 #[test]
 fn whoever_has_switched_them_off_finds_them_off() {
+    let leaving = format!("{REBUILD}DELETE FROM p WHERE id = 2;");
+    let outside = format!("-- migrate: no-transaction\n{leaving}");
     for scope in [Scope::PerMigration, Scope::All] {
-        for script in [REBUILD.to_owned(), format!("{REBUILD}DELETE FROM p WHERE id = 2;")] {
+        for script in [REBUILD.to_owned(), leaving.clone(), outside.clone()] {
+            if scope == Scope::All && script == outside {
+                continue;
+            }
             let mut database = database(Place::File);
             database.connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
             let set = one(&script);
-            let report = database.run(&Migrator::new(&set).scope(scope)).unwrap();
-            assert!(!report.to_string().contains("note"), "{report}");
+            let migrator = Migrator::new(&set).scope(scope);
+            let plan = migrator.plan(&mut database.connection).unwrap();
+            let report = database.run(&migrator).unwrap();
+            assert!(!format!("{plan}{report}").contains("note"), "{plan}\n{report}");
             assert_eq!(database.value("PRAGMA foreign_keys"), "0");
         }
     }
@@ -486,6 +493,26 @@ fn all_in_one_transaction_are_checked() {
                 }
             }
         }
+    }
+}
+
+/// A note is of the script for which foreign keys are off, and of no other one in its transaction.
+#[test]
+fn in_one_transaction_what_needs_them_off_is_noted_and_nothing_else() {
+    for after in [
+        "INSERT INTO c VALUES (3, 1);",
+        // Nobody refers to it.
+        "DROP TABLE k;",
+        "-- migrate: foreign-keys=on\nDELETE FROM k; DROP TABLE p; CREATE TABLE p (id INTEGER PRIMARY KEY);",
+    ] {
+        let mut database = database(Place::File);
+        let set = migrations(&[("1_rebuild.sql", REBUILD), ("2_after.sql", after)]);
+        let migrator = Migrator::new(&set).scope(Scope::All);
+        let plan = migrator.plan(&mut database.connection).unwrap();
+        let planned: Vec<usize> = plan.changes().iter().map(|change| change.notes.len()).collect();
+        let report = database.run(&migrator).unwrap();
+        let noted: Vec<usize> = report.changes().iter().map(|change| change.notes.len()).collect();
+        assert_eq!([planned, noted], [[1, 0], [1, 0]], "{plan}\n{report}");
     }
 }
 

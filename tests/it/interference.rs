@@ -303,6 +303,17 @@ fn the_holder_of_this_set_is_named_and_not_that_of_another() {
     });
 }
 
+/// A transaction that a script makes read-only is that of its next statement, and not one that cannot be written to the history.
+#[test]
+fn a_script_that_makes_its_transaction_read_only() {
+    on(&SERVER, |fresh| {
+        let script = "SET transaction_read_only = on;\nINSERT INTO done VALUES (2);\nSELECT 1;";
+        let error = fail(&mut fresh.connect(), &migrations(&[FIRST, ("2_b.sql", script)]));
+        assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("25006")), "{error}");
+        assert!(error.to_string().contains("2_b.sql:2:1"), "{error}");
+    });
+}
+
 /// What a commit refuses is told as that, or as what may have happened where the commit was sent together with a statement.
 #[test]
 fn what_only_a_commit_refuses_is_told() {

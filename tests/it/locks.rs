@@ -528,21 +528,42 @@ fn outside_of_a_transaction_only_what_is_not_done_is_tried_again() {
 }
 
 #[test]
+fn what_runs_alone_gives_up_unless_it_works_concurrently_and_nothing_is_said() {
+    for script in ["CALL p();", "SET lock_timeout = '40ms';\nCREATE INDEX CONCURRENTLY i ON t (a);"] {
+        for driver in DRIVERS {
+            let (fresh, set) = on_a_table(driver, &format!("-- migrate: no-transaction\n{script}"));
+            let mut writer = fresh.connect();
+            let code = "BEGIN COMMIT; ALTER TABLE t ADD COLUMN b text; END";
+            writer.execute(&format!("CREATE PROCEDURE p() LANGUAGE plpgsql AS '{code}'"));
+            writer.execute("BEGIN; INSERT INTO t VALUES (5)");
+            let error = run(&mut fresh.connect(), impatient(&set)).0.unwrap_err();
+            assert_eq!(error.database_code(), Some("55P03"), "{error}");
+        }
+    }
+}
+
+#[test]
 fn what_works_concurrently_waits_unless_its_file_says_otherwise() {
     for driver in DRIVERS {
-        let (fresh, set) = on_a_table(driver, "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);");
-        let mut writer = fresh.connect();
-        writer.execute("BEGIN; INSERT INTO t VALUES (5)");
-        thread::scope(|threads| {
-            let build = threads.spawn(|| run(&mut fresh.connect(), impatient(&set)));
-            let mut watcher = fresh.connect();
-            until_somebody_waits(
-                &mut watcher,
-                "a.query LIKE 'CREATE INDEX%' AND a.query_start < clock_timestamp() - interval '400 milliseconds'",
-            );
-            writer.execute("COMMIT");
-            assert_eq!(build.join().unwrap().0.unwrap(), 1);
-        });
+        // The last one has a name, for what follows.
+        let mut last = None;
+        for script in ["CREATE INDEX CONCURRENTLY ON t (a);", "CREATE INDEX CONCURRENTLY i ON t (a);"] {
+            let (fresh, set) = on_a_table(driver, &format!("-- migrate: no-transaction\n{script}"));
+            let mut writer = fresh.connect();
+            writer.execute("BEGIN; INSERT INTO t VALUES (5)");
+            thread::scope(|threads| {
+                let build = threads.spawn(|| run(&mut fresh.connect(), impatient(&set)));
+                let mut watcher = fresh.connect();
+                until_somebody_waits(
+                    &mut watcher,
+                    "a.query LIKE 'CREATE INDEX%' AND a.query_start < clock_timestamp() - interval '400 milliseconds'",
+                );
+                writer.execute("COMMIT");
+                assert_eq!(build.join().unwrap().0.unwrap(), 1);
+            });
+            last = Some((fresh, writer));
+        }
+        let (fresh, mut writer) = last.unwrap();
 
         let script = "-- migrate: no-transaction\n-- migrate: lock-timeout=40ms\nCREATE INDEX CONCURRENTLY j ON t (a);";
         let set = migrations(&[

@@ -91,6 +91,9 @@ fn a_living_runner_on_sqlite_is_waited_for() {
         });
         paused.1.recv_timeout(Duration::from_secs(30)).unwrap();
         let mut other = fresh.connect();
+        // The second statement has run alone.
+        let progress = "SELECT statements_begun || ' ' || statements_done FROM schema_migrations WHERE version = '2'";
+        assert_eq!(other.value(progress), "2 2");
         let migrator = Migrator::new(&set).wait_timeout(Duration::from_millis(50));
         let error = other.run(&migrator).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{error}");
@@ -429,10 +432,14 @@ fn settings_end_with_the_script() {
     let database = postgres().database("settings_outside");
     let mut client = database.connect();
     let sql = "-- migrate: no-transaction\nSET work_mem = '9MB';\nSET lock_timeout = '5s';\nCREATE TABLE a (x text);\nVACUUM a;";
-    migrations(&[("1_a.sql", sql)]).run(&mut client).unwrap();
     let shown = |client: &mut postgres::Client, name: &str| -> String {
         client.query_one(&*format!("SHOW {name}"), &[]).unwrap().get(0)
     };
+    let usual = shown(&mut client, "work_mem");
+    let next = "CREATE TABLE b AS SELECT current_setting('work_mem') AS found;";
+    migrations(&[("1_a.sql", sql), ("2_b.sql", next)]).run(&mut client).unwrap();
+    let found: String = client.query_one("SELECT found FROM b", &[]).unwrap().get(0);
+    assert_eq!(found, usual, "the next migration begins with what the first began with");
     assert_eq!(shown(&mut client, "lock_timeout"), "0");
     assert_eq!(shown(&mut client, "statement_timeout"), "0");
 }
@@ -708,7 +715,8 @@ fn an_interrupted_script_is_told_with_the_file_of_today() {
         assert!(plan.to_string().contains("note: 1 of its 3 statements done"), "{plan}");
         assert!(!plan.to_string().contains("script down"), "{plan}");
         assert_eq!(plan.changes()[0].statements, 2, "{plan}");
-        connection.run(&Migrator::new(&longer)).unwrap();
+        let report = connection.run(&Migrator::new(&longer)).unwrap();
+        assert!(!report.to_string().contains("script down"), "{report}");
         assert_eq!(connection.rows("SELECT id FROM t ORDER BY id"), ["1", "2", "3"]);
     }
 }
@@ -913,6 +921,9 @@ fn all_in_one_transaction_waits_for_a_living_runner() {
             ("2_outside.sql", "-- migrate: no-transaction\nINSERT INTO done VALUES (1);\nINSERT INTO done VALUES (2);"),
         ]);
         while_one_is_at_work(&fresh, &set, |go_on| {
+            let progress =
+                "SELECT statements_begun || ' ' || statements_done FROM schema_migrations WHERE version = '2'";
+            assert_eq!(fresh.connect().value(progress), "1 1", "{driver:?}");
             let plan = fresh.connect().plan(&Migrator::new(&set)).unwrap();
             assert!(plan.to_string().starts_with("would wait for process "), "{plan}");
             assert!(plan.waits_for()[0].ends_with("which is at work on 2_outside"), "{plan}");

@@ -310,6 +310,8 @@ scenarios! {
         / "1 2 3*" ("") Verb::RevertLast(1) => Ok("resume 3"), "1 applied, 2 applied, 3 pending", "t1 t2";
     revert_more_than_what_was_interrupted: "1 2 3*" [REVERTING_3]
         / "1 2 3*" ("") Verb::RevertTo(1) => Ok("resume 3, revert 2"), "1 applied, 2 pending, 3 pending", "t1";
+    redo_what_was_interrupted_on_its_way_down: "1 2 3*" [REVERTING_3]
+        / "1 2 3*" ("") Verb::RedoLast(1) => Ok("resume 3, apply 3"), "1 applied, 2 applied, 3 applied", "t1 t2 t3";
     redo_what_another_binary_was_reverting: "1 2*" [REVERTING_2]
         / "1" ("") Verb::RedoLast(1)
         => Err(("unknown-version", &["2_t"])), "1 applied, 2 interrupted", "t1 t2";

@@ -48,7 +48,14 @@ const CASES: &[Case] = &[
         "",
         Tool::Diesel,
         "",
-        Err(("foreign-table", &["dbmate or Rails", "Migrator::adopt", "Migrator::history_table"])),
+        Err((
+            "foreign-table",
+            &[
+                "\"schema_migrations\" is not a history table of this program: it looks like the table of dbmate or Rails",
+                "Migrator::adopt",
+                "Migrator::history_table",
+            ],
+        )),
     ),
     (
         DBMATE,
