@@ -296,6 +296,8 @@ scenarios! {
         => Ok("resume 2, apply 3"), "1 applied, 2 applied, 3 applied, 4 pending", "t1 t2 t3";
     interrupted_at_its_target: "1 2*" [BEGUN_2]
         / "1 2* 3" ("target=2") Verb::Run => Ok("resume 2"), "1 applied, 2 applied, 3 pending", "t1 t2";
+    interrupted_and_not_ahead: "1 2*" [BEGUN_2]
+        / "1 2*" ("ahead") Verb::Run => Ok("resume 2"), "1 applied, 2 applied", "t1 t2";
     interrupted_beside_a_missing_one: "1 2 3*" [BEGUN_3]
         / "1 3* 4" ("missing") Verb::Run
         => Ok("resume 3, apply 4"), "1 applied, 2 missing, 3 applied, 4 applied", "t1 t2 t3 t4";

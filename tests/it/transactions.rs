@@ -1,6 +1,6 @@
 //! Connections that are handed over inside a transaction, or behind a guard.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use migrate_runtime::{ErrorKind, Event, Migrator, Scope, Version};
@@ -218,6 +218,30 @@ fn the_table_that_another_transaction_creates_is_waited_for() {
         assert_eq!(second.join().unwrap().unwrap(), 0);
     });
     two.verify(&mut first).unwrap();
+}
+
+/// Also for longer than one try waits, and whoever listens is told.
+#[test]
+fn the_table_that_another_transaction_creates_is_waited_for_again_and_again() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let two = numbered(2);
+    let mut first = fresh.database().connect();
+    let mut transaction = first.transaction().unwrap();
+    two.run(&mut transaction).unwrap();
+    let (send, told) = mpsc::channel();
+    std::thread::scope(|threads| {
+        let second = threads.spawn(|| {
+            let migrator = Migrator::new(&two).on_event(move |event| {
+                if let Event::Waiting { .. } = event {
+                    let _ = send.send(());
+                }
+            });
+            migrator.run(&mut fresh.database().connect()).map(|report| report.changes().len())
+        });
+        told.recv_timeout(Duration::from_secs(30)).unwrap();
+        transaction.commit().unwrap();
+        assert_eq!(second.join().unwrap().unwrap(), 0);
+    });
 }
 
 /// SQLite lets readers keep a transaction from its commit: then all is rolled back, and tried again when they are done.
