@@ -8,10 +8,11 @@
 use std::fmt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use migrate_runtime::{ErrorKind, Migrations, Migrator, Scope, Version};
-use migrate_tests::{Case, Connection, Directed, Director, Driver, Fault, FaultAt, Fresh, Verb, numbered};
+use migrate_tests::{Case, Connection, Directed, Director, Driver, Fault, FaultAt, Fresh, Verb, migrations, numbered};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mishap {
@@ -308,6 +309,27 @@ fn a_transaction_around_all_that_cannot_begin_is_told_at_once() {
     let error = Migrator::new(&two).scope(Scope::All).run(&mut Directed::new(connection, &Refuses)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Database, "{error}");
     assert!(error.to_string().starts_with("the transaction for all migrations could not begin"), "{error}");
+}
+
+/// What another program writes between the look of an edit and its transaction is seen.
+#[test]
+fn an_edit_is_of_the_history_that_it_has_seen() {
+    struct Meddles(Mutex<rusqlite::Connection>);
+    impl Director for Meddles {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            if sql.starts_with("BEGIN") {
+                let only_two = migrations(&[("2_b.sql", "CREATE TABLE b (x integer);")]);
+                let _ = only_two.run(&mut self.0.lock().unwrap());
+            }
+            None
+        }
+    }
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let open = || rusqlite::Connection::open(fresh.file()).unwrap();
+    let both = migrations(&[("1_a.sql", "CREATE TABLE a (x integer);"), ("2_b.sql", "CREATE TABLE b (x integer);")]);
+    let meddler = Meddles(Mutex::new(open()));
+    let edited = Migrator::new(&both).baseline(&mut Directed::new(open(), &meddler), Version::from(1));
+    assert_eq!(edited.unwrap_err().kind(), ErrorKind::HasHistory);
 }
 
 /// What became of an edit whose connection is lost is not looked up on a connection that is gone.

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope, Step};
-use migrate_tests::{Connection, Driver, Fresh, migrations, poll};
+use migrate_tests::{Connection, Driver, Fresh, migrations, poll, set};
 
 const DRIVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
 const BOUND: Duration = Duration::from_secs(30);
@@ -353,6 +353,27 @@ fn a_serialization_failure_is_tried_again() {
                 });
             }
         }
+    }
+}
+
+/// A transaction around all keeps nobody from another set, once its own has a row to lock.
+#[test]
+fn a_transaction_around_all_keeps_nobody_from_another_set() {
+    for driver in DRIVERS {
+        let fresh = Fresh::new(driver);
+        let sets = |last: usize| {
+            let files = [("1_script.sql", "SELECT 1;"), ("2_script.sql", "SELECT 2;")];
+            ["a", "b"].map(|name| set(name, &files[..last]))
+        };
+        let (short, [a, b]) = (sets(1), sets(2));
+        fresh.connect().run(&Migrator::many(&short)).unwrap();
+        let migrator = Migrator::new(&a).scope(Scope::All).on_event(|event| {
+            if let Event::Statement { .. } = event {
+                let other = Migrator::new(&b).wait_timeout(Duration::from_millis(200));
+                assert_eq!(aside(|| run(&mut fresh.connect(), other)).0.unwrap(), 1);
+            }
+        });
+        assert_eq!(fresh.connect().run(&migrator).unwrap().changes().len(), 1, "{driver:?}");
     }
 }
 

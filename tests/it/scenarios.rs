@@ -173,6 +173,8 @@ scenarios! {
     run_again: "1 2" / "1 2" ("") Verb::Run => Ok(""), "1 applied, 2 applied", "t1 t2";
     run_up_to_a_target: "1" / "1 2 3 4" ("target=3") Verb::Run
         => Ok("apply 2, apply 3"), "1 applied, 2 applied, 3 applied, 4 pending", "t1 t2 t3";
+    run_behind_ten: "9 10" / "9 10 11" ("") Verb::Run
+        => Ok("apply 11"), "9 applied, 10 applied, 11 applied", "t10 t11 t9";
     run_to_a_target_below: "1 2 3" / "1 2 3" ("target=1") Verb::Run
         => Ok(""), "1 applied, 2 applied, 3 applied", "t1 t2 t3";
     run_to_an_unknown_target: "1" / "1 2" ("target=9") Verb::Run
@@ -274,6 +276,8 @@ scenarios! {
         => Ok("mark applied 2"), "1 applied, 2 applied, 3 pending", "t1 t2";
     mark_applied_out_of_order: "1 3" / "1 2 3" ("") Verb::MarkApplied(2, "not needed")
         => Ok("mark applied 2"), "1 applied, 2 applied, 3 applied", "t1 t3";
+    mark_applied_behind_ten: "9 10" / "9 10 11" ("") Verb::MarkApplied(11, "not needed")
+        => Ok("mark applied 11"), "9 applied, 10 applied, 11 applied", "t10 t9";
     mark_applied_twice: "1" / "1" ("") Verb::MarkApplied(1, "x") => Ok(""), "1 applied", "t1";
     mark_applied_the_first: "" / "1" ("") Verb::MarkApplied(1, "x") => Ok("mark applied 1"), "1 applied", "";
     mark_applied_what_nobody_knows: "1" / "1" ("") Verb::MarkApplied(4, "x") => Err(("unknown-version", NO_WORDS)), "1 applied", "t1";

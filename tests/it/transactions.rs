@@ -220,6 +220,32 @@ fn the_table_that_another_transaction_creates_is_waited_for() {
     two.verify(&mut first).unwrap();
 }
 
+/// Inside a transaction of the user's there is one try, which waits as long as it may, also when all is to be in one.
+#[test]
+fn a_claim_in_a_transaction_of_the_user_waits_for_longer_than_a_second() {
+    for scope in [Scope::PerMigration, Scope::All] {
+        let fresh = Fresh::new(Driver::Postgres);
+        let (one, two) = (numbered(1), numbered(2));
+        let mut first = fresh.database().connect();
+        one.run(&mut first).unwrap();
+        let mut transaction = first.transaction().unwrap();
+        two.run(&mut transaction).unwrap();
+        std::thread::scope(|threads| {
+            let second = threads.spawn(|| {
+                let mut second = fresh.database().connect();
+                let mut transaction = second.transaction().unwrap();
+                Migrator::new(&two).scope(scope).wait_timeout(Duration::from_secs(60)).run(&mut transaction)
+            });
+            let mut watcher = fresh.connect();
+            let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                         AND wait_event_type = 'Lock' AND query_start < clock_timestamp() - interval '1500 milliseconds'";
+            poll("the other transaction", Duration::from_secs(30), || (watcher.value(waits) == "1").then_some(()));
+            transaction.commit().unwrap();
+            assert!(second.join().unwrap().unwrap().is_empty(), "{scope:?}");
+        });
+    }
+}
+
 /// Also for longer than one try waits, and whoever listens is told.
 #[test]
 fn the_table_that_another_transaction_creates_is_waited_for_again_and_again() {
