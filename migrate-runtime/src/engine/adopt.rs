@@ -115,9 +115,8 @@ impl<'a, S: Session> Engine<'a, S> {
     fn entry(&self, matched: &Matched<'a>, action: &str, by: &str) -> Entry {
         let signature = Signature { action, by, reason: reason(matched.proof) };
         let statements = self.count_statements(&matched.migration);
-        let absent = self.sql.expect_absent(matched.migration.version());
-        let record = self.sql.record_adopted(matched, statements, signature);
-        Entry { label: matched.migration.label(), sql: format!("{absent};\n{record}"), notes: Vec::new() }
+        let sql = self.sql.record_adopted(matched, statements, signature);
+        Entry { label: matched.migration.label(), sql, notes: Vec::new() }
     }
 }
 

@@ -261,9 +261,7 @@ impl<S: Session> Engine<'_, S> {
     }
 
     fn record_applied(&self, migration: &Migration<'_>, item: &Item<'_>, signature: Signature<'_>) -> String {
-        let statements = self.count_statements(migration);
-        let absent = self.sql.expect_absent(migration.version());
-        format!("{absent};\n{}", self.sql.record_applied(migration, item.taken_back(), statements, signature))
+        self.sql.record_applied(migration, item.taken_back(), self.count_statements(migration), signature)
     }
 
     pub(super) fn count_statements(&self, migration: &Migration<'_>) -> usize {

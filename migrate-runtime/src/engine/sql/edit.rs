@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_core::{HistoryRow, Migration, RowState, Version};
+use migrate_core::{HistoryRow, Migration, RowState};
 
 use super::super::foreseen::Foreseen;
 use super::Sql;
@@ -26,7 +26,8 @@ impl Sql<'_> {
         format!("{};\nLOCK TABLE {table} IN SHARE MODE;\n", self.wait_at_most(patience))
     }
 
-    /// Records a migration as applied that has no row, or one that only remembers; nothing of it ran.
+    /// Records a migration as applied that has no row, or one that only remembers; nothing of it ran. The primary key keeps it from having
+    /// two.
     pub(in crate::engine) fn record_applied(
         &self,
         migration: &Migration<'_>,
@@ -126,11 +127,5 @@ impl Sql<'_> {
             state.as_str(),
             self.literal(audit)
         )
-    }
-
-    /// Fails unless there is no row of the version, but one that only remembers.
-    pub(in crate::engine) fn expect_absent(&self, version: &Version) -> String {
-        let counts = format!("{} AND version = {}", self.that_count(), self.version(version));
-        self.expect(&format!("NOT EXISTS (SELECT 1 FROM {} WHERE {counts})", self.table))
     }
 }
