@@ -4,22 +4,19 @@ use std::time::Instant;
 
 use migrate_core::{Dialect, Enforcement, Place};
 
+use super::bookkeeping::Bookkeeping;
 use super::dangling::Dangling;
 use super::foreign_keys;
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
-use super::read::{Facts, Recorded, first_cells};
-use super::request::{Frame, Part, Request, Style, compose};
+use super::read::{Recorded, first_cells};
+use super::request::{Part, Request, Style, compose};
 use super::sql::NO_RECORD;
-use super::{Engine, refuse, stamp};
+use super::{Engine, refuse};
 use crate::driver::{DriverError, DriverErrorKind, Session};
 use crate::error::Error;
 use crate::event::Event;
-use crate::host;
 use crate::report::Change;
-
-/// Postgres refuses savepoints outside of a transaction block, also in a request of several statements.
-const GUARD: &str = "SAVEPOINT migrate_runtime_guard;\nRELEASE SAVEPOINT migrate_runtime_guard";
 
 /// How an attempt to run a script ended, if not with an error of the script.
 pub(super) enum Outcome {
@@ -31,15 +28,6 @@ pub(super) enum Outcome {
     Busy(DriverError),
     /// It failed for a reason that may pass, such as a lock that others hold, and nothing of it is committed.
     Transient(Error),
-}
-
-/// How the row of a script that runs in a transaction is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bookkeeping {
-    /// At once and last: nothing can keep it from being written, and the script sets nothing that would have to be set back.
-    AtTheEnd,
-    /// As a claim before the script, which stays if the script should leave its transaction, and finished, and looked at, behind it.
-    ByClaim,
 }
 
 /// How the requests of a script are sent.
@@ -203,117 +191,6 @@ impl<S: Session> Engine<'_, S> {
         let place = places.of(prepared.statements[indexes.start].span.start);
         let (number, count) = (indexes.start + 1, indexes.len());
         self.migrator.tell(self.set_name(), &Event::Statement { migration: &prepared.label, number, count, place });
-    }
-
-    /// How the row of a script in a transaction is written.
-    fn bookkeeping(&self, prepared: &Prepared<'_>, recorded: &Recorded, foreseen: &Foreseen) -> Bookkeeping {
-        let is_exposed = recorded.facts.is_history_exposed || foreseen.may_have_changed();
-        match prepared.is_plain() && !is_exposed && !self.may_write_to_history(prepared) {
-            true => Bookkeeping::AtTheEnd,
-            false => Bookkeeping::ByClaim,
-        }
-    }
-
-    /// SQLite: the data version at which there is no need to look whether it is the turn of the script. The first one of a plan looks in
-    /// any case, to find out whether the history can be written; and in a transaction of the user's the look locks the database.
-    fn quiet_at<'f>(&self, bookkeeping: Bookkeeping, recorded: &Recorded, foreseen: &'f Foreseen) -> Option<&'f str> {
-        let is_look_alone = bookkeeping == Bookkeeping::AtTheEnd && self.before_writing(recorded, foreseen).is_empty();
-        let is_needed = !is_look_alone || !foreseen.has_begun() || self.is_in_transaction_of_user();
-        foreseen.data_version().filter(|_| !is_needed)
-    }
-
-    /// The bookkeeping around the statements of a migration.
-    pub(super) fn frame(
-        &self,
-        bookkeeping: Bookkeeping,
-        prepared: &Prepared<'_>,
-        recorded: &Recorded,
-        foreseen: &Foreseen,
-    ) -> Frame {
-        let (open, close) = self.transaction();
-        let (by, settings) = (self.applied_by(&recorded.facts), &recorded.facts.settings);
-        let is_postgres = self.sql.dialect == Dialect::Postgres;
-        let ours = prepared.timeouts(self.migrator);
-        let look = || match bookkeeping {
-            Bookkeeping::AtTheEnd if is_postgres => self.sql.expect_nothing_new(prepared, foreseen),
-            _ => self.sql.expect_turn(foreseen),
-        };
-        // Behind the first script of a transaction nobody else can have a turn.
-        let is_our_turn = self.whole.is_some() && foreseen.has_begun() && !foreseen.may_have_changed();
-        let mut claim = Vec::new();
-        claim.extend((!is_our_turn).then(|| self.turn(&look(), recorded, foreseen)));
-        let mut finish = Vec::new();
-        match bookkeeping {
-            Bookkeeping::AtTheEnd => {
-                claim.extend((is_postgres && self.is_nested).then(|| self.sql.note_begin()));
-                let elapsed = self.sql.elapsed(self.is_nested, host::milliseconds_of_epoch());
-                finish.push(self.sql.record(prepared, &by, &elapsed));
-            }
-            Bookkeeping::ByClaim => {
-                claim.push(self.sql.claim(prepared, &by, &self.sql.claim_in_transaction()));
-                finish.push(self.sql.finish(prepared, &by));
-                let ours = (!prepared.may_change_timeouts()).then_some(ours);
-                finish.extend(is_postgres.then(|| self.sql.restore_settings(settings, ours)));
-            }
-        }
-        claim.extend(is_postgres.then(|| ours.set_local()));
-        finish.extend((is_postgres && self.is_nested).then(|| self.sql.restore_timeouts(settings)));
-        let guard = is_postgres.then_some(GUARD);
-        Frame {
-            open: open.to_owned(),
-            guard,
-            claim: claim.join(";\n"),
-            finish: finish.join(";\n"),
-            close: close.to_owned(),
-        }
-    }
-
-    /// Waits for the turn of a script, and looks whether it is.
-    pub(super) fn turn(&self, look: &str, recorded: &Recorded, foreseen: &Foreseen) -> String {
-        let before = match self.sql.dialect {
-            Dialect::Sqlite => self.before_writing(recorded, foreseen),
-            _ => format!("{};\n", self.wait_for_turn(foreseen)),
-        };
-        format!("{before}{look}")
-    }
-
-    /// SQLite makes the table in the transaction of the first row, and takes away the stamp.
-    pub(super) fn before_writing(&self, recorded: &Recorded, foreseen: &Foreseen) -> String {
-        let mut sql = String::new();
-        if self.sql.dialect != Dialect::Sqlite {
-            return sql;
-        }
-        if self.migrator.has_user_version_stamp {
-            sql.push_str(&format!("{};\n", stamp::REMOVE));
-        }
-        if !recorded.table_exists && foreseen.is_empty() {
-            sql.push_str(&format!("{};\n", self.sql.create_table()));
-        }
-        sql
-    }
-
-    /// Postgres: the claim waits for another runner's transaction, for a time of its own, which goes on to hold.
-    pub(super) fn bounded(&self, foreseen: &Foreseen, claim: &str) -> String {
-        match self.sql.dialect {
-            Dialect::Sqlite => claim.to_owned(),
-            _ => format!("{};\n{claim}", self.wait_for_turn(foreseen)),
-        }
-    }
-
-    pub(super) fn wait_for_turn(&self, foreseen: &Foreseen) -> String {
-        // Where it can be tried again it does not wait for the table: the server would not say that it was this what took too long.
-        let lock = if foreseen.is_empty() {
-            self.sql.lock_history(self.is_nested)
-        } else {
-            self.sql.lock_latest(self.keeps_snapshot)
-        };
-        format!("{};\n{lock}", self.sql.wait_at_most(self.claim_patience()))
-    }
-
-    /// Who writes, as the history remembers it.
-    pub(super) fn applied_by(&self, facts: &Facts) -> String {
-        let own = self.migrator.applied_by.clone();
-        own.unwrap_or_else(|| host::runner(facts.user.as_deref(), &self.migrations_of.package))
     }
 
     /// What opens a transaction of ours, and what commits it.

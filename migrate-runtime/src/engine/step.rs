@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use migrate_core::{Dialect, Label, printable};
 
-use super::apply::{Bookkeeping, Outcome};
+use super::apply::Outcome;
+use super::bookkeeping::Bookkeeping;
 use super::failure::driver_lines;
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
