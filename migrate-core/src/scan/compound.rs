@@ -76,6 +76,12 @@ impl CompoundGuard {
         }
     }
 
+    /// Whether only executable comments mean anything to it any more.
+    #[inline]
+    pub(super) fn is_indifferent(&self) -> bool {
+        self.place == Place::Unprotected
+    }
+
     #[inline]
     pub(super) fn feed(&mut self, token: &Token, sql: &str) {
         match token.kind {

@@ -38,7 +38,7 @@ impl Guard {
         match self {
             Guard::Postgres(guard) => guard.head == Head::AnotherStatement,
             Guard::Sqlite(guard) => guard.state == Trigger::AnotherStatement,
-            Guard::Mysql(_) => false,
+            Guard::Mysql(guard) => guard.is_indifferent(),
         }
     }
 
