@@ -100,6 +100,12 @@ fn a_file_locked_for_a_while() {
         }
     });
     assert_eq!(patient.run(&mut connection).unwrap().changes().len(), 2);
+    // Nor is one that is attached called absent.
+    let mut main = rusqlite::Connection::open_in_memory().unwrap();
+    main.execute_batch(&format!("ATTACH '{}' AS other; PRAGMA busy_timeout = 0", fresh.file().display())).unwrap();
+    connection.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let migrator = Migrator::new(&two).history_table("other.schema_migrations").wait_timeout(Duration::ZERO);
+    assert_says(&migrator.run(&mut main).unwrap_err(), ErrorKind::WaitTimeout, &["database is locked"]);
 }
 
 // Postgres

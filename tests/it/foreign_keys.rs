@@ -301,6 +301,17 @@ fn only_new_violations_fail() {
                 &["leaves 1 row", "a row of `r` refers to a row of `p` that is not there: '2'"],
             )),
         ),
+        // No table is dropped: the script asks for it.
+        case(
+            "",
+            "-- migrate: foreign-keys=off\nDELETE FROM p WHERE id = 2;",
+            Err((ErrorKind::ForeignKeyViolation, &["leaves 1 row", "row 2 of `c`"])),
+        ),
+        case(
+            "",
+            "PRAGMA foreign_keys = OFF;\nDELETE FROM p WHERE id = 2;\nPRAGMA foreign_keys = ON;",
+            Err((ErrorKind::ForeignKeyViolation, &["leaves 1 row", "row 2 of `c`"])),
+        ),
         // Both at once.
         case(
             "",

@@ -790,12 +790,12 @@ fn what_is_being_reverted_is_not_built_upon() {
             let down =
                 format!("-- migrate: no-transaction\nDELETE FROM t;\n{};\nINSERT INTO t VALUES (-2);", sleep(driver));
             let files = [
-                ("1_t.up.sql", "CREATE TABLE t (a integer);"),
-                ("2_rows.up.sql", "INSERT INTO t VALUES (2);"),
-                ("2_rows.down.sql", &*down),
+                ("9_t.up.sql", "CREATE TABLE t (a integer);"),
+                ("10_rows.up.sql", "INSERT INTO t VALUES (2);"),
+                ("10_rows.down.sql", &*down),
             ];
             let set = migrations(&files);
-            let longer = migrations(&[&files[..], &[("3_more.up.sql", "INSERT INTO t VALUES (3);")]].concat());
+            let longer = migrations(&[&files[..], &[("11_more.up.sql", "INSERT INTO t VALUES (3);")]].concat());
             fresh.connect().run(&Migrator::new(&set)).unwrap();
             let (begun, may_plan) = mpsc::channel();
             let (planned, may_revert) = mpsc::channel();
@@ -823,7 +823,7 @@ fn what_is_being_reverted_is_not_built_upon() {
                 reverter.join().unwrap().unwrap();
                 let report = ended.unwrap_or_else(|error| panic!("{driver:?}, {second:?}: {error}"));
                 let done: Vec<&str> = report.changes().iter().map(|change| change.migration.as_str()).collect();
-                let expect: &[&str] = if let Verb::Run = second { &["2_rows", "3_more"] } else { &[] };
+                let expect: &[&str] = if let Verb::Run = second { &["10_rows", "11_more"] } else { &[] };
                 assert_eq!(done, expect, "{driver:?}, {second:?}");
             });
             let mut connection = fresh.connect();
