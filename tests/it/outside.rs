@@ -742,6 +742,26 @@ fn an_interrupted_script_down_is_told_as_one() {
     }
 }
 
+/// Also where the history has kept the script behind a mark, which the file has not.
+#[test]
+fn a_script_down_in_doubt_is_told_at_its_place_in_the_file() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let set = migrations(&[
+        ("1_t/up.sql", "CREATE TABLE t (a integer);"),
+        ("2_i/up.sql", "INSERT INTO t VALUES (1);"),
+        ("2_i/down.sql", "DELETE FROM t;\nDO $$ BEGIN DELETE FROM t; END $$;"),
+        ("2_i/metadata.toml", "run_in_transaction = false\n"),
+    ]);
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&set)).unwrap();
+    connection.execute(
+        "UPDATE schema_migrations SET state = 'reverting', statements = 2, statements_begun = 2, statements_done = 1, claim = '1-2-3 4 5' \
+         WHERE version = '2'",
+    );
+    let error = connection.execute_verb(&Migrator::new(&set), &Verb::RevertLast(1)).unwrap_err();
+    assert!(error.to_string().contains("2_i/down.sql:2:1"), "{error}");
+}
+
 /// Files beside the database show who lives: those of the dead are removed by whoever comes next, one's own at the end.
 #[test]
 fn only_the_living_have_a_sign() {
