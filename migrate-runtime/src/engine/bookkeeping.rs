@@ -16,7 +16,8 @@ const GUARD: &str = "SAVEPOINT migrate_runtime_guard;\nRELEASE SAVEPOINT migrate
 /// How the row of a script that runs in a transaction is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bookkeeping {
-    /// At once and last: nothing can keep it from being written, and the script sets nothing that would have to be set back.
+    /// At once and last: nothing can keep it from being written, the look before has seen everything, and the script sets nothing that
+    /// would have to be set back.
     AtTheEnd,
     /// As a claim before the script, which stays if the script should leave its transaction, and finished, and looked at, behind it.
     ByClaim,
@@ -26,7 +27,9 @@ impl<S: Session> Engine<'_, S> {
     /// How the row of a script in a transaction is written.
     pub(super) fn bookkeeping(&self, prepared: &Prepared<'_>, recorded: &Recorded, foreseen: &Foreseen) -> Bookkeeping {
         let is_exposed = recorded.facts.is_history_exposed || foreseen.may_have_changed();
-        match prepared.is_plain() && !is_exposed && !self.may_write_to_history(prepared) {
+        // A look into the past does not see what others have done since; the key of the row does.
+        let is_of_now = !self.keeps_snapshot;
+        match prepared.is_plain() && is_of_now && !is_exposed && !self.may_write_to_history(prepared) {
             true => Bookkeeping::AtTheEnd,
             false => Bookkeeping::ByClaim,
         }
