@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope, Step};
-use migrate_tests::{Connection, Driver, Fresh, migrations, poll, set};
+use migrate_tests::{Connection, Driver, Fresh, migrations, poll, postgres, set};
 
 const DRIVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
 const BOUND: Duration = Duration::from_secs(30);
@@ -152,6 +152,8 @@ fn the_session_keeps_its_settings() {
     ];
     let scripts = [
         "SELECT 1;",
+        "INSERT INTO t VALUES (1);",
+        "-- migrate: lock-timeout=9s\n-- migrate: statement-timeout=9s\nINSERT INTO t VALUES (1);",
         "SET lock_timeout = '5s'; SET statement_timeout = '5s';",
         "SET lock_timeout = '40ms'; SET statement_timeout = 0;",
         "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '9s';",
@@ -184,6 +186,22 @@ fn the_session_keeps_its_settings() {
                 assert!(!connection.is_in_transaction());
             }
         }
+    }
+}
+
+#[test]
+fn the_transaction_of_a_user_keeps_its_settings() {
+    let database = postgres().database("settings_of_a_transaction");
+    let mut client = database.connect();
+    for script in ["CREATE TABLE a (x integer);", "SELECT 1;"] {
+        let set = migrations(&[("1_script.sql", script)]);
+        let mut transaction = client.transaction().unwrap();
+        transaction.batch_execute("SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '4s'").unwrap();
+        set.run(&mut transaction).unwrap();
+        let settings = "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')";
+        let row = transaction.query_one(settings, &[]).unwrap();
+        assert_eq!([0, 1].map(|column| row.get::<_, String>(column)), ["3s", "4s"], "{script}");
+        transaction.rollback().unwrap();
     }
 }
 

@@ -36,7 +36,7 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// SQLite: the data version at which there is no need to look whether it is the turn of the script. The first one of a plan looks in
-    /// any case, to find out whether the history can be written; and in a transaction of the user's the look locks the database.
+    /// any case, to find out whether the history can be written, and to lock the database where a transaction of the user's has not.
     pub(super) fn quiet_at<'f>(
         &self,
         bookkeeping: Bookkeeping,
@@ -44,8 +44,7 @@ impl<S: Session> Engine<'_, S> {
         foreseen: &'f Foreseen,
     ) -> Option<&'f str> {
         let is_look_alone = bookkeeping == Bookkeeping::AtTheEnd && self.before_writing(recorded, foreseen).is_empty();
-        let is_needed = !is_look_alone || !foreseen.has_begun() || self.is_in_transaction_of_user();
-        foreseen.data_version().filter(|_| !is_needed)
+        foreseen.data_version().filter(|_| is_look_alone && foreseen.has_begun())
     }
 
     /// The bookkeeping around the statements of a migration.
