@@ -357,3 +357,115 @@ fn what_others_refer_to_is_reverted_after_them() {
         }
     }
 }
+
+/// Migrations that leave a line in a table whenever they run, in either direction.
+fn logged(versions: impl IntoIterator<Item = usize>) -> Migrations {
+    let file = |version: usize| {
+        let (up, down) = match version {
+            1 => ("CREATE TABLE log (x integer);".to_owned(), "DROP TABLE log;".to_owned()),
+            _ => {
+                let made = format!("CREATE TABLE t{version} (x integer);\nINSERT INTO log VALUES ({version});");
+                (made, format!("DROP TABLE IF EXISTS t{version};\nINSERT INTO log VALUES (-{version});"))
+            }
+        };
+        [(format!("{version}_t.up.sql"), up), (format!("{version}_t.down.sql"), down)]
+    };
+    let files: Vec<(String, String)> = versions.into_iter().flat_map(file).collect();
+    migrations(&files.iter().map(|(path, sql)| (&**path, &**sql)).collect::<Vec<_>>())
+}
+
+fn lenient(set: &Migrations) -> Migrator<'_> {
+    Migrator::new(set).allow_out_of_order().allow_missing().allow_ahead()
+}
+
+/// Does what a verb is for, while others do theirs between its plan and its first script; what the table of [`logged`] has in the end.
+fn behind_the_plan(
+    driver: Driver,
+    (before, set): (&Migrations, &Migrations),
+    (scope, verb): (Scope, &Verb),
+    others: &[(&Migrations, Verb)],
+) -> (Result<Report, Error>, Vec<String>) {
+    let fresh = Fresh::new(driver);
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(before)).unwrap();
+    let has_planned = AtomicBool::new(false);
+    let migrator = lenient(set).scope(scope).on_event(|event| {
+        if matches!(event, Event::Planned { .. }) && !has_planned.swap(true, Ordering::Relaxed) {
+            for (set, verb) in others {
+                let other = || fresh.connect().execute_verb(&lenient(set), verb).unwrap();
+                thread::scope(|threads| threads.spawn(other).join().unwrap());
+            }
+        }
+    });
+    let ended = connection.execute_verb(&migrator, verb);
+    (ended, connection.rows("SELECT x FROM log ORDER BY x"))
+}
+
+#[test]
+fn what_another_one_has_done_first_is_no_turn_of_one_s_own() {
+    let (one, three) = (logged([1]), logged(1..=3));
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let way = (scope, &Verb::RevertTo(1));
+            let (ended, log) = behind_the_plan(driver, (&three, &three), way, &[(&three, Verb::RevertTo(1))]);
+            assert!(ended.unwrap().is_empty(), "{driver:?} {scope:?}");
+            assert_eq!(log, ["-3", "-2", "2", "3"], "{driver:?} {scope:?}");
+            let (ended, log) = behind_the_plan(driver, (&one, &three), (scope, &Verb::Run), &[(&three, Verb::Run)]);
+            assert!(ended.unwrap().is_empty(), "{driver:?} {scope:?}");
+            assert_eq!(log, ["2", "3"], "{driver:?} {scope:?}");
+        }
+    }
+}
+
+/// As many rows as before, and other ones.
+#[test]
+fn what_is_reverted_already_is_not_reverted_again() {
+    let (two, without, three) = (logged([1, 2]), logged([1, 3]), logged(1..=3));
+    for driver in [Driver::Rusqlite, Driver::Postgres] {
+        let way = (Scope::PerMigration, &Verb::RevertLast(1));
+        let others = [(&two, Verb::RevertLast(1)), (&without, Verb::Run)];
+        let (ended, log) = behind_the_plan(driver, (&two, &two), way, &others);
+        assert!(ended.is_err(), "{driver:?} {ended:?}");
+        assert_eq!(log, ["-2", "2", "3"], "{driver:?}");
+        let others = [(&three, Verb::MarkPending(2, "by hand")), (&three, Verb::MarkApplied(3, "by hand"))];
+        let (ended, log) = behind_the_plan(driver, (&two, &two), way, &others);
+        assert!(ended.is_err(), "{driver:?} {ended:?}");
+        assert_eq!(log, ["2"], "{driver:?}");
+    }
+}
+
+/// Whoever waits for the latest row has it when it was written anew meanwhile.
+#[test]
+fn a_lock_does_not_slip_when_its_row_is_applied_again() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let (two, three) = (logged([1, 2]), logged(1..=3));
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&two)).unwrap();
+    let Connection::Postgres(mut redoing) = fresh.connect() else { panic!("a blocking connection") };
+    let mut transaction = redoing.transaction().unwrap();
+    Migrator::new(&two).redo_last(&mut transaction, 1).unwrap();
+    let mut gate = fresh.connect();
+    thread::scope(|threads| {
+        let runner = || fresh.connect().run(&Migrator::new(&three).wait_timeout(LONG)).unwrap().changes().len();
+        let runner = threads.spawn(runner);
+        let mut wait_for = |locktype: &str| {
+            let waits = format!("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = '{locktype}'");
+            migrate_tests::poll(locktype, LONG, || (connection.value(&waits) != "0").then_some(()));
+        };
+        wait_for("transactionid");
+        gate.execute("BEGIN; CREATE TABLE t3 (x integer)");
+        transaction.commit().unwrap();
+        // Its script waits for the name of its table.
+        let is_free = "SELECT count(*) FROM (SELECT FROM schema_migrations WHERE version = 2 FOR NO KEY UPDATE SKIP LOCKED) AS free";
+        let is_at_the_gate = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%CREATE TABLE t3%' \
+                              AND datname = current_database()";
+        migrate_tests::poll("the script", LONG, || (asked(&fresh, is_at_the_gate) == "1").then_some(()));
+        assert_eq!(asked(&fresh, is_free), "0");
+        gate.execute("ROLLBACK");
+        assert_eq!(runner.join().unwrap(), 1);
+    });
+}
+
+fn asked(fresh: &Fresh, query: &str) -> String {
+    fresh.connect().value(query)
+}

@@ -1,6 +1,6 @@
 //! What is written around the statements of a script in a transaction: it waits for its turn, looks whether it is, and its row is written.
 
-use migrate_core::Dialect;
+use migrate_core::{Dialect, Direction};
 
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
@@ -29,7 +29,10 @@ impl<S: Session> Engine<'_, S> {
         let is_exposed = recorded.facts.is_history_exposed || foreseen.may_have_changed();
         // A look into the past does not see what others have done since; the key of the row does.
         let is_of_now = !self.keeps_snapshot;
-        match prepared.is_plain() && is_of_now && !is_exposed && !self.may_write_to_history(prepared) {
+        // What is to be reverted has a row, which says whether it still is.
+        let is_new = prepared.direction == Direction::Up && prepared.embedded.is_some();
+        let is_simple = is_new && prepared.is_plain() && is_of_now && !is_exposed;
+        match is_simple && !self.may_write_to_history(prepared) {
             true => Bookkeeping::AtTheEnd,
             false => Bookkeeping::ByClaim,
         }
@@ -60,7 +63,7 @@ impl<S: Session> Engine<'_, S> {
         let is_postgres = self.sql.dialect == Dialect::Postgres;
         let ours = prepared.timeouts(self.migrator);
         let look = || match bookkeeping {
-            Bookkeeping::AtTheEnd if is_postgres => self.sql.expect_nothing_new(prepared, foreseen),
+            Bookkeeping::AtTheEnd if is_postgres => self.sql.expect_nothing_new(&prepared.version, foreseen),
             _ => self.sql.expect_turn(foreseen),
         };
         // Behind the first script of a transaction nobody else can have a turn.
@@ -72,7 +75,8 @@ impl<S: Session> Engine<'_, S> {
             Bookkeeping::AtTheEnd => {
                 claim.extend((is_postgres && self.is_nested).then(|| self.sql.note_begin()));
                 let elapsed = self.sql.elapsed(self.is_nested, host::milliseconds_of_epoch());
-                finish.push(self.sql.record(prepared, &by, &elapsed));
+                let migration = prepared.embedded.as_ref();
+                finish.extend(migration.map(|migration| self.sql.record(prepared, migration, &by, &elapsed)));
             }
             Bookkeeping::ByClaim => {
                 claim.push(self.sql.claim(prepared, &by, &self.sql.claim_in_transaction()));

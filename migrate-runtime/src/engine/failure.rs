@@ -70,7 +70,7 @@ impl<S: Session> Engine<'_, S> {
             if error.has_code(&TIMED_OUT) && names_history {
                 return Ok(Outcome::Busy(error));
             }
-            if error.has_code(&ROW_EXISTS) && (request.statements().is_none() || names_history) {
+            if is_of_claim(&error) && (request.statements().is_none() || names_history) {
                 return Ok(Outcome::Contested(self.failed(prepared, request, error)));
             }
         }

@@ -15,7 +15,7 @@ pub(super) struct Foreseen {
     versions: BTreeSet<(usize, String)>,
     /// SQLite: while the database has this data version, nobody else has written to it.
     data_version: Option<String>,
-    /// Whether a script of this plan is done.
+    /// Whether this runner has done a script of this plan.
     has_begun: bool,
     /// Whether a script of this plan may have written to the history itself, or have made a trigger on it.
     may_have_changed: bool,
@@ -34,7 +34,6 @@ impl Foreseen {
 
     /// A script has done its work, run by this runner or by another one with the same plan.
     pub(super) fn is_done(&mut self, prepared: &Prepared<'_>) {
-        self.has_begun = true;
         match prepared.direction {
             Direction::Up => self.add(&prepared.version),
             Direction::Down => _ = self.versions.remove(&key(&prepared.version)),
@@ -50,7 +49,12 @@ impl Foreseen {
         self.may_have_changed
     }
 
-    /// Whether a script of this plan is done, so that the history can be written.
+    /// A script has had its turn, and is done by this runner.
+    pub(super) fn has_had_a_turn(&mut self) {
+        self.has_begun = true;
+    }
+
+    /// Whether this runner has had a turn, so that the history can be written and, in a transaction around all, nobody else has one.
     pub(super) fn has_begun(&self) -> bool {
         self.has_begun
     }

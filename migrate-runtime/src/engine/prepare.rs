@@ -171,7 +171,7 @@ impl Prepared<'_> {
             let verb = statement.words(&self.sql, self.dialect).next().unwrap_or_default();
             PLAIN.iter().any(|plain| verb.eq_ignore_ascii_case(plain))
         };
-        self.statements.iter().all(is_plain) && !self.mentions(&["set_config"])
+        self.statements.iter().all(is_plain) && !self.mentions(&["set_config", "pg_settings"])
     }
 
     /// Whether the script names one of these, which are in small letters, anywhere.

@@ -157,24 +157,47 @@ impl Sql<'_> {
     ) -> String {
         let audit = self.literal(prepared.row.as_ref().map_or("", |row| &row.audit));
         let insert = format!(
-            "INSERT INTO {} (\"set\", version, name, checksum, state, applied_at, execution_time_ms, statements, statements_begun, \
+            "INSERT INTO {}{} (\"set\", version, name, checksum, state, applied_at, execution_time_ms, statements, statements_begun, \
              statements_done, applied_by, claim, audit, sql, down_sql) \
              VALUES ({}, {}, {}, '{}', {progress}, {}, {claim}, {audit}, {scripts})",
             self.table,
+            if self.dialect == Dialect::Postgres { " AS own" } else { "" },
             self.literal(self.set),
             self.version(&prepared.version),
             self.literal(migration.name()),
             migration.up().checksum(),
             self.literal(applied_by),
         );
-        match prepared.row {
-            Some(_) => format!(
-                "DELETE FROM {} WHERE {} AND state = '{}' AND audit = {audit};\n{insert}",
+        let pending = RowState::Pending.as_str();
+        match (&prepared.row, self.dialect) {
+            (None, _) => insert,
+            (Some(_), Dialect::Sqlite) => format!(
+                "DELETE FROM {} WHERE {} AND state = '{pending}' AND audit = {audit};\n{insert}",
                 self.table,
-                self.row(&prepared.version),
-                RowState::Pending.as_str()
+                self.row(&prepared.version)
             ),
-            None => insert,
+            // Whoever waits for the lock of the row would be left without one if it were deleted.
+            (Some(_), _) => {
+                let taken_over = [
+                    "name",
+                    "checksum",
+                    "state",
+                    "applied_at",
+                    "execution_time_ms",
+                    "statements",
+                    "statements_begun",
+                    "statements_done",
+                    "applied_by",
+                    "claim",
+                    "sql",
+                    "down_sql",
+                ];
+                format!(
+                    "{insert} ON CONFLICT (\"set\", version) DO UPDATE SET \"set\" = CASE WHEN own.state = '{pending}' \
+                     AND own.audit = {audit} THEN own.\"set\" END, {}",
+                    taken_over.map(|column| format!("{column} = excluded.{column}")).join(", ")
+                )
+            }
         }
     }
 
@@ -196,27 +219,18 @@ impl Sql<'_> {
         )
     }
 
-    /// What a script has done, in one go, and as its last words: nothing has claimed its row. `elapsed` is an expression of the
+    /// What a script up has done, in one go, and as its last words: nothing has claimed its row. `elapsed` is an expression of the
     /// milliseconds that it took.
-    pub(in crate::engine) fn record(&self, prepared: &Prepared<'_>, by: &str, elapsed: &str) -> String {
-        let statements = prepared.statements.len();
-        match (prepared.direction, prepared.embedded) {
-            (Direction::Up, Some(migration)) => {
-                let state = RowState::Applied.as_str();
-                let progress =
-                    format!("'{state}', {}, {elapsed}, {statements}, {statements}, {statements}", self.now());
-                self.insert(prepared, &migration, &progress, by, "NULL", &self.scripts(&migration))
-            }
-            (Direction::Up, None) => self.expect("1 = 0"),
-            (Direction::Down, _) => format!(
-                "UPDATE {} SET {}, statements = {statements}, down_sql = {} WHERE {} AND state = '{}'",
-                self.table,
-                self.reverted(by),
-                self.running_down_sql(prepared),
-                self.row(&prepared.version),
-                RowState::Applied.as_str()
-            ),
-        }
+    pub(in crate::engine) fn record(
+        &self,
+        prepared: &Prepared<'_>,
+        migration: &Migration<'_>,
+        by: &str,
+        elapsed: &str,
+    ) -> String {
+        let (state, statements) = (RowState::Applied.as_str(), prepared.statements.len());
+        let progress = format!("'{state}', {}, {elapsed}, {statements}, {statements}, {statements}", self.now());
+        self.insert(prepared, migration, &progress, by, "NULL", &self.scripts(migration))
     }
 
     /// Postgres: remembers for the rest of the transaction, which is older than the script, when the script began.
@@ -284,9 +298,9 @@ impl Sql<'_> {
         })
     }
 
-    /// Postgres: fails in the same way, but takes for granted that no row is taken away, as none is by any runner, which is less than
-    /// half the work.
-    pub(in crate::engine) fn expect_nothing_new(&self, prepared: &Prepared<'_>, foreseen: &Foreseen) -> String {
+    /// Postgres: fails in the same way unless it is the turn of a script up, but takes for granted that no row is taken away, as none is by
+    /// any runner, which is less than half the work.
+    pub(in crate::engine) fn expect_nothing_new(&self, version: &Version, foreseen: &Foreseen) -> String {
         let (pending, applied) = (RowState::Pending.as_str(), RowState::Applied.as_str());
         let unforeseen = match foreseen.latest() {
             None => format!("state <> '{pending}'"),
@@ -294,19 +308,14 @@ impl Sql<'_> {
                 let from_latest = format!(
                     "version >= {latest} AND state <> CASE version WHEN {latest} THEN '{applied}' ELSE '{pending}' END"
                 );
-                let own = match prepared.direction {
-                    Direction::Up => pending,
-                    Direction::Down => applied,
-                };
-                match foreseen.is_below_latest(&prepared.version) {
-                    true => {
-                        format!("({from_latest} OR version = {} AND state <> '{own}')", self.version(&prepared.version))
-                    }
+                match foreseen.is_below_latest(version) {
+                    true => format!("({from_latest} OR version = {} AND state <> '{pending}')", self.version(version)),
                     false => from_latest,
                 }
             }
         };
-        format!("UPDATE {} SET \"set\" = NULL WHERE {} AND {unforeseen}", self.table, self.of_set())
+        // Whoever runs migrations may write the state.
+        format!("UPDATE {} SET state = NULL WHERE {} AND {unforeseen}", self.table, self.of_set())
     }
 
     /// Turns the claim of a script that runs in a transaction into the row of what was done.
