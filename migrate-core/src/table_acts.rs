@@ -147,6 +147,7 @@ impl TableActs {
                 by_pragma = if is_on { Enforcement::On } else { Enforcement::Off };
                 return Enforcement::AsUsual;
             }
+            // Then nothing takes the place of anything.
             if !drops {
                 return by_pragma.clone();
             }

@@ -152,10 +152,10 @@
 //!
 //! One row a migration in the table `schema_migrations`: `set`, `version`, `name`, `checksum`, `state`, `applied_at` (UTC),
 //! `execution_time_ms`, `statements`, `statements_begun`, `statements_done`, `applied_by`, `claim`, `audit`, `sql` and `down_sql`; its
-//! primary key is (`set`, `version`). The row commits together with the migration. `execution_time_ms` may hold up
-//! to a second of waiting for other runners, on SQLite as long as the connection waits for a lock. The states are `applied`;
-//! `running` and `reverting` while a script is at work outside of a transaction; and `pending` for a migration that is not applied any
-//! more. `audit` holds a line for everything that was done to the row since: when, what, who, the checksum before, and why.
+//! primary key is (`set`, `version`). The row commits together with the migration. `execution_time_ms` may hold up to a second of
+//! waiting for other runners, on SQLite as much as the connection waits for a lock. The states are `applied`; `running` and
+//! `reverting` while a script is at work outside of a transaction; and `pending` for a migration that is not applied any more. `audit`
+//! holds a line for everything that was done to the row since: when, what, who, the checksum before, and why.
 //!
 //! Where binary and history do not match, nothing is applied; see [`Standing`] for the words, and the `allow_` options of [`Migrator`].
 //!

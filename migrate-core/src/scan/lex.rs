@@ -21,9 +21,7 @@ impl<'a> Lexer<'a> {
     pub(super) fn skip_to(&mut self, offset: usize) {
         self.cursor.at = offset.max(self.cursor.at);
     }
-}
 
-impl Lexer<'_> {
     /// Passes over words, white space and signs, and tells where the last of them ends that is not white space, if there is one.
     #[inline]
     pub(super) fn pass_dull(&mut self) -> Option<usize> {

@@ -42,9 +42,10 @@ struct RusqliteSession<'a> {
 impl RusqliteSession<'_> {
     /// Runs every statement to its end; `execute_batch` of the driver stops at the first row of each.
     fn run(&self, sql: &str) -> Result<(), DriverError> {
-        let first = sql.trim_ascii_end().trim_end_matches(';');
-        if !first.contains(';') {
-            return self.step(first).map_err(|error| driver_error(error, 0));
+        // Most requests are one statement, and need not be scanned to know it.
+        let statement = sql.trim_ascii_end().trim_end_matches(';');
+        if !statement.contains(';') {
+            return self.step(statement).map_err(|error| driver_error(error, 0));
         }
         split(sql, Dialect::Sqlite).iter().try_for_each(|statement| {
             self.step(statement.text(sql)).map_err(|error| driver_error(error, statement.span.start))

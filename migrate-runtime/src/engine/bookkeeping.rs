@@ -31,7 +31,7 @@ impl<S: Session> Engine<'_, S> {
         let is_of_now = !self.keeps_snapshot;
         // What is to be reverted has a row, which says whether it still is.
         let is_new = prepared.direction == Direction::Up && prepared.embedded.is_some();
-        let is_simple = is_new && prepared.is_plain() && is_of_now && !is_exposed;
+        let is_simple = is_new && prepared.is_plain(self.sql.dialect) && is_of_now && !is_exposed;
         match is_simple && !self.may_write_to_history(prepared) {
             true => Bookkeeping::AtTheEnd,
             false => Bookkeeping::ByClaim,
@@ -47,7 +47,7 @@ impl<S: Session> Engine<'_, S> {
         foreseen: &'f Foreseen,
     ) -> Option<&'f str> {
         let is_look_alone = bookkeeping == Bookkeeping::AtTheEnd && self.before_writing(recorded, foreseen).is_empty();
-        foreseen.data_version().filter(|_| is_look_alone && foreseen.has_begun())
+        foreseen.data_version().filter(|_| is_look_alone && foreseen.has_had_turn())
     }
 
     /// The bookkeeping around the statements of a migration.
@@ -67,7 +67,7 @@ impl<S: Session> Engine<'_, S> {
             _ => self.sql.expect_turn(foreseen),
         };
         // Behind the first script of a transaction nobody else can have a turn.
-        let is_our_turn = self.whole.is_some() && foreseen.has_begun() && !foreseen.may_have_changed();
+        let is_our_turn = self.whole.is_some() && foreseen.has_had_turn() && !foreseen.may_have_changed();
         let mut claim = Vec::new();
         claim.extend((!is_our_turn).then(|| self.turn(&look(), recorded, foreseen)));
         let mut finish = Vec::new();

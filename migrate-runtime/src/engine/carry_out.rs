@@ -268,7 +268,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 match self.apply(script, &recorded, &foreseen).await? {
                     Outcome::Done(change) => {
                         foreseen.is_done(script);
-                        foreseen.has_had_a_turn();
+                        foreseen.note_turn();
                         if self.may_write_to_history(script) {
                             foreseen.note_meddler();
                         }

@@ -57,12 +57,12 @@ impl<S: Session> Engine<'_, S> {
         }
         // Where several statements share a request, only what the server says beside the code tells the errors of the bookkeeping.
         let names_history = error.names_table(&self.sql.table_name().table);
+        let is_of_bookkeeping = request.statements().is_none() || names_history;
         if request.has(Part::Claim) && error.position().is_none() {
-            let is_of_claim = request.statements().is_none() || names_history;
-            if error.has_code(&TIMED_OUT) && is_of_claim {
+            if error.has_code(&TIMED_OUT) && is_of_bookkeeping {
                 return Ok(Outcome::Busy(error));
             }
-            if error.has_code(&ROW_EXISTS) || error.has_code(&NOT_AS_EXPECTED) && is_of_claim {
+            if error.has_code(&ROW_EXISTS) || error.has_code(&NOT_AS_EXPECTED) && is_of_bookkeeping {
                 return Ok(Outcome::Contested(self.failed(prepared, request, error)));
             }
         }
@@ -70,7 +70,7 @@ impl<S: Session> Engine<'_, S> {
             if error.has_code(&TIMED_OUT) && names_history {
                 return Ok(Outcome::Busy(error));
             }
-            if is_of_claim(&error) && (request.statements().is_none() || names_history) {
+            if is_of_claim(&error) && is_of_bookkeeping {
                 return Ok(Outcome::Contested(self.failed(prepared, request, error)));
             }
         }

@@ -16,7 +16,7 @@ pub(super) struct Foreseen {
     /// SQLite: while the database has this data version, nobody else has written to it.
     data_version: Option<String>,
     /// Whether this runner has done a script of this plan.
-    has_begun: bool,
+    has_had_turn: bool,
     /// Whether a script of this plan may have written to the history itself, or have made a trigger on it.
     may_have_changed: bool,
 }
@@ -49,14 +49,14 @@ impl Foreseen {
         self.may_have_changed
     }
 
-    /// A script has had its turn, and is done by this runner.
-    pub(super) fn has_had_a_turn(&mut self) {
-        self.has_begun = true;
+    /// This runner has had a turn, and has done its script.
+    pub(super) fn note_turn(&mut self) {
+        self.has_had_turn = true;
     }
 
     /// Whether this runner has had a turn, so that the history can be written and, in a transaction around all, nobody else has one.
-    pub(super) fn has_begun(&self) -> bool {
-        self.has_begun
+    pub(super) fn has_had_turn(&self) -> bool {
+        self.has_had_turn
     }
 
     pub(super) fn data_version(&self) -> Option<&str> {

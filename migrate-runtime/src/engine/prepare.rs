@@ -22,7 +22,6 @@ pub(super) struct Prepared<'a> {
     /// Where the script comes from, as messages tell it.
     pub(super) path: Cow<'a, str>,
     pub(super) sql: Cow<'a, str>,
-    dialect: Dialect,
     pub(super) statements: Vec<Statement>,
     /// What the row is made of; a script down may run without.
     pub(super) embedded: Option<Migration<'a>>,
@@ -85,7 +84,6 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
         statements: scanned.statements,
         header,
         is_marked_beside,
-        dialect,
         version,
         label,
         direction,
@@ -162,13 +160,13 @@ impl Prepared<'_> {
 
     /// Whether the script does nothing that a session would remember, as far as its text tells: it is made of statements that define,
     /// write or permit something.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self, dialect: Dialect) -> bool {
         const PLAIN: [&str; 11] = [
             "alter", "comment", "create", "delete", "drop", "grant", "insert", "replace", "revoke", "truncate",
             "update",
         ];
         let is_plain = |statement: &Statement| {
-            let verb = statement.words(&self.sql, self.dialect).next().unwrap_or_default();
+            let verb = statement.words(&self.sql, dialect).next().unwrap_or_default();
             PLAIN.iter().any(|plain| verb.eq_ignore_ascii_case(plain))
         };
         self.statements.iter().all(is_plain) && !self.mentions(&["set_config", "pg_settings"])

@@ -1,7 +1,7 @@
 //! A migration → the requests that apply it.
 //!
-//! Invariant: the claim, if there is one, goes before every statement, the finish and the commit after the last, all in one transaction. Every
-//! byte of a request is known to be of one part, so that an error finds its place in the script.
+//! Invariant: the claim, if there is one, goes before every statement, the finish and the commit after the last, all in one
+//! transaction. Every byte of a request is known to be of one part, so that an error finds its place in the script.
 
 use std::ops::Range;
 

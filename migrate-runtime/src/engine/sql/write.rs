@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_core::{AuditEntry, Dialect, Direction, Migration, RowState, Version};
+use migrate_core::{AuditEntry, Dialect, Direction, HistoryRow, Migration, RowState, Version};
 
 use super::super::foreseen::Foreseen;
 use super::super::prepare::Prepared;
@@ -178,24 +178,15 @@ impl Sql<'_> {
             ),
             // Whoever waits for the lock of the row would be left without one if it were deleted.
             (Some(_), _) => {
-                let taken_over = [
-                    "name",
-                    "checksum",
-                    "state",
-                    "applied_at",
-                    "execution_time_ms",
-                    "statements",
-                    "statements_begun",
-                    "statements_done",
-                    "applied_by",
-                    "claim",
-                    "sql",
-                    "down_sql",
-                ];
+                // Who it is and what became of it before stay.
+                let kept = |column: &&str| ["version", "audit"].contains(column);
+                let others = HistoryRow::COLUMNS.into_iter().filter(|column| !kept(column));
+                let taken_over: Vec<String> =
+                    others.chain(["sql", "down_sql"]).map(|column| format!("{column} = excluded.{column}")).collect();
                 format!(
                     "{insert} ON CONFLICT (\"set\", version) DO UPDATE SET \"set\" = CASE WHEN own.state = '{pending}' \
                      AND own.audit = {audit} THEN own.\"set\" END, {}",
-                    taken_over.map(|column| format!("{column} = excluded.{column}")).join(", ")
+                    taken_over.join(", ")
                 )
             }
         }
