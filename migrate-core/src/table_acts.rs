@@ -87,16 +87,15 @@ impl TableActs {
     pub fn of(sql: &str, statements: &[Statement]) -> TableActs {
         let mut all = TableActs::default();
         for statement in statements {
-            let Some(verb) = statement.pieces(sql, Dialect::Sqlite).next() else { continue };
-            all.attaches |= verb.is("ATTACH");
-            if !["CREATE", "ALTER", "DROP"].into_iter().any(|word| verb.is(word)) {
-                continue;
-            }
-            let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
-            let Some((act, table)) = act(&pieces) else { continue };
-            let referred = pieces.windows(2).filter(|pair| pair[0].is("REFERENCES")).map(|pair| key(&pair[1]));
-            all.references.extend(referred.map(|parent| Reference { child: table.clone(), parent }));
+            let pieces = || statement.pieces(sql, Dialect::Sqlite);
+            all.attaches |= pieces().next().is_some_and(|verb| verb.is("ATTACH"));
+            let Some((act, table)) = act(pieces()) else { continue };
             all.acts.extend(act);
+            if may_refer(statement.text(sql)) {
+                let referred = pieces().zip(pieces().skip(1)).filter(|(word, _)| word.is("REFERENCES"));
+                let reference = |(_, parent)| Reference { child: table.clone(), parent: key(&parent) };
+                all.references.extend(referred.map(reference));
+            }
         }
         all
     }
@@ -155,7 +154,7 @@ impl TableActs {
             // Its name stands behind, and a table may be called so.
             has_triggers |= pieces.first().is_some_and(|verb| verb.is("CREATE"))
                 && pieces.iter().take(3).any(|piece| piece.is("TRIGGER"));
-            let act = act(&pieces);
+            let act = act(pieces.iter().copied());
             if let Some((Some(Act::Create(table)), _)) = &act {
                 made.insert(table.clone());
             }
@@ -324,8 +323,8 @@ impl Act {
 }
 
 /// The table of a statement about one, and what it does to it; nothing for one that alters it in another way than by renaming it.
-fn act(pieces: &[Piece<'_>]) -> Option<(Option<Act>, String)> {
-    let mut pieces = pieces.iter().peekable();
+fn act<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Option<(Option<Act>, String)> {
+    let mut pieces = pieces.peekable();
     let verb = pieces.next()?;
     while pieces.next_if(|piece| piece.is("TEMP") || piece.is("TEMPORARY")).is_some() {}
     pieces.next().filter(|object| object.is("TABLE"))?;
@@ -334,18 +333,24 @@ fn act(pieces: &[Piece<'_>]) -> Option<(Option<Act>, String)> {
     if pieces.next_if(|piece| piece.is_sign(".")).is_some() {
         name = pieces.next()?;
     }
-    let table = key(name);
+    let table = key(&name);
     let act = if verb.is("CREATE") {
         Some(Act::Create(table.clone()))
     } else if verb.is("DROP") {
         Some(Act::Drop(table.clone()))
     } else if verb.is("ALTER") {
         let is_renamed = pieces.next_if(|piece| piece.is("RENAME")).and(pieces.next_if(|piece| piece.is("TO")));
-        is_renamed.and(pieces.next()).map(|to| Act::Rename { from: table.clone(), to: key(to) })
+        is_renamed.and(pieces.next()).map(|to| Act::Rename { from: table.clone(), to: key(&to) })
     } else {
         return None;
     };
     Some((act, table))
+}
+
+/// Whether the word that makes a key stands anywhere in a statement: most have none, and need not be read to their ends.
+fn may_refer(statement: &str) -> bool {
+    const WORD: &[u8] = b"REFERENCES";
+    statement.as_bytes().windows(WORD.len()).any(|text| text.eq_ignore_ascii_case(WORD))
 }
 
 /// The last part of the name that stands first, in small letters.

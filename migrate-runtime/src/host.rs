@@ -3,20 +3,16 @@
 use std::env;
 use std::fs;
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `user@host package version`, as far as it is known; of a set that was read at run time, `user@host program`.
 pub(crate) fn runner(database_user: Option<&str>, package: &str) -> String {
-    let user = database_user.map(str::to_owned).or_else(system_user).map(|user| user + "@").unwrap_or_default();
-    // Read once: every row of the history asks for it.
+    // Read once: every row of the history asks for them.
+    static USER: OnceLock<Option<String>> = OnceLock::new();
     static HOST: OnceLock<String> = OnceLock::new();
+    let user = database_user.or_else(|| USER.get_or_init(system_user).as_deref());
+    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
     let host = HOST.get_or_init(|| host_name().unwrap_or_else(|| "unknown-host".into()));
     format!("{user}{host} {package}").trim_end().to_owned()
-}
-
-/// The time, in milliseconds since 1970.
-pub(crate) fn milliseconds_of_epoch() -> u128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
 
 /// The name that this program was started by.

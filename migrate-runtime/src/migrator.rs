@@ -947,6 +947,11 @@ impl<'a> Migrator<'a> {
         Ok(())
     }
 
+    /// Whether anybody hears what it tells.
+    pub(crate) fn is_watched(&self) -> bool {
+        cfg!(feature = "tracing") || self.observer.is_some()
+    }
+
     pub(crate) fn tell(&self, _set: &str, event: &Event<'_>) {
         #[cfg(feature = "tracing")]
         crate::trace::record(_set, event);

@@ -2,20 +2,30 @@
 //!
 //! Everything else that the engine writes is made of closed alphabets: digits, hexadecimal digits and its own keywords.
 
+use std::borrow::Cow;
+
 use migrate_core::Dialect;
 
 /// A quoted identifier.
 pub(crate) fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    ["\"", &*doubled(name, '"'), "\""].concat()
 }
 
 /// A string constant, safe whatever `standard_conforming_strings` says.
 pub(crate) fn literal(text: &str, dialect: Dialect) -> String {
-    let doubled = text.replace('\'', "''");
+    let doubled = doubled(text, '\'');
     if dialect == Dialect::Postgres && doubled.contains('\\') {
-        format!(" E'{}'", doubled.replace('\\', "\\\\"))
+        format!(" E'{}'", self::doubled(&doubled, '\\'))
     } else {
-        format!("'{doubled}'")
+        ["'", &*doubled, "'"].concat()
+    }
+}
+
+/// Most texts have no such sign, and long ones need not be copied to know it.
+fn doubled(text: &str, sign: char) -> Cow<'_, str> {
+    match text.contains(sign) {
+        true => Cow::Owned(text.replace(sign, &String::from_iter([sign, sign]))),
+        false => Cow::Borrowed(text),
     }
 }
 

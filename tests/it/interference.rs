@@ -1,10 +1,11 @@
 //! Scripts, triggers and people that meddle with the runner's own affairs: what was promised holds, or the run fails and says why.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator};
-use migrate_tests::{Connection, Driver, Fresh, migrations, postgres, set};
+use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope};
+use migrate_tests::{Connection, Driver, Fresh, Verb, migrations, postgres, set};
 
 const FIRST: (&str, &str) = ("1_a.sql", "CREATE TABLE done (x integer);");
 
@@ -138,6 +139,7 @@ fn settings_of_the_session_are_set_back() {
     on(&SERVER, |fresh| {
         let mut connection = fresh.connect();
         let usual = "SELECT current_user, current_setting('lock_timeout'), current_setting('statement_timeout'), \
+                     current_setting('idle_session_timeout'), \
                      current_setting('session_replication_role'), current_setting('row_security'), \
                      current_setting('check_function_bodies'), current_setting('TimeZone'), \
                      current_setting('default_transaction_read_only')";
@@ -145,7 +147,7 @@ fn settings_of_the_session_are_set_back() {
         let setting = migrations(&[
             (
                 "1_a.sql",
-                "SET lock_timeout = '7s';\nSET statement_timeout = '8s';\nSET session_replication_role = replica;\n\
+                "SET lock_timeout = '7s';\nSET statement_timeout = '8s';\nSET idle_session_timeout = '9s';\nSET session_replication_role = replica;\n\
                  SET row_security = off;\nSET check_function_bodies = off;\nSET TimeZone = 'Asia/Tokyo';\n\
                  SET default_transaction_read_only = on;\nSET ROLE pg_read_all_data;",
             ),
@@ -433,4 +435,161 @@ fn a_row_that_somebody_writes_while_a_script_runs_undoes_it() {
     });
     assert!(connection.run(&migrator).unwrap().is_empty());
     assert!(done(&mut connection).is_empty());
+}
+
+/// One that a script makes of what its text does not show.
+#[test]
+fn a_trigger_of_the_same_run_that_swallows_rows_is_found_out() {
+    let swallow = "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';\n";
+    let hidden = [
+        "DO $$ BEGIN EXECUTE 'CREATE TRIGGER s BEFORE INSERT ON schema_' || 'migrations FOR EACH ROW EXECUTE FUNCTION swallow()'; END $$;",
+        "CREATE TRIGGER s BEFORE INSERT ON U&\"schema\\005fmigrations\" FOR EACH ROW EXECUTE FUNCTION swallow();",
+    ];
+    for hidden in hidden {
+        on(&SERVER, |fresh| {
+            let mut connection = fresh.connect();
+            let second = format!("{swallow}{hidden}");
+            let set = migrations(&[FIRST, ("2_b.sql", &second), ("3_c.sql", "INSERT INTO done VALUES (3);")]);
+            let error = fail(&mut connection, &set);
+            assert!(error.to_string().contains("kept its row from being written"), "{error}");
+            assert!(done(&mut connection).is_empty());
+        });
+    }
+}
+
+#[test]
+fn a_trigger_on_a_partition_of_the_history_is_found_out() {
+    on(&SERVER, |fresh| {
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        connection.execute(
+            "ALTER TABLE schema_migrations RENAME TO old; \
+             CREATE TABLE schema_migrations (LIKE old INCLUDING ALL) PARTITION BY LIST (\"set\"); \
+             CREATE TABLE part PARTITION OF schema_migrations DEFAULT; INSERT INTO schema_migrations SELECT * FROM old; \
+             CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+             CREATE TRIGGER s BEFORE INSERT ON part FOR EACH ROW EXECUTE FUNCTION swallow()",
+        );
+        let error = fail(&mut connection, &migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (2);")]));
+        assert!(error.to_string().contains("kept its row from being written"), "{error}");
+        assert!(done(&mut connection).is_empty());
+    });
+}
+
+/// The key alone is sure to have no NULL.
+#[test]
+fn a_history_that_was_copied_without_its_constraints_is_looked_at_as_well() {
+    on(&[Driver::Postgres], |fresh| {
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        connection.execute(
+            "CREATE TABLE copy AS SELECT * FROM schema_migrations; DROP TABLE schema_migrations; \
+             ALTER TABLE copy RENAME TO schema_migrations; ALTER TABLE schema_migrations ADD PRIMARY KEY (\"set\", version)",
+        );
+        let four = ("4_d.sql", "INSERT INTO done VALUES (4);");
+        let ours = migrations(&[FIRST, ("3_c.sql", "INSERT INTO done VALUES (3);"), four]);
+        let theirs = migrations(&[
+            FIRST,
+            ("3_c.sql", "INSERT INTO done VALUES (3);"),
+            ("5_e.sql", "INSERT INTO done VALUES (5);"),
+        ]);
+        for begins in ["3_c", "4_d"] {
+            connection.execute("DELETE FROM done; DELETE FROM schema_migrations WHERE version > 1");
+            let other = Mutex::new(fresh.connect());
+            let migrator = Migrator::new(&ours).on_event(|event| {
+                if matches!(event, Event::Started { migration, .. } if migration.as_str() == begins) {
+                    let _ = other.lock().unwrap().run(&Migrator::new(&theirs));
+                }
+            });
+            let error = connection.run(&migrator).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::HistoryMismatch, "{begins}: {error}");
+            assert_eq!(done(&mut connection), ["3", "5"], "{begins}");
+        }
+    });
+}
+
+/// Another session would not see it.
+#[test]
+fn a_temporary_table_of_the_session_is_no_history() {
+    on(&SERVER, |fresh| {
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        connection.execute("CREATE TEMPORARY TABLE schema_migrations AS SELECT * FROM public.schema_migrations");
+        let error = fail(&mut connection, &migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (2);")]));
+        assert_eq!(error.kind(), ErrorKind::InvalidOption, "{error}");
+        assert!(done(&mut connection).is_empty());
+    });
+}
+
+/// A script that names things in a way that hides them counts as one that may do anything.
+#[test]
+fn a_commit_behind_escapes_is_noticed() {
+    let first = ("1_a.sql", "CREATE TABLE done (x integer);\nCREATE TABLE texts (a text, b text);");
+    let hidden = "UPDATE U&\"pg\\005fsettings\" SET setting = 'off' WHERE name = U&'standard\\005fconforming\\005fstrings';\n\
+                  INSERT INTO texts VALUES ('a\\', '); INSERT INTO done VALUES (1); COMMIT; --');\nINSERT INTO done VALUES (2);";
+    on(&SERVER, |fresh| {
+        let mut connection = fresh.connect();
+        let set = migrations(&[first, ("2_b.sql", hidden)]);
+        for _ in 0..2 {
+            connection.run(&Migrator::new(&set)).unwrap_err();
+            connection = fresh.connect();
+        }
+        assert!(done(&mut connection).len() < 2);
+    });
+}
+
+#[test]
+fn a_session_in_another_encoding_is_refused() {
+    on(&SERVER, |fresh| {
+        let mut connection = fresh.connect();
+        connection.execute("SET client_encoding = 'GBK'");
+        let error = fail(&mut connection, &migrations(&[FIRST]));
+        assert!(error.to_string().contains("`client_encoding` is GBK"), "{error}");
+        assert!(connection.tables().is_empty());
+    });
+}
+
+/// Nobody can have been faster, so nothing is tried again.
+#[test]
+fn duplicates_in_the_user_s_own_tables_are_a_failure_at_once() {
+    let first = ("1_a.sql", "CREATE TABLE v (x integer);\nINSERT INTO v VALUES (1), (1);\nCREATE SEQUENCE tries;");
+    let second = ("2_b.sql", "CREATE TABLE b AS SELECT nextval('tries');");
+    for duplicate in [
+        "CREATE UNIQUE INDEX i ON v (x);",
+        "CREATE TABLE w (x integer UNIQUE DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO w VALUES (1), (1);",
+        "SELECT 1;\nCREATE UNIQUE INDEX i ON v (x);",
+    ] {
+        for scope in [Scope::PerMigration, Scope::All] {
+            on(&SERVER, |fresh| {
+                let mut connection = fresh.connect();
+                connection.run(&Migrator::new(&migrations(&[first]))).unwrap();
+                let starts = AtomicUsize::new(0);
+                let set = migrations(&[first, second, ("3_c.sql", duplicate)]);
+                let migrator = Migrator::new(&set).scope(scope).on_event(|event| {
+                    starts.fetch_add(usize::from(matches!(event, Event::Started { .. })), Ordering::Relaxed);
+                });
+                let error = connection.run(&migrator).unwrap_err();
+                assert_eq!(error.database_code(), Some("23505"), "{scope:?} {duplicate}: {error}");
+                assert_eq!(starts.load(Ordering::Relaxed), 2, "{scope:?} {duplicate}: {error}");
+                assert_eq!(connection.value("SELECT last_value FROM tries"), "1", "{scope:?} {duplicate}");
+            });
+        }
+    }
+}
+
+/// However far a run has come when it is dropped.
+#[test]
+fn strings_are_read_as_before_when_a_run_is_dropped() {
+    let set = migrations(&[FIRST, ("2_b.sql", "CREATE TABLE b (x integer);")]);
+    let fresh = Fresh::new(Driver::TokioPostgres);
+    let name = fresh.connect().value("SELECT current_database()");
+    fresh.connect().execute(&format!("ALTER DATABASE {name} SET standard_conforming_strings = off"));
+    for polls in 1.. {
+        let mut connection = fresh.connect();
+        let ended = connection.drop_verb(&Migrator::new(&set), &Verb::Run, polls);
+        assert_eq!(connection.value("SHOW standard_conforming_strings"), "off", "{polls} polls");
+        match ended {
+            Some(ended) => return assert!(polls > 3 && ended.is_ok()),
+            None => connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public"),
+        }
+    }
 }

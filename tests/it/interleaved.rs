@@ -434,6 +434,31 @@ fn what_is_reverted_already_is_not_reverted_again() {
     }
 }
 
+/// The same migrations as the plan saw, of another text.
+#[test]
+fn what_was_replaced_beneath_a_plan_is_not_built_upon() {
+    let (two, three) = (logged([1, 2]), logged(1..=3));
+    let other =
+        migrations(&[("1_t.sql", "CREATE TABLE log (x integer);"), ("2_t.sql", "INSERT INTO log VALUES (22);")]);
+    for driver in [Driver::Rusqlite, Driver::Postgres, Driver::TokioPostgres] {
+        for scope in [Scope::PerMigration, Scope::All] {
+            if driver.is_sqlite() && scope == Scope::All {
+                // Its transaction is begun before it plans.
+                continue;
+            }
+            let way = (scope, &Verb::Run);
+            for others in
+                [vec![(&two, Verb::RevertLast(1)), (&other, Verb::Run)], vec![(&other, Verb::Repair(2, "on purpose"))]]
+            {
+                let (ended, log) = behind_the_plan(driver, (&two, &three), way, &others);
+                let error = ended.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::HistoryMismatch, "{driver:?} {scope:?}: {error}");
+                assert!(!log.contains(&"3".to_owned()), "{driver:?} {scope:?}: {log:?}");
+            }
+        }
+    }
+}
+
 /// Whoever waits for the latest row has it when it was written anew meanwhile.
 #[test]
 fn a_lock_does_not_slip_when_its_row_is_applied_again() {

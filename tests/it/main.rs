@@ -18,6 +18,7 @@ mod interference;
 mod interleaved;
 mod locks;
 mod observing;
+mod operators;
 mod outside;
 mod promises;
 mod races;

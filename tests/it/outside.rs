@@ -114,7 +114,7 @@ fn in_doubt(fresh: &Fresh, second: &str) -> Migrations {
     connection.run(&Migrator::new(&set)).unwrap();
     connection.execute("DELETE FROM done WHERE number > 1");
     connection.execute(
-        "UPDATE schema_migrations SET state = 'running', statements_begun = 2, statements_done = 1, claim = '1-2-3 4 5' WHERE version = '2'",
+        "UPDATE schema_migrations SET state = 'running', statements_begun = 2, statements_done = 1, claim = '1-18a5c0ffee000000-3 4 5' WHERE version = '2'",
     );
     set
 }
@@ -465,7 +465,7 @@ fn what_was_set_for_the_session_counts_when_it_goes_on() {
             connection.run(&migrator).unwrap();
             connection.execute("DELETE FROM app.t; DROP INDEX app.i");
             connection.execute(
-                "UPDATE schema_migrations SET state = 'running', statements_begun = 2, statements_done = 1, claim = '1-2-3 4 5' WHERE version = '2'",
+                "UPDATE schema_migrations SET state = 'running', statements_begun = 2, statements_done = 1, claim = '1-18a5c0ffee000000-3 4 5' WHERE version = '2'",
             );
             if !is_known {
                 for error in [connection.plan(&migrator).unwrap_err(), connection.run(&migrator).unwrap_err()] {
@@ -520,7 +520,7 @@ fn a_claim_that_another_runner_has_taken_over_is_told_as_lost() {
                     && *number == at
                 {
                     thread::scope(|threads| {
-                        let taken = "UPDATE schema_migrations SET claim = '1-2-3 4 5'";
+                        let taken = "UPDATE schema_migrations SET claim = '1-18a5c0ffee000000-3 4 5'";
                         threads.spawn(|| fresh.connect().execute(taken));
                     });
                 }
@@ -628,7 +628,7 @@ fn a_runner_that_ends_meanwhile_is_none_that_was_interrupted() {
             let fresh = Fresh::new(driver);
             let migrator = Migrator::new(&set);
             fresh.connect().run(&migrator).unwrap();
-            let at_work = "UPDATE schema_migrations SET state = 'running', statements_done = 0, claim = '1-2-3 4 5' WHERE version = '2'";
+            let at_work = "UPDATE schema_migrations SET state = 'running', statements_done = 0, claim = '1-18a5c0ffee000000-3 4 5' WHERE version = '2'";
             fresh.connect().execute(at_work);
             let director = EndsMeanwhile(Mutex::new(fresh.connect()));
             let (ended, mut connection) = verb.execute_directed(&migrator, fresh.connect(), &director, false);
@@ -686,7 +686,7 @@ fn an_invalid_index_is_never_left_in_silence() {
             connection.run(&Migrator::new(&set)).unwrap();
             invalidate(&mut connection, name);
             connection.execute(
-                "UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 0, claim = '1-2-3 4 5' WHERE version = '2'",
+                "UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 0, claim = '1-18a5c0ffee000000-3 4 5' WHERE version = '2'",
             );
             connection.run(&Migrator::new(&set)).unwrap();
             assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0", "{name}");
@@ -755,30 +755,38 @@ fn a_script_down_in_doubt_is_told_at_its_place_in_the_file() {
     let mut connection = fresh.connect();
     connection.run(&Migrator::new(&set)).unwrap();
     connection.execute(
-        "UPDATE schema_migrations SET state = 'reverting', statements = 2, statements_begun = 2, statements_done = 1, claim = '1-2-3 4 5' \
+        "UPDATE schema_migrations SET state = 'reverting', statements = 2, statements_begun = 2, statements_done = 1, claim = '1-18a5c0ffee000000-3 4 5' \
          WHERE version = '2'",
     );
     let error = connection.execute_verb(&Migrator::new(&set), &Verb::RevertLast(1)).unwrap_err();
     assert!(error.to_string().contains("2_i/down.sql:2:1"), "{error}");
 }
 
-/// Files beside the database show who lives: those of the dead are removed by whoever comes next, one's own at the end.
+/// Files beside the database show who lives: those of the dead are removed by whoever comes next, one's own at the end. What only looks
+/// like one is somebody else's.
 #[test]
 fn only_the_living_have_a_sign() {
     let fresh = Fresh::new(Driver::Rusqlite);
     let (set, beside) = (alone(Driver::Rusqlite), |end: &str| fresh.file().with_extension(format!("db-{end}")));
     let mut connection = fresh.connect();
     connection.run(&Migrator::new(&set).target(1)).unwrap();
-    for end in ["migrating-1-2-3", "of-others"] {
+    let others = ["migrating-2024-01-31", "migrating-backup", "of-others"];
+    for end in others.into_iter().chain(["migrating-1-18a5c0ffee000000-3"]) {
         fs::write(beside(end), "").unwrap();
     }
-    let living = File::create(beside("migrating-4-5-6")).unwrap();
+    let same_name = beside("migrating-7-18a5c0ffee000000-8");
+    fs::copy(fresh.file(), &same_name).unwrap();
+    let living = File::create(beside("migrating-4-18a5c0ffee000000-6")).unwrap();
     living.lock().unwrap();
     connection.run(&Migrator::new(&set)).unwrap();
     let entries = fs::read_dir(fresh.file().parent().unwrap()).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["test.db", "test.db-migrating-4-5-6", "test.db-of-others"]);
+    let signs = ["migrating-4-18a5c0ffee000000-6", "migrating-7-18a5c0ffee000000-8"].into_iter();
+    let mut expect: Vec<String> = signs.chain(others).map(|end| format!("test.db-{end}")).collect();
+    expect.push("test.db".into());
+    expect.sort();
+    assert_eq!(names, expect);
 }
 
 /// A sign that cannot be opened may be that of somebody else's process.
@@ -789,12 +797,13 @@ fn a_runner_whose_sign_cannot_be_opened_lives() {
     let set = alone(Driver::Rusqlite);
     let mut connection = fresh.connect();
     connection.run(&Migrator::new(&set)).unwrap();
-    connection.execute("UPDATE schema_migrations SET state = 'running', claim = '1-2-3' WHERE version = '2'");
+    connection
+        .execute("UPDATE schema_migrations SET state = 'running', claim = '1-18a5c0ffee000000-3' WHERE version = '2'");
     let standing =
         |connection: &mut Connection| connection.status(&Migrator::new(&set)).unwrap().migrations()[1].standing;
     assert_eq!(standing(&mut connection), Standing::Interrupted);
     // It leads to itself.
-    let sign = fresh.file().with_extension("db-migrating-1-2-3");
+    let sign = fresh.file().with_extension("db-migrating-1-18a5c0ffee000000-3");
     std::os::unix::fs::symlink(&sign, &sign).unwrap();
     assert_eq!(standing(&mut connection), Standing::Running);
 }
@@ -1008,7 +1017,7 @@ fn an_old_binary_starts_beside_a_newer_one_that_is_at_work() {
             while_one_is_at_work(&fresh, &new, |_| check("at work"));
             check("done");
             fresh.connect().execute(
-                "UPDATE schema_migrations SET state = 'running', statements_done = 1, claim = '1-2-3 4 5' WHERE version = '2'",
+                "UPDATE schema_migrations SET state = 'running', statements_done = 1, claim = '1-18a5c0ffee000000-3 4 5' WHERE version = '2'",
             );
             check("interrupted");
         }

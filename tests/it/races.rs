@@ -3,7 +3,7 @@
 mod bouncer;
 
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrate_runtime::{Migrations, Migrator};
 use migrate_tests::{Driver, Fresh, numbered, numbered_but_failing, numbered_for_old};
@@ -76,6 +76,7 @@ fn processes_with_a_migration_that_fails() {
     }
 }
 
+/// Each process is killed at a moment of its own behind the first migrations that it has done: all of them die at work.
 #[test]
 fn killed_processes_lose_and_double_nothing() {
     for (driver, journal) in [(Driver::Rusqlite, "delete"), (Driver::Rusqlite, "wal"), (Driver::Postgres, "")] {
@@ -83,17 +84,29 @@ fn killed_processes_lose_and_double_nothing() {
         if !journal.is_empty() {
             fresh.connect().execute(&format!("PRAGMA journal_mode = {journal}; CREATE TABLE other (id integer)"));
         }
+        race(&fresh, 1, &binary(1));
+        let binary = binary(150);
+        let mut watcher = fresh.connect();
+        let mut done = || -> usize { watcher.value("SELECT count(*) FROM done").parse().unwrap() };
         let mut killed = 0;
-        let binary = binary(60);
-        for delay in (0..40).map(|round| Duration::from_millis(round * 7 % 60)) {
+        for round in 0.. {
+            let before = done();
+            if before == binary.count {
+                break;
+            }
             let mut runner = start(&url(&fresh), &binary);
-            // What is waited for is time itself: the kill shall hit anywhere.
-            std::thread::sleep(delay);
+            let (begun, enough) = (Instant::now(), before + 1 + round % 3);
+            while done() < enough && runner.try_wait().unwrap().is_none() {
+                assert!(begun.elapsed() < Duration::from_secs(60), "{driver:?} {journal}: it does nothing");
+            }
+            // What is waited for is time itself: the kill shall hit anywhere in what comes next.
+            std::thread::sleep(Duration::from_micros(round as u64 * 677 % 3_000));
             killed += usize::from(runner.try_wait().unwrap().is_none());
             runner.kill().unwrap();
             runner.wait().unwrap();
         }
-        println!("killed on {driver:?} {journal}: {killed} of 40");
+        println!("killed at work on {driver:?} {journal}: {killed}");
+        assert!(killed >= 10, "{driver:?} {journal}: {killed}");
         race(&fresh, 2, &binary);
     }
 }

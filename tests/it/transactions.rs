@@ -4,7 +4,7 @@ use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use migrate_runtime::{ErrorKind, Event, Migrator, Scope, Version};
-use migrate_tests::{Driver, Fresh, migrations, numbered, poll, postgres};
+use migrate_tests::{Driver, Fresh, Verb, migrations, numbered, poll, postgres};
 
 #[test]
 fn a_transaction_of_rusqlite_decides_what_lasts() {
@@ -360,5 +360,54 @@ fn the_time_of_a_migration_is_its_own_whatever_transaction_it_is_in() {
         // Each is rounded.
         let sum = times.iter().sum::<i64>() - 2;
         assert!(u128::try_from(sum).unwrap() <= taken.as_millis(), "{scope:?} {is_nested} {times:?} {taken:?}");
+    }
+}
+
+/// What was committed behind a snapshot cannot be seen, however long one looks.
+#[test]
+fn a_history_that_was_made_behind_the_snapshot_of_a_transaction_is_an_error() {
+    let set = numbered(2);
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        for (scope, verb) in
+            [(Scope::PerMigration, Verb::Run), (Scope::All, Verb::Run), (Scope::PerMigration, Verb::Baseline(1))]
+        {
+            let fresh = Fresh::new(Driver::Postgres);
+            let mut client = fresh.database().connect();
+            let mut transaction = client.transaction().unwrap();
+            let begin = format!("SET TRANSACTION ISOLATION LEVEL {level}; SELECT count(*) FROM pg_class");
+            transaction.batch_execute(&begin).unwrap();
+            fresh.connect().run(&Migrator::new(&set)).unwrap();
+            let error = verb.execute(&Migrator::new(&set).scope(scope), &mut transaction).unwrap_err();
+            let told = error.to_string();
+            assert!(
+                told.contains("but this transaction does not see it") && told.contains("begin anew"),
+                "{verb:?}: {told}"
+            );
+        }
+    }
+}
+
+/// Whatever a script sets: behind a proxy, or in a pool, the session is somebody else's next.
+#[test]
+fn what_the_caller_has_set_for_its_transaction_does_not_outlast_it() {
+    let scripts = [
+        "SET LOCAL search_path = pg_catalog;",
+        "SET LOCAL ROLE pg_monitor;\nRESET ROLE;",
+        "SELECT set_config('search_path', '', true);",
+    ];
+    for (sql, scope) in scripts.iter().flat_map(|sql| [(sql, Scope::PerMigration), (sql, Scope::All)]) {
+        let fresh = Fresh::new(Driver::Postgres);
+        let mut client = fresh.database().connect();
+        let usual = "SELECT current_setting('search_path'), current_user::text";
+        let told = |row: postgres::Row| (row.get::<_, String>(0), row.get::<_, String>(1));
+        let before = told(client.query_one(usual, &[]).unwrap());
+        let mut transaction = client.transaction().unwrap();
+        transaction.batch_execute("SET LOCAL search_path = public, pg_temp; SET LOCAL ROLE pg_database_owner").unwrap();
+        let inside = told(transaction.query_one(usual, &[]).unwrap());
+        let set = migrations(&[("1_a.sql", "CREATE TABLE a (x integer);"), ("2_b.sql", sql)]);
+        Migrator::new(&set).scope(scope).run(&mut transaction).unwrap();
+        assert_eq!(told(transaction.query_one(usual, &[]).unwrap()), inside, "{sql} {scope:?}");
+        transaction.commit().unwrap();
+        assert_eq!(told(client.query_one(usual, &[]).unwrap()), before, "{sql} {scope:?}");
     }
 }

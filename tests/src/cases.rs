@@ -66,6 +66,14 @@ fn every_case() -> Vec<Case> {
         Case { name: "run from nothing", ..PLAIN },
         Case { name: "run what is left", before: Some(1), ..PLAIN },
         Case { name: "run as one", sets: in_transactions, options: as_one, ..PLAIN },
+        Case {
+            name: "run with a stamp",
+            before: Some(1),
+            sets: in_transactions,
+            // Others have no such number.
+            options: |driver, migrator| if driver.is_sqlite() { migrator.user_version_stamp() } else { migrator },
+            ..PLAIN
+        },
         Case { name: "run up to a target", before: Some(1), options: |_, migrator| migrator.target(2), ..PLAIN },
         Case { name: "run what is alone", before: Some(1), sets: alone, ..PLAIN },
         Case { name: "run a step", before: Some(1), sets: in_transactions, options: with_step, ..PLAIN },
@@ -82,7 +90,7 @@ fn every_case() -> Vec<Case> {
             name: "run after a build that failed",
             before: Some(2),
             by_hand: "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass; \
-                      UPDATE schema_migrations SET state = 'running', statements_done = 0, claim = '1-2-3 4 5' WHERE version = '2'",
+                      UPDATE schema_migrations SET state = 'running', statements_done = 0, claim = '1-18a5c0ffee000000-3 4 5' WHERE version = '2'",
             sets: index_build,
             only_on_postgres: true,
             ..PLAIN
@@ -144,7 +152,7 @@ fn every_case() -> Vec<Case> {
 const DOUBT: Case = Case {
     before: Some(2),
     by_hand: "DELETE FROM done WHERE n > 1; \
-              UPDATE schema_migrations SET state = 'running', statements_begun = 2, statements_done = 1, claim = '1-2-3 4 5' \
+              UPDATE schema_migrations SET state = 'running', statements_begun = 2, statements_done = 1, claim = '1-18a5c0ffee000000-3 4 5' \
               WHERE version = '2'",
     then: Some(Verb::Run),
     sets: doubtful,

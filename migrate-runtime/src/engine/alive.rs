@@ -66,7 +66,7 @@ impl<S: Session> Engine<'_, S> {
         let (Some(folder), Some(prefix)) = (sign.parent(), sign.file_name()) else { return };
         let is_sign = |path: &PathBuf| {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            name.is_some_and(|name| name.starts_with(&*prefix.to_string_lossy()))
+            name.is_some_and(|name| name.strip_prefix(&*prefix.to_string_lossy()).is_some_and(is_token))
         };
         // It is only about tidiness: what cannot be listed or removed stays.
         let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -98,7 +98,7 @@ impl<S: Session> Engine<'_, S> {
             return Ok(first_cells(rows).next());
         }
         // Whoever can write into the table must not choose which file is looked at.
-        if !token.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+        if !is_token(token) {
             return Ok(None);
         }
         let lives = match self.sign_file(token).await? {
@@ -146,12 +146,25 @@ fn is_locked(path: &PathBuf) -> bool {
     };
     match file.try_lock() {
         Ok(()) => {
-            let _ = fs::remove_file(path);
+            // It never holds anything; what does is somebody else's.
+            if file.metadata().is_ok_and(|about| about.len() == 0) {
+                let _ = fs::remove_file(path);
+            }
             false
         }
         Err(TryLockError::WouldBlock) => true,
         // Better to wait in vain than to run twice.
         Err(TryLockError::Error(_)) => true,
+    }
+}
+
+/// Whether a text is one of [`new_token`], and no word or date that somebody has put behind the name of a copy.
+fn is_token(text: &str) -> bool {
+    let is_hex = |part: &str| !part.is_empty() && part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
+    match text.split('-').collect::<Vec<_>>()[..] {
+        // The time has had as many digits since 2006, and will until 2554.
+        [process, time, number] => process.parse::<u32>().is_ok() && time.len() == 16 && is_hex(time) && is_hex(number),
+        _ => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs one script in a transaction: its statements and its row commit together, when it is its turn.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use migrate_core::{Dialect, Enforcement, Place};
@@ -76,6 +77,7 @@ impl<S: Session> Engine<'_, S> {
             _ => Style::Together,
         };
         let bookkeeping = self.bookkeeping(prepared, recorded, foreseen);
+        let is_shared = self.shares_transaction(bookkeeping, foreseen);
         let frame = self.frame(bookkeeping, prepared, recorded, foreseen);
         let requests = compose(style, frame, &prepared.sql, &prepared.statements);
         let manner = Manner { style, bookkeeping, quiet_at: self.quiet_at(bookkeeping, recorded, foreseen) };
@@ -84,22 +86,29 @@ impl<S: Session> Engine<'_, S> {
         let started = Instant::now();
         self.foreign_keys.were_off = false;
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
-        let sent = self.send(&manner, &requests, prepared).await;
+        let sent = self.send(&manner, &requests, prepared, recorded).await;
         self.enforce_as_usual().await;
         let is_open = match &sent {
             Ok(()) => false,
             Err(Trouble::Request(_, error)) => error.kind() != DriverErrorKind::ConnectionLost,
             Err(Trouble::Dangling(_)) => true,
         };
-        if is_open {
-            self.roll_back().await;
+        match is_open {
+            // All of it is undone with the transaction.
+            true if is_shared => _ = self.is_transaction_gone(),
+            true => self.roll_back().await,
+            false => {}
         }
         self.session.roll_back_when_dropped(self.whole_rollback());
         match sent {
             Ok(()) => Ok(Outcome::Done(self.change(prepared, started))),
             // There is always a request, whatever index a driver gives.
             Err(Trouble::Request(index, error)) => {
-                self.interpret(prepared, &requests[index.min(requests.len() - 1)], error)
+                match self.interpret(prepared, &requests[index.min(requests.len() - 1)], error)? {
+                    // Nobody can have been faster.
+                    Outcome::Contested(error) if is_shared => Err(error),
+                    outcome => Ok(outcome),
+                }
             }
             Err(Trouble::Dangling(rows)) => Err(refuse::dangling_rows(prepared, &rows)),
         }
@@ -129,6 +138,7 @@ impl<S: Session> Engine<'_, S> {
         &Manner { style, bookkeeping, quiet_at }: &Manner<'_>,
         requests: &[Request],
         prepared: &Prepared<'_>,
+        recorded: &Recorded,
     ) -> Result<(), Trouble> {
         let mut places = Places::of_script(&prepared.sql);
         if style == Style::Pipelined && self.session.pipelines() {
@@ -140,6 +150,7 @@ impl<S: Session> Engine<'_, S> {
         // What is in a transaction with others is checked with them.
         let is_alone = self.whole.is_none();
         let mut before = Dangling::default();
+        let mut began = None;
         for (index, request) in requests.iter().enumerate() {
             let failed = |error| Trouble::Request(index, error);
             self.tell_statements(request, prepared, &mut places);
@@ -156,8 +167,19 @@ impl<S: Session> Engine<'_, S> {
                     return Err(Trouble::Dangling(new));
                 }
             }
+            if statement.is_some() {
+                began.get_or_insert_with(Instant::now);
+            }
+            let sql = match bookkeeping {
+                // It says how long the script took.
+                Bookkeeping::AtTheEnd if style == Style::Separate && request.has(Part::Finish) => {
+                    let took = began.map(|began| began.elapsed()).unwrap_or_default();
+                    Cow::Owned(self.record_at_the_end(prepared, recorded, &took.as_millis().to_string()))
+                }
+                _ => Cow::Borrowed(&request.sql),
+            };
             if !(request.has(Part::Claim) && self.is_quiet(quiet_at).await.map_err(failed)?) {
-                self.session.execute(&request.sql).await.map_err(failed)?;
+                self.session.execute(&sql).await.map_err(failed)?;
             }
             if request.has(Part::Claim) && is_alone {
                 // Nobody else writes from now on.
@@ -187,7 +209,7 @@ impl<S: Session> Engine<'_, S> {
     }
 
     fn tell_statements(&self, request: &Request, prepared: &Prepared<'_>, places: &mut Places<'_>) {
-        let Some(indexes) = request.statements() else { return };
+        let Some(indexes) = request.statements().filter(|_| self.migrator.is_watched()) else { return };
         let place = places.of(prepared.statements[indexes.start].span.start);
         let (number, count) = (indexes.start + 1, indexes.len());
         self.migrator.tell(self.set_name(), &Event::Statement { migration: &prepared.label, number, count, place });
@@ -228,18 +250,23 @@ impl<S: Session> Engine<'_, S> {
         sent
     }
 
-    /// The one rollback. SQLite may have rolled back by itself, for example when the disk is full.
+    /// The one rollback.
     pub(super) async fn roll_back(&mut self) {
-        if self.session.in_transaction() == Some(false) {
-            if self.is_nested {
-                // The transaction that we were handed is gone, and with it what was released into it.
-                self.report.changes.clear();
-                self.has_lost_transaction = true;
-            }
-            return;
+        if !self.is_transaction_gone() {
+            // When this fails, the connection is gone, and the transaction with it.
+            let _ = self.session.execute(self.rollback()).await;
         }
-        // When this fails, the connection is gone, and the transaction with it.
-        let _ = self.session.execute(self.rollback()).await;
+    }
+
+    /// Whether SQLite has rolled back by itself, for example when the disk is full.
+    fn is_transaction_gone(&mut self) -> bool {
+        let is_gone = self.session.in_transaction() == Some(false);
+        if is_gone && self.is_nested {
+            // The transaction that we were handed is gone, and with it what was released into it.
+            self.report.changes.clear();
+            self.has_lost_transaction = true;
+        }
+        is_gone
     }
 }
 

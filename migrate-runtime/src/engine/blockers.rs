@@ -33,7 +33,7 @@ impl<S: Session> Engine<'_, S> {
             return named.iter().fold(error, |error, line| error.with_note(&format!("a lock is held by {line}")));
         }
         // Whoever holds a lock on any table may be the one.
-        let any = self.sessions("l.locktype = 'relation' AND l.relation >= 16384", begun).await;
+        let any = self.sessions("l.locktype = 'relation' AND l.relation >= '16384'", begun).await;
         let error = error.with_note("no session is seen any more to hold a lock on what is named here");
         any.iter().fold(error, |error, line| error.with_note(&format!("another lock is held by {line}")))
     }
@@ -85,12 +85,14 @@ fn body(text: &str) -> Option<&str> {
 
 /// The locks on one of the relations, or on the table of an index; and all advisory ones, if it is about those.
 fn of_names(names: &[String], is_advisory: bool) -> String {
-    let names: Vec<String> =
-        names.iter().map(|name| format!("(pg_catalog.to_regclass({}))", literal(name, Dialect::Postgres))).collect();
+    let names: Vec<String> = names
+        .iter()
+        .map(|name| format!("(pg_catalog.to_regclass({})::pg_catalog.oid)", literal(name, Dialect::Postgres)))
+        .collect();
     let relations = match names.is_empty() {
         true => "false".to_owned(),
         false => format!(
-            "l.locktype = 'relation' AND l.relation IN (SELECT unnest(ARRAY[r, i.indrelid]) FROM (VALUES {}) AS named (r) \
+            "l.locktype = 'relation' AND l.relation IN (SELECT pg_catalog.unnest(ARRAY[r, i.indrelid]) FROM (VALUES {}) AS named (r) \
              LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = r WHERE r IS NOT NULL)",
             names.join(", ")
         ),

@@ -38,6 +38,17 @@ impl<S: Session> Engine<'_, S> {
         }
     }
 
+    /// Whether nobody else can have a turn: behind the first script of a transaction around all.
+    fn is_our_turn(&self, foreseen: &Foreseen) -> bool {
+        self.whole.is_some() && foreseen.has_had_turn() && !foreseen.may_have_changed()
+    }
+
+    /// Whether a script has no savepoint of its own: when it fails, nothing goes on in the transaction around all. (A server that takes
+    /// a savepoint for each of many scripts makes every other session slower that meets what they have written.)
+    pub(super) fn shares_transaction(&self, bookkeeping: Bookkeeping, foreseen: &Foreseen) -> bool {
+        bookkeeping == Bookkeeping::AtTheEnd && self.is_our_turn(foreseen)
+    }
+
     /// SQLite: the data version at which there is no need to look whether it is the turn of the script. The first one of a plan looks in
     /// any case, to find out whether the history can be written, and to lock the database where a transaction of the user's has not.
     pub(super) fn quiet_at<'f>(
@@ -58,43 +69,47 @@ impl<S: Session> Engine<'_, S> {
         recorded: &Recorded,
         foreseen: &Foreseen,
     ) -> Frame {
-        let (open, close) = self.transaction();
-        let (by, settings) = (self.applied_by(&recorded.facts), &recorded.facts.settings);
+        let transaction = (!self.shares_transaction(bookkeeping, foreseen)).then(|| self.transaction());
+        let settings = &recorded.facts.settings;
         let is_postgres = self.sql.dialect == Dialect::Postgres;
         let ours = prepared.timeouts(self.migrator);
         let look = || match bookkeeping {
-            Bookkeeping::AtTheEnd if is_postgres => self.sql.expect_nothing_new(&prepared.version, foreseen),
+            Bookkeeping::AtTheEnd if is_postgres && foreseen.has_had_turn() => {
+                self.sql.expect_nothing_new(&prepared.version, foreseen)
+            }
             _ => self.sql.expect_turn(foreseen),
         };
-        // Behind the first script of a transaction nobody else can have a turn.
-        let is_our_turn = self.whole.is_some() && foreseen.has_had_turn() && !foreseen.may_have_changed();
         let mut claim = Vec::new();
-        claim.extend((!is_our_turn).then(|| self.turn(&look(), recorded, foreseen)));
+        claim.extend((!self.is_our_turn(foreseen)).then(|| self.turn(&look(), recorded, foreseen)));
         let mut finish = Vec::new();
         match bookkeeping {
-            Bookkeeping::AtTheEnd => {
-                claim.extend((is_postgres && self.is_nested).then(|| self.sql.note_begin()));
-                let elapsed = self.sql.elapsed(self.is_nested, host::milliseconds_of_epoch());
-                let migration = prepared.embedded.as_ref();
-                finish.extend(migration.map(|migration| self.sql.record(prepared, migration, &by, &elapsed)));
+            Bookkeeping::AtTheEnd if is_postgres => {
+                claim.extend(self.is_nested.then(|| self.sql.note_begin()));
+                finish.push(self.record_at_the_end(prepared, recorded, self.sql.elapsed(self.is_nested)));
             }
+            // Nothing of it is sent before the script is done.
+            Bookkeeping::AtTheEnd => {}
             Bookkeeping::ByClaim => {
+                let by = self.applied_by(&recorded.facts);
                 claim.push(self.sql.claim(prepared, &by, &self.sql.claim_in_transaction()));
                 finish.push(self.sql.finish(prepared, &by));
+                // What the user has set for the transaction must not outlast it.
+                let is_local = self.is_in_transaction_of_user() && !prepared.sets_for_session();
                 let ours = (!prepared.may_change_timeouts()).then_some(ours);
-                finish.extend(is_postgres.then(|| self.sql.restore_settings(settings, ours)));
+                finish.extend(is_postgres.then(|| self.sql.restore_settings(settings, ours, is_local)));
             }
         }
         claim.extend(is_postgres.then(|| ours.set_local()));
         finish.extend((is_postgres && self.is_nested).then(|| self.sql.restore_timeouts(settings)));
         let guard = is_postgres.then_some(GUARD);
-        Frame {
-            open: open.to_owned(),
-            guard,
-            claim: claim.join(";\n"),
-            finish: finish.join(";\n"),
-            close: close.to_owned(),
-        }
+        Frame { transaction, guard, claim: claim.join(";\n"), finish: finish.join(";\n") }
+    }
+
+    /// The row of a script that nothing has claimed. `elapsed` is an expression of the milliseconds that it took.
+    pub(super) fn record_at_the_end(&self, prepared: &Prepared<'_>, recorded: &Recorded, elapsed: &str) -> String {
+        let by = self.applied_by(&recorded.facts);
+        let record = |migration| self.sql.record(prepared, migration, &by, elapsed);
+        prepared.embedded.as_ref().map(record).unwrap_or_default()
     }
 
     /// Waits for the turn of a script, and looks whether it is.

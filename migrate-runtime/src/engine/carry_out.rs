@@ -250,7 +250,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 && (&label, seen_then) == (&first.label, Seen::of(&recorded.rows))
             {
                 // A transaction around all, which alone is tried again, may go on to see what was there when it began.
-                return Err(error.that_may_pass(self.sql.dialect == Dialect::Postgres).into());
+                return Err(error.that_may_pass(self.keeps_snapshot).into());
             }
             wait.is_for(&first.label);
             if self.create_table_first(&recorded, &mut wait, &first.label).await? {
@@ -269,7 +269,7 @@ impl<'a, S: Session> Engine<'a, S> {
                     Outcome::Done(change) => {
                         foreseen.is_done(script);
                         foreseen.note_turn();
-                        if self.may_write_to_history(script) {
+                        if self.may_write_to_history(script) || self.may_execute_text(script) {
                             foreseen.note_meddler();
                         }
                         tries = Tries::none();
@@ -330,6 +330,11 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Whether a script may write to the history itself, as far as its text tells.
     pub(super) fn may_write_to_history(&self, script: &Prepared<'_>) -> bool {
         self.step_of(script).is_some() || script.mentions(&[&self.sql.table_name().table.to_ascii_lowercase()])
+    }
+
+    /// Whether a script may execute what its text does not show, as `DO` of Postgres can.
+    fn may_execute_text(&self, script: &Prepared<'_>) -> bool {
+        self.sql.dialect == Dialect::Postgres && !script.is_plain(self.sql.dialect)
     }
 
     /// Takes note of what was done.

@@ -66,7 +66,7 @@ impl<S: Session> Engine<'_, S> {
             "SELECT i.indrelid = t.oid, i.indisvalid, pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_class AS t \
              JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace \
              JOIN pg_catalog.pg_class AS c ON c.relnamespace = t.relnamespace AND c.relname = {} \
-             LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid WHERE t.oid = pg_catalog.to_regclass({})",
+             LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid WHERE t.oid = pg_catalog.to_regclass({})::pg_catalog.oid",
             self.literal(index),
             self.literal(table)
         );
@@ -87,9 +87,9 @@ impl<S: Session> Engine<'_, S> {
         let left = format!(
             "SELECT pg_catalog.format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index AS i \
              JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-             WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND i.indrelid IN (SELECT coalesce(own.indrelid, r.oid) \
+             WHERE NOT i.indisvalid AND c.relname::pg_catalog.text ~ '_cc(new|old)[0-9]*$' AND i.indrelid IN (SELECT coalesce(own.indrelid, r.oid) \
              FROM pg_catalog.pg_class AS r LEFT JOIN pg_catalog.pg_index AS own ON own.indexrelid = r.oid \
-             WHERE r.oid = pg_catalog.to_regclass({}))",
+             WHERE r.oid = pg_catalog.to_regclass({})::pg_catalog.oid)",
             self.literal(relation)
         );
         let rows = self.query_patiently(&left).await?;

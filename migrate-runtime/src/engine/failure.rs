@@ -58,11 +58,17 @@ impl<S: Session> Engine<'_, S> {
         // Where several statements share a request, only what the server says beside the code tells the errors of the bookkeeping.
         let names_history = error.names_table(&self.sql.table_name().table);
         let is_of_bookkeeping = request.statements().is_none() || names_history;
+        // The server always says which table such an error is of, and a commit may raise that of another one.
+        let is_of_row = is_of_claim(&error)
+            && match self.sql.dialect {
+                Dialect::Postgres => names_history,
+                _ => is_of_bookkeeping,
+            };
         if request.has(Part::Claim) && error.position().is_none() {
             if error.has_code(&TIMED_OUT) && is_of_bookkeeping {
                 return Ok(Outcome::Busy(error));
             }
-            if error.has_code(&ROW_EXISTS) || error.has_code(&NOT_AS_EXPECTED) && is_of_bookkeeping {
+            if is_of_row {
                 return Ok(Outcome::Contested(self.failed(prepared, request, error)));
             }
         }
@@ -70,7 +76,7 @@ impl<S: Session> Engine<'_, S> {
             if error.has_code(&TIMED_OUT) && names_history {
                 return Ok(Outcome::Busy(error));
             }
-            if is_of_claim(&error) && is_of_bookkeeping {
+            if is_of_row {
                 return Ok(Outcome::Contested(self.failed(prepared, request, error)));
             }
         }
@@ -162,7 +168,7 @@ impl<S: Session> Engine<'_, S> {
                 (ErrorKind::Database, "could not be written to the history table", Excerpt::of_file(path))
             }
         };
-        if self.has_lost_transaction {
+        if self.has_lost_transaction && self.is_in_transaction_of_user() {
             notes.push("the transaction that the connection was in is rolled back as a whole".into());
         }
         let what = self.what_it_is(prepared);

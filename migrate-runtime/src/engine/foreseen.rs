@@ -1,9 +1,9 @@
 //! What a claim expects of the history: what the plan saw, and what has been done since. Anything else means that another
 //! runner has changed it, and the plan no longer holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use migrate_core::{Direction, HistoryRow, RowState, Version};
+use migrate_core::{Checksum, Direction, HistoryRow, RowState, Version};
 
 use super::prepare::Prepared;
 use super::read::Recorded;
@@ -11,8 +11,9 @@ use super::read::Recorded;
 /// The rows of the set that count, as the plan knows of them.
 #[derive(Default)]
 pub(super) struct Foreseen {
-    /// Digits behind their number: the order of the database's numbers.
-    versions: BTreeSet<(usize, String)>,
+    rows: BTreeMap<(usize, String), (Version, Checksum)>,
+    /// Whether all of them are applied.
+    is_at_rest: bool,
     /// SQLite: while the database has this data version, nobody else has written to it.
     data_version: Option<String>,
     /// Whether this runner has done a script of this plan.
@@ -23,20 +24,25 @@ pub(super) struct Foreseen {
 
 impl Foreseen {
     pub(super) fn of(recorded: &Recorded) -> Foreseen {
-        let mut foreseen = Foreseen::default();
-        let counts = |row: &&HistoryRow| row.state != RowState::Pending;
-        recorded.rows.iter().filter(counts).for_each(|row| foreseen.add(&row.version));
-        if recorded.rows.iter().all(|row| matches!(row.state, RowState::Applied | RowState::Pending)) {
-            foreseen.data_version.clone_from(&recorded.facts.data_version);
+        let counting = recorded.rows.iter().filter(|row| row.state != RowState::Pending);
+        let is_at_rest = counting.clone().all(|row| row.state == RowState::Applied);
+        Foreseen {
+            rows: counting.map(|row| (key(&row.version), (row.version.clone(), row.checksum))).collect(),
+            is_at_rest,
+            data_version: recorded.facts.data_version.clone().filter(|_| is_at_rest),
+            ..Foreseen::default()
         }
-        foreseen
     }
 
     /// A script has done its work, run by this runner or by another one with the same plan.
     pub(super) fn is_done(&mut self, prepared: &Prepared<'_>) {
         match prepared.direction {
-            Direction::Up => self.add(&prepared.version),
-            Direction::Down => _ = self.versions.remove(&key(&prepared.version)),
+            Direction::Up => {
+                let version = &prepared.version;
+                let checksum = prepared.embedded.map(|migration| migration.up().checksum());
+                self.rows.extend(checksum.map(|checksum| (key(version), (version.clone(), checksum))));
+            }
+            Direction::Down => _ = self.rows.remove(&key(&prepared.version)),
         }
     }
 
@@ -63,25 +69,28 @@ impl Foreseen {
         self.data_version.as_deref().filter(|_| !self.may_have_changed)
     }
 
+    /// What is applied, in order, to be compared row by row: before the first turn anything may have happened. Behind it others would have
+    /// to take away what this runner has just written, which the next look notices.
+    pub(super) fn applied_before_first_turn(&self) -> Option<impl Iterator<Item = (&Version, Checksum)>> {
+        let is_sure = self.is_at_rest && !self.has_had_turn;
+        is_sure.then(|| self.rows.values().map(|(version, checksum)| (version, *checksum)))
+    }
+
     pub(super) fn rows(&self) -> usize {
-        self.versions.len()
+        self.rows.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.versions.is_empty()
+        self.rows.is_empty()
     }
 
     /// The highest version, as the database's numbers have it.
     pub(super) fn latest(&self) -> Option<&str> {
-        self.versions.last().map(|(_, digits)| digits.as_str())
+        self.rows.keys().next_back().map(|(_, digits)| digits.as_str())
     }
 
     pub(super) fn is_below_latest(&self, version: &Version) -> bool {
-        self.versions.last().is_some_and(|latest| key(version) < *latest)
-    }
-
-    fn add(&mut self, version: &Version) {
-        self.versions.insert(key(version));
+        self.rows.keys().next_back().is_some_and(|latest| key(version) < *latest)
     }
 }
 
@@ -98,6 +107,7 @@ impl Seen {
     }
 }
 
+/// The order of the database's numbers.
 fn key(version: &Version) -> (usize, String) {
     (version.digits().len(), version.digits().to_owned())
 }

@@ -85,6 +85,8 @@ pub(crate) struct Engine<'a, S> {
     has_failed_start: bool,
     /// Whether creating the history table has failed as if another runner had been faster.
     has_tried_to_create: bool,
+    /// Whether this run has made the history table, or found it there when it was about to.
+    has_created_table: bool,
     /// Whether the transaction that the connection was handed over in was rolled back by the database.
     has_lost_transaction: bool,
     report: Report,
@@ -110,6 +112,7 @@ impl<'a, S: Session> Engine<'a, S> {
             keeps_snapshot: false,
             has_failed_start: false,
             has_tried_to_create: false,
+            has_created_table: false,
             has_lost_transaction: false,
             report: Report::default(),
             session,

@@ -519,7 +519,7 @@ impl<'a, S: Session> Engine<'a, S> {
     fn clean_up_when_dropped(&mut self, prepared: &Prepared<'_>, recorded: &Recorded, claim: &Claim) {
         if self.sql.dialect != Dialect::Sqlite {
             let let_go = self.sql.let_go(&prepared.version, &claim.token, None);
-            let restore = self.sql.restore_settings(&recorded.facts.settings, None);
+            let restore = self.sql.restore_settings(&recorded.facts.settings, None, false);
             self.session.run_when_dropped(Some(format!("{let_go};\n{restore}")));
         }
     }
@@ -529,7 +529,7 @@ impl<'a, S: Session> Engine<'a, S> {
         if self.sql.dialect == Dialect::Sqlite {
             return;
         }
-        let restore = self.sql.restore_settings(&recorded.facts.settings, None);
+        let restore = self.sql.restore_settings(&recorded.facts.settings, None, false);
         // What follows in this session would take what it finds for the usual.
         let mut restored = self.session.query(&restore).await;
         if restored.is_err() {

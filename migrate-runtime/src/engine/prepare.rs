@@ -158,6 +158,17 @@ impl Prepared<'_> {
         self.mentions(&["_timeout", "reset"])
     }
 
+    /// Whether the script sets anything for longer than its transaction, as far as its text tells.
+    pub(super) fn sets_for_session(&self) -> bool {
+        const FOR_TRANSACTION: [&str; 3] = ["local", "transaction", "constraints"];
+        let sets = |statement: &Statement| {
+            let mut words = statement.words(&self.sql, Dialect::Postgres);
+            let is_set = words.next().is_some_and(|verb| verb.eq_ignore_ascii_case("set"));
+            is_set && words.next().is_some_and(|what| !FOR_TRANSACTION.iter().any(|of| what.eq_ignore_ascii_case(of)))
+        };
+        self.statements.iter().any(sets) || self.mentions(&["set_config"]) && self.mentions(&["false"])
+    }
+
     /// Whether the script does nothing that a session would remember, as far as its text tells: it is made of statements that define,
     /// write or permit something.
     pub(super) fn is_plain(&self, dialect: Dialect) -> bool {
@@ -172,10 +183,10 @@ impl Prepared<'_> {
         self.statements.iter().all(is_plain) && !self.mentions(&["set_config", "pg_settings"])
     }
 
-    /// Whether the script names one of these, which are in small letters, anywhere.
+    /// Whether the script names one of these, which are in small letters, anywhere, or may do so behind the escapes of Postgres.
     pub(super) fn mentions(&self, words: &[&str]) -> bool {
         let sql = self.sql.to_ascii_lowercase();
-        words.iter().any(|word| sql.contains(word))
+        words.iter().chain(&["u&"]).any(|word| sql.contains(word))
     }
 
     pub(super) fn action(&self) -> Action {

@@ -50,10 +50,20 @@ impl<'a, S: Session> Engine<'a, S> {
         if !self.is_nested && in_transaction {
             return Err(refuse::in_transaction());
         }
+        // In others a character may end in a byte that means something else: nobody would read a script as the scanner does.
+        let encoding = facts.setting("client_encoding");
+        if !["", "UTF8", "SQL_ASCII"].contains(&encoding) {
+            return Err(refuse::encoding(encoding));
+        }
         let Some(columns) = columns else { return Ok(Recorded { rows: Vec::new(), table_exists: false, facts }) };
         match self.sql.dialect {
             Dialect::Sqlite => facts.file = home,
-            _ => home.iter().for_each(|schema| self.sql.fix_schema(schema)),
+            _ => {
+                if home.as_deref().is_some_and(|schema| schema.starts_with("pg_temp")) {
+                    return Err(refuse::temporary_table(self.sql.table_name()));
+                }
+                home.iter().for_each(|schema| self.sql.fix_schema(schema));
+            }
         }
         let columns: Vec<&str> = columns.split(' ').collect();
         if !foreign::is_ours(&columns) {

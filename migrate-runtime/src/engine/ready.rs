@@ -10,6 +10,9 @@ use crate::driver::Session;
 use crate::error::Error;
 use crate::quote::literal;
 
+/// Undoes what makes the server read strings as the scanner does.
+const READ_AS_USUAL: &str = "SET standard_conforming_strings = off";
+
 impl<S: Session> Engine<'_, S> {
     /// Creates the history table where it is absent, in a transaction of its own: others wait for a claim in a table that they
     /// can see, and can tell who holds it. Whether the history has to be read again.
@@ -21,6 +24,9 @@ impl<S: Session> Engine<'_, S> {
     ) -> Result<bool, Error> {
         if recorded.table_exists || self.sql.dialect == Dialect::Sqlite {
             return Ok(false);
+        }
+        if self.has_created_table {
+            return Err(refuse::table_out_of_sight(self.sql.table()));
         }
         if self.sql.table_name().schema.is_none() {
             match &recorded.facts.current_schema {
@@ -37,7 +43,10 @@ impl<S: Session> Engine<'_, S> {
         let create =
             format!("{open};\n{bounded};\n{};\nSET LOCAL lock_timeout = {usual};\n{close}", self.sql.create_table());
         match self.execute_transaction(&create).await {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.has_created_table = true;
+                Ok(true)
+            }
             // Another runner creates it at this moment: unique_violation in the catalog, duplicate_table, duplicate_object. If the
             // table is not there then, something else has its name.
             Err(error) if error.has_code(&["23505", "42P07", "42710"]) && !self.has_tried_to_create => {
@@ -59,16 +68,17 @@ impl<S: Session> Engine<'_, S> {
             return Ok(());
         }
         recorded.facts.read_strings_by_the_standard();
-        self.session.execute("SET standard_conforming_strings = on").await.map_err(refuse::settings)?;
         self.has_changed_settings = true;
-        Ok(())
+        self.session.run_when_dropped(Some(READ_AS_USUAL.to_owned()));
+        self.session.execute("SET standard_conforming_strings = on").await.map_err(refuse::settings)
     }
 
     /// Undoes [`change_settings`](Engine::change_settings).
     pub(super) async fn restore_settings(&mut self) {
         if self.has_changed_settings {
             // When this fails, the connection is gone, and its settings with it.
-            let _ = self.session.execute("SET standard_conforming_strings = off").await;
+            let _ = self.session.execute(READ_AS_USUAL).await;
+            self.session.run_when_dropped(None);
         }
     }
 }

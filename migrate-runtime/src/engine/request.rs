@@ -20,14 +20,14 @@ pub(super) enum Style {
 
 /// The bookkeeping around the statements of a migration.
 pub(super) struct Frame {
-    pub(super) open: String,
+    /// What opens and what closes its transaction; nothing for a script that shares one with others.
+    pub(super) transaction: Option<(&'static str, &'static str)>,
     /// Fails outside of a transaction. It begins every request that does not open the transaction itself, so that nothing of a
     /// script can run when opening has failed, or when the script has ended the transaction.
     pub(super) guard: Option<&'static str>,
     /// Nothing where none is needed.
     pub(super) claim: String,
     pub(super) finish: String,
-    pub(super) close: String,
 }
 
 /// What a piece of a request is for.
@@ -59,20 +59,20 @@ const GROUP_STATEMENTS: usize = 100;
 const GROUP_BYTES: usize = 64 * 1024;
 
 pub(super) fn compose(style: Style, frame: Frame, sql: &str, statements: &[Statement]) -> Vec<Request> {
-    let mut requests = vec![Request::default()];
+    let mut requests: Vec<Request> = Vec::new();
     let mut add = |starts_request: bool, part, text: &str| {
-        if starts_request {
-            requests.push(Request::default());
+        if starts_request || requests.is_empty() {
+            let guard = frame.guard.filter(|_| part != Part::Open);
+            requests.push(guard.map_or_else(Request::default, |guard| Request::of(&[(Part::Guard, guard)])));
         }
         if let Some(request) = requests.last_mut() {
-            if starts_request && let Some(guard) = frame.guard {
-                request.add(Part::Guard, guard);
-            }
             request.add(part, text);
         }
     };
     let separate = style == Style::Separate;
-    add(false, Part::Open, &frame.open);
+    if let Some((open, _)) = frame.transaction {
+        add(true, Part::Open, open);
+    }
     if !frame.claim.is_empty() {
         add(separate, Part::Claim, &frame.claim);
     }
@@ -84,7 +84,9 @@ pub(super) fn compose(style: Style, frame: Frame, sql: &str, statements: &[State
         add(starts_request, Part::Statement(index), text);
     }
     add(style != Style::Together, Part::Finish, &frame.finish);
-    add(separate, Part::Close, &frame.close);
+    if let Some((_, close)) = frame.transaction {
+        add(separate, Part::Close, close);
+    }
     requests
 }
 
@@ -176,6 +178,21 @@ mod tests {
     }
 
     #[test]
+    fn requests_in_a_transaction_of_others() {
+        let cases: &[(Style, &str, &[&str])] = &[
+            (Style::Together, "claim", &["guard claim 0", "guard 1 finish"]),
+            (Style::Together, "", &["guard 0", "guard 1 finish"]),
+            (Style::Pipelined, "claim", &["guard claim", "guard 0", "guard 1", "guard finish"]),
+            (Style::Separate, "claim", &["claim", "0", "1", "finish"]),
+            (Style::Separate, "", &["0", "1", "finish"]),
+        ];
+        for (style, claim, expect) in cases {
+            let requests = composed_in(None, *style, claim, "SELECT 1; SELECT 2");
+            assert_eq!(parts(&requests), *expect, "{style:?} {claim}");
+        }
+    }
+
+    #[test]
     fn long_scripts_go_in_groups() {
         let small = composed(Style::Together, &format!("SELECT '{}';\n", "x".repeat(600)).repeat(250));
         assert_eq!(small.iter().filter_map(Request::statements).collect::<Vec<_>>(), [0..100, 100..200, 200..250]);
@@ -197,9 +214,19 @@ mod tests {
     }
 
     fn composed(style: Style, sql: &str) -> Vec<Request> {
-        let [open, claim, finish, close] = ["open", "claim", "finish", "close"].map(str::to_owned);
+        composed_in(Some(("open", "close")), style, "claim", sql)
+    }
+
+    fn composed_in(
+        transaction: Option<(&'static str, &'static str)>,
+        style: Style,
+        claim: &str,
+        sql: &str,
+    ) -> Vec<Request> {
+        let (claim, finish) = (claim.to_owned(), "finish".to_owned());
         let guard = (style != Style::Separate).then_some("guard");
-        compose(style, Frame { open, guard, claim, finish, close }, sql, &scan(sql, Dialect::Postgres).statements)
+        let frame = Frame { transaction, guard, claim, finish };
+        compose(style, frame, sql, &scan(sql, Dialect::Postgres).statements)
     }
 
     fn parts(requests: &[Request]) -> Vec<String> {

@@ -20,7 +20,7 @@ pub(super) use settings::{SETTINGS, Timeouts};
 pub(super) use write::{ANOTHER_TRANSACTION, NO_RECORD, is_in_transaction, state_after, state_during};
 
 /// A session of Postgres, `a`, as people know it.
-pub(super) const DESCRIPTION: &str = "'process ' || a.pid || coalesce(', user ' || a.usename, '') || \
+pub(super) const DESCRIPTION: &str = "'process ' || a.pid::pg_catalog.text || coalesce(', user ' || a.usename::pg_catalog.text, '') || \
     coalesce(', application ' || nullif(a.application_name, ''), '') || coalesce(', address ' || pg_catalog.host(a.client_addr), '') || \
     coalesce(', since ' || pg_catalog.to_char(coalesce(a.xact_start, a.query_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')";
 
@@ -99,11 +99,9 @@ impl<'a> Sql<'a> {
         prepared.embedded.map_or_else(|| self.literal(&prepared.sql), |migration| self.down_sql(&migration))
     }
 
+    /// In quotes also where it is a number: for one without, which is an integer, Postgres would look for operators outside of its own.
     fn version(&self, version: &Version) -> String {
-        match self.dialect {
-            Dialect::Sqlite => format!("'{}'", version.digits()),
-            _ => version.digits().to_owned(),
-        }
+        format!("'{}'", version.digits())
     }
 
     fn now(&self) -> &'static str {
@@ -118,15 +116,20 @@ impl<'a> Sql<'a> {
     /// Postgres: one row that tells whether everything is applied, as a [`Digest`](migrate_core::Digest), and whether a transaction is open
     /// already. Functions in place of operators: a new connection has to look up far less for them.
     pub(super) fn digest(&self) -> String {
-        let state = "pg_catalog.hashtextextended(state, 0)";
-        let row = format!("pg_catalog.hash_numeric_extended(version, pg_catalog.hashtextextended(checksum, {state}))");
         format!(
-            "SELECT pg_catalog.sum({row}), pg_catalog.timestamptz_ne(pg_catalog.now(), pg_catalog.statement_timestamp()) FROM {} \
+            "SELECT {}, pg_catalog.timestamptz_ne(pg_catalog.now(), pg_catalog.statement_timestamp()) FROM {} \
              WHERE pg_catalog.texteq(\"set\", {}) AND pg_catalog.textne(state, '{}')",
+            self.sum_of_hashes(),
             self.table,
             self.literal(self.set),
             RowState::Pending.as_str()
         )
+    }
+
+    /// Postgres: the sum of a [`Digest`](migrate_core::Digest) over rows; nothing when there is none.
+    fn sum_of_hashes(&self) -> &'static str {
+        "pg_catalog.sum(pg_catalog.hash_numeric_extended(version, pg_catalog.hashtextextended(checksum, \
+         pg_catalog.hashtextextended(state, 0))))"
     }
 
     /// Postgres: fails when the history cannot be read at once. It sets nothing, because it may be sent into a transaction that nobody told
@@ -197,18 +200,18 @@ impl<'a> Sql<'a> {
             }
             _ => {
                 let names: Vec<String> =
-                    SETTINGS.iter().map(|name| format!("pg_catalog.current_setting('{name}')")).collect();
+                    SETTINGS.iter().map(|name| format!("pg_catalog.current_setting('{name}', true)")).collect();
                 format!(
                     "SELECT CASE WHEN class.oid IS NOT NULL THEN coalesce((SELECT pg_catalog.string_agg(attname, ' ' ORDER BY attnum) \
                      FROM pg_catalog.pg_attribute WHERE attrelid = class.oid AND attnum > 0 AND NOT attisdropped), '') END, \
                      EXISTS (SELECT FROM pg_catalog.pg_index WHERE indrelid = class.oid AND indisunique AND indisvalid \
                      AND indpred IS NULL AND indnkeyatts = 2 AND (SELECT pg_catalog.string_agg(attname, ' ' ORDER BY attname) \
                      FROM pg_catalog.pg_attribute WHERE attrelid = class.oid AND attnum = ANY (indkey[0:1])) = 'set version'), \
-                     namespace.nspname, NULL, class.relhastriggers OR class.relhasrules OR class.relrowsecurity, \
+                     namespace.nspname, NULL, class.relhastriggers OR class.relhasrules OR class.relrowsecurity OR class.relkind <> 'r', \
                      pg_catalog.current_schema(), current_user, \
                      pg_catalog.now() <> pg_catalog.statement_timestamp(), \
                      pg_catalog.current_setting('transaction_isolation') <> 'read committed', {} \
-                     FROM (SELECT pg_catalog.to_regclass({}) AS oid) AS found \
+                     FROM (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid) AS found \
                      LEFT JOIN pg_catalog.pg_class AS class ON class.oid = found.oid \
                      LEFT JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace",
                     names.join(", "),
@@ -236,7 +239,7 @@ impl<'a> Sql<'a> {
             "SELECT {DESCRIPTION} \
              FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
              WHERE l.locktype = 'relation' AND l.granted AND {modes} \
-             AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation = pg_catalog.to_regclass({}) \
+             AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation = pg_catalog.to_regclass({})::pg_catalog.oid \
              AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
              ORDER BY a.xact_start LIMIT 1",
             self.literal(table)
@@ -249,7 +252,7 @@ impl<'a> Sql<'a> {
             "SELECT {DESCRIPTION} \
              FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid \
              WHERE l.locktype = 'relation' AND l.granted AND l.mode IN ('RowShareLock', 'RowExclusiveLock', 'ShareRowExclusiveLock') \
-             AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation = pg_catalog.to_regclass({}) \
+             AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation = pg_catalog.to_regclass({})::pg_catalog.oid \
              AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
              ORDER BY a.backend_xid = (SELECT xmax FROM {} WHERE {} ORDER BY version DESC LIMIT 1) DESC NULLS LAST, \
              a.xact_start LIMIT 1",

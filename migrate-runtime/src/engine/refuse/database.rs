@@ -52,6 +52,22 @@ pub(in crate::engine) fn no_table(table: &str, user: Option<&str>, error: Driver
     bookkeeping(format!("the history table {table} could not be created; nothing was applied"), error).with_help(help)
 }
 
+pub(in crate::engine) fn table_out_of_sight(table: &str) -> Error {
+    Error::new(
+        ErrorKind::Database,
+        format!("the history table {table} is there, but this transaction does not see it; nothing was applied"),
+    )
+    .with_help(
+        "it began before another runner made the table, and is isolated more strictly than `read committed`: roll it back and begin anew",
+    )
+}
+
+pub(in crate::engine) fn encoding(encoding: &str) -> Error {
+    let message =
+        format!("the session's `client_encoding` is {encoding}, and migrations are UTF-8; nothing was written");
+    Error::new(ErrorKind::Database, message).with_help("set it to `UTF8`, as the driver does when it connects")
+}
+
 pub(in crate::engine) fn unreadable(error: DriverError) -> Error {
     let help = advice(&error).unwrap_or("see what the database says; nothing was written");
     bookkeeping("the history could not be read".into(), error).with_help(help)

@@ -177,7 +177,8 @@ pub(in crate::engine) fn no_key(table: &str) -> Error {
         "{table} has lost its primary key, without which a migration could be applied twice; nothing was applied"
     );
     Error::new(ErrorKind::BadHistory, message).with_help(format!(
-        "look for rows that stand twice, then `ALTER TABLE {table} ADD PRIMARY KEY (\"set\", version)`"
+        "look for rows that stand twice, then `ALTER TABLE {table} ADD PRIMARY KEY (\"set\", version)`; where it is a view, name the table \
+         behind it with `Migrator::history_table`"
     ))
 }
 

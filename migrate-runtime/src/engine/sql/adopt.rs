@@ -20,7 +20,7 @@ impl Sql<'_> {
             _ => format!(
                 "SELECT a.attname, n.nspname FROM pg_catalog.pg_attribute AS a \
                  JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-                 WHERE a.attrelid = pg_catalog.to_regclass({}) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+                 WHERE a.attrelid = pg_catalog.to_regclass({})::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
                 self.literal(&table.quoted_in(None))
             ),
         }

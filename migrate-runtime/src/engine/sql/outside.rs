@@ -15,7 +15,7 @@ impl Sql<'_> {
         match self.dialect {
             Dialect::Sqlite => format!("'{token}'"),
             _ => format!(
-                "(SELECT '{token} ' || pid || ' ' || {STARTED} FROM pg_catalog.pg_stat_activity \
+                "(SELECT pg_catalog.concat('{token} ', pid, ' ', {STARTED}) FROM pg_catalog.pg_stat_activity \
                  WHERE pid = pg_catalog.pg_backend_pid())"
             ),
         }
@@ -101,4 +101,4 @@ impl Sql<'_> {
 }
 
 /// When a backend was started, in microseconds.
-const STARTED: &str = "(extract(epoch FROM backend_start) * 1000000)::pg_catalog.int8";
+const STARTED: &str = "(pg_catalog.date_part('epoch', backend_start) * 1000000::pg_catalog.float8)::pg_catalog.int8";

@@ -9,7 +9,7 @@ use crate::quote::literal;
 
 /// What a script may change for the session of Postgres, and is set back after each migration; who one is comes first, because it decides
 /// what else may be set.
-pub(in crate::engine) const SETTINGS: [&str; 26] = [
+pub(in crate::engine) const SETTINGS: [&str; 28] = [
     "session_authorization",
     "role",
     "search_path",
@@ -18,6 +18,8 @@ pub(in crate::engine) const SETTINGS: [&str; 26] = [
     "lock_timeout",
     "statement_timeout",
     "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+    "transaction_timeout",
     "default_transaction_isolation",
     "default_transaction_read_only",
     "default_transaction_deferrable",
@@ -76,8 +78,13 @@ fn is_timeout(name: &str) -> bool {
 impl Sql<'_> {
     /// Sets back what a migration has changed for the session: the next one starts as the first did. What is unchanged is not
     /// touched, because behind a pooling proxy the session is shared. The timeouts count as unchanged when they are `ours`; without
-    /// those they are set back in any case.
-    pub(in crate::engine) fn restore_settings(&self, settings: &[(String, String)], ours: Option<Timeouts>) -> String {
+    /// those they are set back in any case. `is_local` sets them back for the rest of the transaction alone.
+    pub(in crate::engine) fn restore_settings(
+        &self,
+        settings: &[(String, String)],
+        ours: Option<Timeouts>,
+        is_local: bool,
+    ) -> String {
         let pair = |(name, usual): &(String, String)| {
             let expected = match (ours, is_timeout(name)) {
                 (_, false) => self.literal(usual),
@@ -88,7 +95,7 @@ impl Sql<'_> {
         };
         let pairs: Vec<String> = settings.iter().map(pair).collect();
         format!(
-            "SELECT pg_catalog.set_config(name, usual, false) FROM (VALUES {}) AS settings (name, usual, expected) \
+            "SELECT pg_catalog.set_config(name, usual, {is_local}) FROM (VALUES {}) AS settings (name, usual, expected) \
              WHERE expected IS NULL OR pg_catalog.current_setting(name) OPERATOR(pg_catalog.<>) expected",
             pairs.join(", ")
         )

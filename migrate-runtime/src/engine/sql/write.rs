@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_core::{AuditEntry, Dialect, Direction, HistoryRow, Migration, RowState, Version};
+use migrate_core::{AuditEntry, Dialect, Digest, Direction, HistoryRow, Migration, RowState, Version};
 
 use super::super::foreseen::Foreseen;
 use super::super::prepare::Prepared;
@@ -19,8 +19,9 @@ pub(in crate::engine) const ANOTHER_TRANSACTION: &str = "the row of the migratio
 /// The claim of a script that runs in a transaction: nobody else sees it, unless the script has ended the transaction by itself.
 const IN_TRANSACTION: &str = "in a transaction";
 
-/// Postgres: a setting of ours.
-const BEGAN: &str = "migrate_runtime.began";
+/// What a new row says, in this order.
+const COLUMNS: &str = " (\"set\", version, name, checksum, state, applied_at, execution_time_ms, statements, statements_begun, \
+                       statements_done, applied_by, claim, audit, sql, down_sql)";
 
 /// Whether a claim is one of a script that runs in a transaction.
 pub(in crate::engine) fn is_in_transaction(claim: &str) -> bool {
@@ -107,7 +108,7 @@ impl Sql<'_> {
     pub(in crate::engine) fn claim_in_transaction(&self) -> String {
         match self.dialect {
             Dialect::Sqlite => format!("'{IN_TRANSACTION}'"),
-            _ => format!("'{IN_TRANSACTION} ' || pg_catalog.txid_current()"),
+            _ => format!("pg_catalog.concat('{IN_TRANSACTION} ', pg_catalog.txid_current())"),
         }
     }
 
@@ -115,7 +116,7 @@ impl Sql<'_> {
     pub(in crate::engine) fn expect_same_transaction(&self, version: &Version) -> String {
         let own = self.claim_in_transaction();
         format!(
-            "SELECT CASE WHEN claim = {own} THEN 1 ELSE ('{ANOTHER_TRANSACTION}' || version)::pg_catalog.int4 END FROM {} WHERE {}",
+            "SELECT CASE WHEN claim = {own} THEN 1 ELSE pg_catalog.concat('{ANOTHER_TRANSACTION}', version)::pg_catalog.int4 END FROM {} WHERE {}",
             self.table,
             self.row(version)
         )
@@ -156,18 +157,12 @@ impl Sql<'_> {
         scripts: &str,
     ) -> String {
         let audit = self.literal(prepared.row.as_ref().map_or("", |row| &row.audit));
-        let insert = format!(
-            "INSERT INTO {}{} (\"set\", version, name, checksum, state, applied_at, execution_time_ms, statements, statements_begun, \
-             statements_done, applied_by, claim, audit, sql, down_sql) \
-             VALUES ({}, {}, {}, '{}', {progress}, {}, {claim}, {audit}, {scripts})",
-            self.table,
-            if self.dialect == Dialect::Postgres { " AS own" } else { "" },
-            self.literal(self.set),
-            self.version(&prepared.version),
-            self.literal(migration.name()),
-            migration.up().checksum(),
-            self.literal(applied_by),
-        );
+        let (set, version, name) =
+            (self.literal(self.set), self.version(&prepared.version), self.literal(migration.name()));
+        let (checksum, by) = (self.literal(&migration.up().checksum().to_string()), self.literal(applied_by));
+        let values = [&*set, &version, &name, &checksum, progress, &by, claim, &audit, scripts].join(", ");
+        let own = if self.dialect == Dialect::Postgres { " AS own" } else { "" };
+        let insert = ["INSERT INTO ", &self.table, own, COLUMNS, " VALUES (", &values, ")"].concat();
         let pending = RowState::Pending.as_str();
         match (&prepared.row, self.dialect) {
             (None, _) => insert,
@@ -226,41 +221,52 @@ impl Sql<'_> {
 
     /// Postgres: remembers for the rest of the transaction, which is older than the script, when the script began.
     pub(in crate::engine) fn note_begin(&self) -> String {
-        format!(
-            "SELECT pg_catalog.set_config('{BEGAN}', pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::pg_catalog.text, true)"
-        )
+        "SELECT pg_catalog.set_config('migrate_runtime.began', \
+         pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::pg_catalog.text, true)"
+            .to_owned()
     }
 
-    /// The milliseconds since a script began: of Postgres since its transaction was opened or, inside of another one, since the
-    /// [note](Sql::note_begin); of SQLite since this time, in milliseconds of the epoch.
-    pub(in crate::engine) fn elapsed(&self, is_nested: bool, began: u128) -> String {
-        match (self.dialect, is_nested) {
-            (Dialect::Sqlite, _) => {
-                format!("max(0, CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) - {began})")
-            }
+    /// Postgres: the milliseconds since a script began, which is when its transaction was opened or, inside of another one, the
+    /// [note](Sql::note_begin).
+    pub(in crate::engine) fn elapsed(&self, is_nested: bool) -> &'static str {
+        match is_nested {
             // A new session has to look up far less for functions than for operators.
-            (_, false) => {
+            false => {
                 "greatest(0, pg_catalog.date_part('epoch', pg_catalog.timestamptz_mi(pg_catalog.clock_timestamp(), \
-                           pg_catalog.now())) * 1000)"
-                    .into()
+                 pg_catalog.now())) * 1000::pg_catalog.float8)"
             }
-            (_, true) => format!(
+            true => {
                 "greatest(0, (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) - \
-                 nullif(pg_catalog.current_setting('{BEGAN}', true), '')::pg_catalog.float8) * 1000)"
-            ),
+                 nullif(pg_catalog.current_setting('migrate_runtime.began', true), '')::pg_catalog.float8) * 1000::pg_catalog.float8)"
+            }
         }
     }
 
     /// Whether the set is as a plan has seen it.
     pub(in crate::engine) fn is_as_foreseen(&self, foreseen: &Foreseen) -> String {
         let (table, that_count) = (&self.table, self.that_count());
-        match self.dialect {
-            Dialect::Sqlite => format!("(SELECT count(*) FROM {table} WHERE {that_count}) = {}", foreseen.rows()),
+        match (self.dialect, foreseen.applied_before_first_turn()) {
+            (Dialect::Sqlite, None) => {
+                format!("(SELECT count(*) FROM {table} WHERE {that_count}) = {}", foreseen.rows())
+            }
+            (Dialect::Sqlite, Some(applied)) => {
+                let lines: Vec<String> =
+                    applied.map(|(version, checksum)| format!("{} {checksum}", version.digits())).collect();
+                format!(
+                    "(SELECT coalesce(group_concat(version || ' ' || checksum, char(10)), '') FROM (SELECT version, checksum FROM {table} \
+                     WHERE {that_count} ORDER BY length(version), version)) = {}",
+                    self.literal(&lines.join("\n"))
+                )
+            }
             // Found through the primary key.
-            _ => format!(
+            (_, None) => format!(
                 "(SELECT version FROM {table} WHERE {that_count} ORDER BY version DESC LIMIT 1) IS NOT DISTINCT FROM {}",
-                foreseen.latest().unwrap_or("NULL")
+                foreseen.latest().map_or("NULL".to_owned(), |latest| self.literal(latest))
             ),
+            (_, Some(applied)) => {
+                let digest = applied.fold(Digest::EMPTY, |digest, (version, checksum)| digest.with(version, checksum));
+                format!("(SELECT coalesce({}, 0) FROM {table} WHERE {that_count}) = '{digest}'", self.sum_of_hashes())
+            }
         }
     }
 
@@ -269,15 +275,15 @@ impl Sql<'_> {
         let (table, applied) = (&self.table, RowState::Applied.as_str());
         self.expect(&match self.dialect {
             Dialect::Sqlite => {
-                let counted = format!(
-                    "(SELECT count(*) = {} AND total(state <> '{applied}') = 0 FROM {table} WHERE {})",
-                    foreseen.rows(),
+                let is_ours = format!(
+                    "{} AND NOT EXISTS (SELECT 1 FROM {table} WHERE {} AND state <> '{applied}')",
+                    self.is_as_foreseen(foreseen),
                     self.that_count()
                 );
                 match foreseen.data_version() {
-                    // To count all rows for every migration would take longer and longer.
-                    Some(number) => format!("CASE WHEN ({DATA_VERSION}) = {number} THEN 1 ELSE {counted} END"),
-                    None => counted,
+                    // To look at all rows for every migration would take longer and longer.
+                    Some(number) => format!("CASE WHEN ({DATA_VERSION}) = {number} THEN 1 ELSE {is_ours} END"),
+                    None => is_ours,
                 }
             }
             // Whoever reverts begins with the latest.
@@ -289,15 +295,15 @@ impl Sql<'_> {
         })
     }
 
-    /// Postgres: fails in the same way unless it is the turn of a script up, but takes for granted that no row is taken away, as none is by
-    /// any runner, which is less than half the work.
+    /// Postgres: fails in the same way unless it is the turn of a script up that is not the first of a plan, but takes for granted that no
+    /// row is taken away, as none is by any runner, which is less than half the work.
     pub(in crate::engine) fn expect_nothing_new(&self, version: &Version, foreseen: &Foreseen) -> String {
         let (pending, applied) = (RowState::Pending.as_str(), RowState::Applied.as_str());
         let unforeseen = match foreseen.latest() {
             None => format!("state <> '{pending}'"),
             Some(latest) => {
                 let from_latest = format!(
-                    "version >= {latest} AND state <> CASE version WHEN {latest} THEN '{applied}' ELSE '{pending}' END"
+                    "version >= '{latest}' AND state <> CASE version WHEN '{latest}' THEN '{applied}' ELSE '{pending}' END"
                 );
                 match foreseen.is_below_latest(version) {
                     true => format!("({from_latest} OR version = {} AND state <> '{pending}')", self.version(version)),
@@ -305,8 +311,7 @@ impl Sql<'_> {
                 }
             }
         };
-        // Whoever runs migrations may write the state.
-        format!("UPDATE {} SET state = NULL WHERE {} AND {unforeseen}", self.table, self.of_set())
+        format!("UPDATE {} SET \"set\" = NULL WHERE {} AND {unforeseen}", self.table, self.of_set())
     }
 
     /// Turns the claim of a script that runs in a transaction into the row of what was done.
@@ -321,7 +326,7 @@ impl Sql<'_> {
             Dialect::Sqlite => finish,
             // Fails, with these words in the message, when something has kept the row from being there.
             _ => format!(
-                "{finish};\nSELECT CASE rows WHEN 1 THEN 1 ELSE ('{NO_RECORD}' || rows)::pg_catalog.int4 END FROM ({}) AS found (rows)",
+                "{finish};\nSELECT CASE rows WHEN 1 THEN 1 ELSE pg_catalog.concat('{NO_RECORD}', rows)::pg_catalog.int4 END FROM ({}) AS found (rows)",
                 self.is_recorded(prepared)
             ),
         }
@@ -340,7 +345,10 @@ impl Sql<'_> {
         // The database measures, because this may travel with the last statement of the migration.
         let elapsed = match self.dialect {
             Dialect::Sqlite => "max(0, CAST(round((julianday('now') - julianday(applied_at)) * 86400000) AS INTEGER))",
-            _ => "greatest(0, (extract(epoch FROM pg_catalog.clock_timestamp() - applied_at) * 1000)::pg_catalog.int8)",
+            _ => {
+                "greatest(0, (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - applied_at) \
+                 * 1000::pg_catalog.float8)::pg_catalog.int8)"
+            }
         };
         format!(
             "state = '{}', execution_time_ms = {elapsed}, applied_at = {}, statements_begun = statements, \
