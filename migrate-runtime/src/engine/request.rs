@@ -211,6 +211,9 @@ mod tests {
         assert_eq!(request.part_at(position), Some((Part::Statement(1), 7)));
         assert_eq!(request.part_at(request.sql.find("finish").unwrap()), Some((Part::Finish, 0)));
         assert_eq!(request.part_at(10_000), None);
+        // The line break between two parts belongs to none.
+        let end = request.parts.first().unwrap().1.end;
+        assert_eq!(request.part_at(end + 1), None);
     }
 
     fn composed(style: Style, sql: &str) -> Vec<Request> {
