@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use migrate_core::{Dialect, HistoryRow, RowState};
+use migrate_core::{Dialect, HistoryRow};
 
 use super::read::{Recorded, first_cells};
 use super::{Engine, refuse};
@@ -77,7 +77,7 @@ impl<S: Session> Engine<'_, S> {
     /// changed since then is not what somebody has left in the middle.
     pub(super) async fn living_holder(&mut self, row: &HistoryRow) -> Result<Option<String>, Error> {
         let holder = self.living_holder_of(row.claim.as_deref()).await?;
-        if holder.is_some() || !matches!(row.state, RowState::Running | RowState::Reverting) {
+        if holder.is_some() {
             return Ok(holder);
         }
         let progress = |row: &HistoryRow| (row.state, row.claim.clone(), row.statements_begun, row.statements_done);

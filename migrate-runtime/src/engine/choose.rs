@@ -55,7 +55,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 // There was nothing above them when it was decided which they are.
                 let is_above = |item: &&Item<'_>| versions.iter().all(|version| item.version() > version);
                 let above: Vec<Label> = applied(&standings).filter(is_above).map(Item::label).collect();
-                if !above.is_empty() && !versions.is_empty() {
+                if !above.is_empty() {
                     return Err(refuse::applied_meanwhile(&above));
                 }
                 self.downs(&standings, versions).await?
