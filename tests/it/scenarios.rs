@@ -163,8 +163,15 @@ const IN_DOUBT_2: &str =
     "UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 0 WHERE version = '2'";
 const REVERTING_2: &str =
     "UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '2'";
+const REVERTING_IN_DOUBT_2: &str =
+    "UPDATE schema_migrations SET state = 'reverting', statements_begun = 1, statements_done = 0 WHERE version = '2'";
 const REVERTING_3: &str =
     "UPDATE schema_migrations SET state = 'reverting', statements_begun = 0, statements_done = 0 WHERE version = '3'";
+
+// By somebody who knows better.
+const OTHER_CHECKSUM_2: &str = "UPDATE schema_migrations SET checksum = 'sha256:0000000000000000000000000000000000000000000000000000000000000000' WHERE version = '2'";
+const UNREADABLE_DOWN_2: &str =
+    "UPDATE schema_migrations SET down_sql = '-- migrate: no-such-thing\nDROP TABLE t2' WHERE version = '2'";
 
 // before [by hand] / binary (options) verb => what is said, the state after, the tables
 scenarios! {
@@ -213,6 +220,9 @@ scenarios! {
     divergent_is_refused_whatever_is_allowed: "1 2" / "1 2! 3" ("out-of-order missing ahead") Verb::Run
         => Err(("history-mismatch", &["2_t is divergent", "+-- edited", "repair"])), "1 applied, 2 divergent, 3 pending", "t1 t2";
 
+    divergent_by_its_checksum_alone: "1 2" [OTHER_CHECKSUM_2] / "1 2" ("") Verb::Run
+        => Err(("history-mismatch", &["2_t is divergent", "the text is the same: somebody has altered the checksum in the row"])), "1 applied, 2 divergent", "t1 t2";
+
     revert_to_a_version: "1 2 3" / "1 2 3" ("") Verb::RevertTo(1)
         => Ok("revert 3, revert 2"), "1 applied, 2 pending, 3 pending", "t1";
     revert_to_the_latest: "1 2" / "1 2" ("") Verb::RevertTo(2) => Ok(""), "1 applied, 2 applied", "t1 t2";
@@ -232,6 +242,8 @@ scenarios! {
         => Ok("revert 3, revert 2"), "1 applied", "t1";
     revert_what_a_newer_binary_applied_without_a_script: "1 2-" / "1" ("") Verb::RevertTo(1)
         => Err(("no-down-script", &["2_t"])), "1 applied, 2 ahead", "t1 t2";
+    revert_what_a_newer_binary_applied_with_a_script_that_cannot_be_read: "1 2" [UNREADABLE_DOWN_2] / "1" ("") Verb::RevertTo(1)
+        => Err(("unreadable-script", &["2_t, down, as the history has it", "no-such-thing", "Migrator::mark_pending"])), "1 applied, 2 ahead", "t1 t2";
     revert_what_differs: "1 2" / "1 2!" ("") Verb::RevertTo(1)
         => Err(("history-mismatch", &["2_t is divergent"])), "1 applied, 2 divergent", "t1 t2";
     revert_one_outside: "1 2*" / "1 2*" ("") Verb::RevertTo(1) => Ok("revert 2"), "1 applied, 2 pending", "t1";
@@ -281,6 +293,8 @@ scenarios! {
     mark_applied_twice: "1" / "1" ("") Verb::MarkApplied(1, "x") => Ok(""), "1 applied", "t1";
     mark_applied_the_first: "" / "1" ("") Verb::MarkApplied(1, "x") => Ok("mark applied 1"), "1 applied", "";
     mark_applied_what_nobody_knows: "1" / "1" ("") Verb::MarkApplied(4, "x") => Err(("unknown-version", NO_WORDS)), "1 applied", "t1";
+    mark_applied_what_only_the_history_knows: "1 2" / "1" ("") Verb::MarkApplied(2, "x")
+        => Err(("unknown-version", &["version 2"])), "1 applied, 2 ahead", "t1 t2";
     mark_pending_what_was_undone_by_hand: "1 2" ["DROP TABLE t2"] / "1 2" ("") Verb::MarkPending(2, "by hand")
         => Ok("mark pending 2"), "1 applied, 2 pending", "t1";
     mark_pending_what_is_missing: "1 2 3" / "1 3" ("") Verb::MarkPending(2, "obsolete")
@@ -292,6 +306,12 @@ scenarios! {
     interrupted_above_the_target: "1 2*" [BEGUN_2]
         / "1 2* 3" ("target=1") Verb::Run
         => Err(("interrupted", &["2_t was interrupted, and is above version 1", "nothing was changed"])), "1 applied, 2 interrupted, 3 pending", "t1";
+    interrupted_on_its_way_down_above_the_target: "1 2*" [REVERTING_2]
+        / "1 2* 3" ("target=1") Verb::Run => Ok("resume 2"), "1 applied, 2 pending, 3 pending", "t1";
+    interrupted_by_a_newer_binary_that_is_refused: "1 2*" [BEGUN_2] / "1" ("no-ahead") Verb::Run
+        => Err(("interrupted", &["2_t was interrupted, and this binary does not have it"])), "1 applied, 2 interrupted", "t1";
+    interrupted_by_a_newer_binary_with_work_left: "1 3*" [BEGUN_3] / "1 2" ("ahead out-of-order") Verb::Run
+        => Err(("interrupted", &["3_t was interrupted, and this binary does not have it"])), "1 applied, 2 out-of-order, 3 interrupted", "t1";
     interrupted_and_nothing_allowed: "1 2*" [BEGUN_2]
         / "1 2* 3" ("at-most=0") Verb::Run
         => Err(("interrupted", &["2_t was interrupted", "at_most", "nothing was changed"])), "1 applied, 2 interrupted, 3 pending", "t1";
@@ -324,6 +344,18 @@ scenarios! {
     revert_to_what_was_interrupted_on_its_way_down: "1 2 3*" [REVERTING_3]
         / "1 2 3*" ("") Verb::RevertTo(3)
         => Err(("history-mismatch", &["3_t is interrupted", "0 of 1 statements of its script down done\n"])), "1 applied, 2 applied, 3 interrupted", "t1 t2 t3";
+    revert_to_what_is_in_doubt_on_its_way_down: "1 2*" [REVERTING_IN_DOUBT_2]
+        / "1 2*" ("") Verb::RevertTo(2)
+        => Err(("history-mismatch", &["0 of 1 statements of its script down done, and statement 1 begun:\n       DROP TABLE t2"])), "1 applied, 2 interrupted", "t1 t2";
+    interrupted_on_its_way_down_without_a_script: "1 2*" [REVERTING_2]
+        / "1 2*-" ("") Verb::Run
+        => Err(("no-down-script", &["2_t"])), "1 applied, 2 interrupted", "t1 t2";
+    revert_to_what_was_interrupted_without_a_script: "1 2*" [REVERTING_2]
+        / "1 2*-" ("") Verb::RevertTo(2)
+        => Err(("history-mismatch", &["2_t is interrupted\n     applied at ", "0 of 1 statements of its script down done"])), "1 applied, 2 interrupted", "t1 t2";
+    in_doubt_at_its_first_statement: "1 2*" [IN_DOUBT_2]
+        / "1 2*" ("") Verb::Run
+        => Err(("interrupted", &["2_t was interrupted at statement 1 of 1", "none before it was done"])), "1 applied, 2 interrupted", "t1 t2";
     an_interrupted_revert_and_nothing_allowed: "1 2*" [REVERTING_2]
         / "1 2*" ("at-most=0") Verb::Run
         => Err(("interrupted", &["2_t was interrupted", "at_most"])), "1 applied, 2 interrupted", "t1 t2";
