@@ -383,6 +383,128 @@ fn a_history_that_was_made_behind_the_snapshot_of_a_transaction_is_an_error() {
                 told.contains("but this transaction does not see it") && told.contains("begin anew"),
                 "{verb:?}: {told}"
             );
+
+/// Whatever the verb: each looks for itself.
+#[test]
+fn a_transaction_that_is_found_is_no_place_for_any_verb() {
+    let database = postgres().database("found");
+    let mut client = database.connect();
+    let two = numbered(2);
+    let migrator = Migrator::new(&two);
+    migrator.run(&mut client).unwrap();
+    let before = client.query("SELECT * FROM done", &[]).unwrap().len();
+    client.batch_execute("BEGIN").unwrap();
+    let second = Version::from(2);
+    let errors = [
+        migrator.status(&mut client).unwrap_err(),
+        migrator.history(&mut client).unwrap_err(),
+        migrator.verify(&mut client).unwrap_err(),
+        migrator.revert_last(&mut client, 1).unwrap_err(),
+        migrator.mark_pending(&mut client, second, "by hand").unwrap_err(),
+    ];
+    client.batch_execute("COMMIT").unwrap();
+    errors.iter().for_each(|error| assert_eq!(error.kind(), ErrorKind::InTransaction, "{error}"));
+    assert_eq!(client.query("SELECT * FROM done", &[]).unwrap().len(), before);
+    migrator.verify(&mut client).unwrap();
+}
+
+#[test]
+fn an_edit_in_a_transaction_of_sqlite_is_part_of_it() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    let two = numbered(2);
+    let migrator = Migrator::new(&two);
+    for lasts in [false, true] {
+        let mut transaction = connection.transaction().unwrap();
+        migrator.baseline(&mut transaction, Version::from(2)).unwrap();
+        if lasts {
+            transaction.commit().unwrap()
+        } else {
+            transaction.rollback().unwrap()
+        }
+        assert_eq!(migrator.verify(&mut connection).is_ok(), lasts);
+    }
+}
+
+/// SQLite can end a transaction by itself: then that of the user is gone as a whole, and so is what this run has done in it.
+#[test]
+fn a_transaction_of_the_user_that_sqlite_rolls_back_is_told_as_lost() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    connection.execute_batch("CREATE TABLE mine (id integer UNIQUE); INSERT INTO mine VALUES (1)").unwrap();
+    let set = migrations(&[
+        ("1_a.sql", "CREATE TABLE a (x integer);"),
+        ("2_b.sql", "INSERT OR ROLLBACK INTO mine VALUES (1);"),
+    ]);
+    connection.execute_batch("BEGIN; INSERT INTO mine VALUES (2)").unwrap();
+    let error = set.run(&mut connection).unwrap_err();
+    assert_eq!((error.kind(), error.report().changes().len()), (ErrorKind::StatementFailed, 0), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("the transaction that the connection was in is rolled back as a whole"), "{text}");
+    assert!(text.contains("this run has changed nothing else"), "{text}");
+    assert!(connection.is_autocommit());
+    assert_eq!(fresh.connect().tables(), ["mine"]);
+    assert_eq!(fresh.connect().rows("SELECT id FROM mine"), ["1"]);
+}
+
+/// How long it waits for the history there is the user's to say.
+#[test]
+fn a_locked_history_is_waited_for_as_long_as_the_transaction_of_the_user_says() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let two = numbered(2);
+    two.run(&mut fresh.database().connect()).unwrap();
+    let mut locker = fresh.connect();
+    locker.execute("BEGIN; LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE");
+    let mut client = fresh.database().connect();
+    let mut transaction = client.transaction().unwrap();
+    transaction.batch_execute("CREATE TABLE mine (id integer); SET LOCAL lock_timeout = '30ms'").unwrap();
+    let error = two.run(&mut transaction).unwrap_err();
+    assert_eq!((error.kind(), error.database_code()), (ErrorKind::Database, Some("55P03")), "{error}");
+    assert!(error.to_string().starts_with("the history could not be read"), "{error}");
+}
+
+/// Nobody is waited for in a transaction of the user's, which may hold what the other one needs.
+#[test]
+fn a_living_runner_is_not_waited_for_in_a_transaction_of_the_user() {
+    for scope in [Scope::PerMigration, Scope::All] {
+        let fresh = Fresh::new(Driver::Postgres);
+        let set = migrations(&[
+            ("1_a.sql", "CREATE TABLE a (x integer);"),
+            ("2_b.sql", "-- migrate: no-transaction\nCREATE TABLE b (x integer);"),
+        ]);
+        let mut client = fresh.database().connect();
+        set.run(&mut client).unwrap();
+        let mut living = fresh.connect();
+        let claim = living.value(
+            "SELECT 'abc ' || pid || ' ' || (extract(epoch FROM backend_start) * 1000000)::int8 \
+             FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+        );
+        client.batch_execute("DROP TABLE b").unwrap();
+        client
+            .batch_execute(&format!(
+                "UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0, \
+                 claim = '{claim}' WHERE version = 2"
+            ))
+            .unwrap();
+        let migrator = Migrator::new(&set).scope(scope).wait_timeout(Duration::from_secs(3600));
+        let mut transaction = client.transaction().unwrap();
+        let error = migrator.run(&mut transaction).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{scope:?}: {error}");
+        assert!(error.to_string().contains("is busy with migration 2_b: process "), "{scope:?}: {error}");
+        transaction.rollback().unwrap();
+        // When it has ended, what it has left is nothing for a transaction either.
+        drop(living);
+        poll("the end of the other one", Duration::from_secs(30), || {
+            let mut transaction = client.transaction().unwrap();
+            let error = migrator.run(&mut transaction).unwrap_err();
+            (error.kind() != ErrorKind::WaitTimeout).then_some(error)
+        });
+        let mut transaction = client.transaction().unwrap();
+        for ended in [migrator.plan(&mut transaction).map(|_| ()), migrator.run(&mut transaction).map(|_| ())] {
+            let error = ended.unwrap_err();
+            let expect = if scope == Scope::All { ErrorKind::Interrupted } else { ErrorKind::Unsupported };
+            assert_eq!(error.kind(), expect, "{error}");
+            assert!(error.to_string().contains("nothing was changed"), "{error}");
         }
     }
 }
@@ -410,4 +532,26 @@ fn what_the_caller_has_set_for_its_transaction_does_not_outlast_it() {
         transaction.commit().unwrap();
         assert_eq!(told(client.query_one(usual, &[]).unwrap()), before, "{sql} {scope:?}");
     }
+
+/// What may pass does not pass in a transaction of the user's, also where all is to be in one.
+#[test]
+fn in_a_transaction_of_the_user_all_in_one_is_not_tried_again() {
+    let fresh = Fresh::new(Driver::Postgres);
+    fresh.connect().execute("CREATE TABLE t (a integer)");
+    let set =
+        migrations(&[("1_a.sql", "CREATE TABLE a (x integer);"), ("2_b.sql", "ALTER TABLE t ADD COLUMN b text;")]);
+    let mut reader = fresh.connect();
+    reader.execute("BEGIN; SELECT * FROM t");
+    let migrator = Migrator::new(&set)
+        .scope(Scope::All)
+        .lock_timeout(Duration::from_millis(40))
+        .on_event(|event| assert!(!matches!(event, Event::Retrying { .. })));
+    let mut client = fresh.database().connect();
+    let mut transaction = client.transaction().unwrap();
+    transaction.batch_execute("CREATE TABLE mine (id integer)").unwrap();
+    let error = migrator.run(&mut transaction).unwrap_err();
+    assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("55P03")), "{error}");
+    transaction.commit().unwrap();
+    assert_eq!(fresh.connect().tables(), ["mine", "schema_migrations", "t"]);
+    assert_eq!(fresh.connect().value("SELECT count(*) FROM schema_migrations"), "0");
 }
