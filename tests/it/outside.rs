@@ -1023,3 +1023,214 @@ fn an_old_binary_starts_beside_a_newer_one_that_is_at_work() {
         }
     }
 }
+
+/// A file that holds less than what is done is another one, also where the last of it is in doubt, and was found done.
+#[test]
+fn what_is_done_stands_in_the_file_still() {
+    let index = "CREATE INDEX CONCURRENTLY i ON done (number)";
+    let script = |rest: &str| {
+        let sql = format!("-- migrate: no-transaction\nINSERT INTO done VALUES (1);\n{rest}");
+        migrations(&[("1_tables.sql", "CREATE TABLE done (number integer);"), ("2_outside.sql", &sql)])
+    };
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        in_doubt(&fresh, index);
+        let mut connection = fresh.connect();
+        // Nothing is there that would say whether it was built, and then something else.
+        for rest in ["", "CREATE INDEX CONCURRENTLY j ON done (number);"] {
+            let error = connection.run(&Migrator::new(&script(rest))).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "{rest}: {error}");
+            let text = error.to_string();
+            assert!(text.contains("behind its statement 2, which is another one in the file today"), "{rest}: {text}");
+            assert!(text.contains(index), "{rest}: {text}");
+        }
+        connection.execute("UPDATE schema_migrations SET statements_done = 2");
+        let shorter = script("");
+        for error in [
+            connection.run(&Migrator::new(&shorter)).unwrap_err(),
+            connection.execute_verb(&Migrator::new(&shorter), &Verb::Resume(Resume::Retry)).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("behind its statement 2"), "{error}");
+        }
+        assert_eq!(connection.rows("SELECT number FROM done"), ["1"]);
+    }
+}
+
+#[test]
+fn how_much_is_done_before_what_is_in_doubt_is_told() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let set = in_doubt(&fresh, "INSERT INTO done VALUES (2)");
+    let mut connection = fresh.connect();
+    connection.execute("UPDATE schema_migrations SET statements_begun = 3, statements_done = 2 WHERE version = 2");
+    let error = connection.run(&Migrator::new(&set)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+    assert!(error.to_string().contains("at statement 3 of 3"), "{error}");
+    assert!(error.to_string().contains("the 2 before it are done"), "{error}");
+}
+
+/// What a script has set for its session, and cannot be set again, keeps it from going on, and a dry run says so.
+#[test]
+fn what_cannot_be_set_again_is_told() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let role = format!("{}_gone", fresh.database().name());
+        let sql = format!("-- migrate: no-transaction\nSET ROLE {role};\nVACUUM done;\nRESET ROLE;");
+        let set = migrations(&[("1_tables.sql", "CREATE TABLE done (n integer);"), ("2_outside.sql", &sql)]);
+        let migrator = Migrator::new(&set);
+        let mut connection = fresh.connect();
+        connection.run(&migrator.clone().target(1)).unwrap();
+        let error = connection.run(&migrator).unwrap_err();
+        assert!(error.to_string().contains("at statement 1 of 3"), "{error}");
+        connection.execute("UPDATE schema_migrations SET statements_begun = 1, statements_done = 1 WHERE version = 2");
+        for error in [connection.plan(&migrator).unwrap_err(), connection.run(&migrator).unwrap_err()] {
+            assert_eq!(error.kind(), ErrorKind::Database, "{error}");
+            assert!(error.to_string().contains(&role), "{error}");
+        }
+        assert!(!connection.is_in_transaction());
+        assert_eq!(connection.value("SELECT state FROM schema_migrations WHERE version = 2"), "running");
+    }
+}
+
+/// Somebody else's, and there before: the server refuses to build another one, and nothing of that is in doubt.
+#[test]
+fn an_invalid_index_of_somebody_else_is_in_the_way_and_nothing_is_in_doubt() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[("1_i.sql", "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY nx ON t (id);")]);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE TABLE t (id integer); CREATE INDEX nx ON t (id)");
+        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'nx'::regclass");
+        let error = connection.run(&Migrator::new(&set)).unwrap_err();
+        assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("42P07")), "{error}");
+        let progress = "SELECT statements_begun || ' ' || statements_done FROM schema_migrations";
+        assert_eq!(connection.value(progress), "0 0");
+        assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "1");
+        connection.execute("DROP INDEX nx");
+        connection.run(&Migrator::new(&set)).unwrap();
+        assert_eq!(
+            connection.value("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass AND indisvalid"),
+            "1"
+        );
+    }
+}
+
+/// A statement that waits for too long gives up, and so does its claim: whoever is in the way of one is in the way of the other.
+#[test]
+fn a_statement_that_has_waited_for_too_long_lets_go_at_once() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let set = migrations(&[
+        ("1_tables.sql", "CREATE TABLE done (n integer);"),
+        ("2_outside.sql", "-- migrate: no-transaction\nINSERT INTO done VALUES (1);\nINSERT INTO done VALUES (2);"),
+    ]);
+    fresh.connect().run(&Migrator::new(&set).target(1)).unwrap();
+    let holder = Mutex::new(None);
+    let migrator = Migrator::new(&set).wait_timeout(Duration::from_millis(20)).on_event(|event| {
+        if let Event::Statement { number: 2, .. } = event {
+            let mut other = fresh.connect();
+            other.execute("BEGIN IMMEDIATE");
+            *holder.lock().unwrap() = Some(other);
+        }
+    });
+    let mut connection = fresh.connect();
+    if let Connection::Rusqlite(connection) = &connection {
+        connection.busy_timeout(Duration::ZERO).unwrap();
+    }
+    let error = connection.run(&migrator).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{error}");
+    assert_eq!(connection.rows("SELECT n FROM done"), ["1"]);
+    holder.lock().unwrap().take();
+    // The file beside the database tells that nobody is at work any more.
+    connection.run(&Migrator::new(&set)).unwrap();
+    assert_eq!(connection.rows("SELECT n FROM done"), ["1", "2"]);
+}
+
+/// A database in memory, which several connections of a process may share, has no file beside it.
+#[test]
+fn a_living_runner_on_a_database_in_memory_is_known() {
+    let open = || {
+        let connection = rusqlite::Connection::open("file:shared_by_runners?mode=memory&cache=shared").unwrap();
+        // It would not wait for the tables of another one.
+        connection.execute_batch("PRAGMA read_uncommitted = on").unwrap();
+        connection
+    };
+    let set = migrations(&[("1_a.sql", "-- migrate: no-transaction\nCREATE TABLE a (x);\nCREATE TABLE b (x);")]);
+    let (mut first, second) = (open(), Mutex::new(open()));
+    let told = Mutex::new(Vec::new());
+    let migrator = Migrator::new(&set).on_event(|event| {
+        if let Event::Statement { number: 2, .. } = event {
+            let status = Migrator::new(&set).status(&mut *second.lock().unwrap()).unwrap();
+            told.lock().unwrap().push(status.migrations()[0].standing);
+        }
+    });
+    migrator.run(&mut first).unwrap();
+    drop(migrator);
+    // Nobody has left this.
+    first
+        .execute_batch(
+            "UPDATE schema_migrations SET state = 'running', statements_done = 1, statements_begun = 1, claim = '1-2-3'; DROP TABLE b",
+        )
+        .unwrap();
+    let status = Migrator::new(&set).status(&mut *second.lock().unwrap()).unwrap();
+    told.lock().unwrap().push(status.migrations()[0].standing);
+    assert_eq!(*told.lock().unwrap(), [Standing::Running, Standing::Interrupted]);
+    set.run(&mut first).unwrap();
+}
+
+/// Whoever goes on with what was left in the middle may be late: another one has taken it up, or keeps its row.
+#[test]
+fn who_goes_on_second_finds_it_done_or_waits() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[
+            ("1_tables.sql", "CREATE TABLE done (n integer);"),
+            ("2_outside.sql", "-- migrate: no-transaction\nINSERT INTO done VALUES (1);\nINSERT INTO done VALUES (2);"),
+        ]);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&set)).unwrap();
+        connection.execute("DELETE FROM done WHERE n = 2");
+        connection.execute(
+            "UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 1 WHERE version = '2'",
+        );
+        let (other, keeper) = (Mutex::new(fresh.connect()), Mutex::new(None));
+        let waited = AtomicBool::new(false);
+        let keep = || {
+            let mut other = fresh.connect();
+            other.execute(match driver.is_sqlite() {
+                true => "BEGIN IMMEDIATE",
+                false => "BEGIN; SELECT 1 FROM schema_migrations FOR UPDATE",
+            });
+            *keeper.lock().unwrap() = Some(other);
+        };
+        let aside = |work: &(dyn Fn() + Sync)| thread::scope(|threads| threads.spawn(work).join().unwrap());
+        let migrator = Migrator::new(&set).on_event(|event| match event {
+            Event::Started { .. } if !waited.load(Ordering::Relaxed) => aside(&keep),
+            Event::Waiting { .. } => {
+                waited.store(true, Ordering::Relaxed);
+                aside(&|| {
+                    keeper.lock().unwrap().take();
+                    other.lock().unwrap().run(&Migrator::new(&set)).unwrap();
+                });
+            }
+            _ => {}
+        });
+        if let Connection::Rusqlite(connection) = &connection {
+            connection.busy_timeout(Duration::ZERO).unwrap();
+        }
+        let report = connection.run(&migrator).unwrap();
+        assert!(waited.load(Ordering::Relaxed) && report.is_empty(), "{driver:?}: {report}");
+        drop(migrator);
+        // Without a wait in between.
+        connection.execute("DELETE FROM done WHERE n = 2");
+        connection.execute(
+            "UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 1 WHERE version = '2'",
+        );
+        let migrator = Migrator::new(&set).on_event(|event| {
+            if let Event::Started { .. } = event {
+                aside(&|| _ = other.lock().unwrap().run(&Migrator::new(&set)).unwrap());
+            }
+        });
+        let report = connection.run(&migrator).unwrap();
+        assert!(report.is_empty(), "{driver:?}: {report}");
+        assert_eq!(connection.rows("SELECT n FROM done ORDER BY n"), ["1", "2"], "{driver:?}");
+    }
+}
