@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope, Step};
-use migrate_tests::{Connection, Driver, Fresh, migrations, poll, postgres, set};
+use migrate_tests::{Connection, Driver, Fresh, Verb, migrations, poll, postgres, set};
 
 const DRIVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
 const BOUND: Duration = Duration::from_secs(30);
@@ -691,5 +691,112 @@ fn who_is_in_the_way_of_what_no_statement_names() {
         };
         let error = run(&mut connection, impatient(&set).step(1, "script", step)).0.unwrap_err();
         contains(&error, &[&format!("lock is held by process {process}"), "wait longer"]);
+    }
+}
+
+/// An edit waits for whoever keeps the history, and tells who that is.
+#[test]
+fn an_edit_waits_for_whoever_keeps_the_history() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[("1_a.sql", "CREATE TABLE a (x integer);"), ("2_b.sql", "CREATE TABLE b (x integer);")]);
+        let mut connection = fresh.connect();
+        if let Connection::Rusqlite(connection) = &connection {
+            connection.busy_timeout(Duration::ZERO).unwrap();
+        }
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        let mut keeper = fresh.connect();
+        keeper.execute(match driver.is_sqlite() {
+            true => "BEGIN IMMEDIATE",
+            false => "BEGIN; SELECT 1 FROM schema_migrations FOR UPDATE",
+        });
+        let verb = Verb::MarkApplied(2, "by hand");
+        let impatient = Migrator::new(&set).wait_timeout(Duration::from_millis(50));
+        let error = connection.execute_verb(&impatient, &verb).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{driver:?}: {error}");
+        if !driver.is_sqlite() {
+            let process = keeper.value("SELECT pg_backend_pid()");
+            contains(&error, &["migration 2_b", &format!("process {process}")]);
+        }
+        let keeper = Mutex::new(Some(keeper));
+        let migrator = Migrator::new(&set).on_event(|event| {
+            if let Event::Waiting { .. } = event {
+                aside(|| drop(keeper.lock().unwrap().take()));
+            }
+        });
+        assert_eq!(connection.execute_verb(&migrator, &verb).unwrap().changes().len(), 1, "{driver:?}");
+        drop(migrator);
+        assert!(keeper.into_inner().unwrap().is_none(), "{driver:?}: nobody was waited for");
+        connection.verify(&Migrator::new(&set)).unwrap();
+    }
+}
+
+/// Somebody locks the history between two migrations of one transaction: it gives way, waits, and does all of it again.
+#[test]
+fn all_in_one_waits_for_whoever_locks_the_history_meanwhile() {
+    for driver in DRIVERS {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[
+            ("1_a.sql", "CREATE TABLE a (x integer);"),
+            ("2_b.sql", "-- migrate: lock-timeout=40ms\nCREATE TABLE b (x integer);"),
+        ]);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        let (locker, told) = (Mutex::new(None), Mutex::new(Vec::new()));
+        let migrator = Migrator::new(&set).scope(Scope::All).on_event(|event| match event {
+            Event::Planned { .. } if told.lock().unwrap().is_empty() => aside(|| {
+                let mut other = fresh.connect();
+                other.execute("BEGIN; LOCK TABLE schema_migrations IN SHARE MODE");
+                *locker.lock().unwrap() = Some(other);
+            }),
+            Event::Waiting { holder, .. } => {
+                told.lock().unwrap().push(holder.map(str::to_owned));
+                aside(|| drop(locker.lock().unwrap().take()));
+            }
+            _ => {}
+        });
+        assert_eq!(connection.run(&migrator).unwrap().changes().len(), 1);
+        drop(migrator);
+        let told = told.into_inner().unwrap();
+        assert!(told.iter().flatten().any(|holder| holder.starts_with("process ")), "{told:?}");
+        connection.verify(&Migrator::new(&set)).unwrap();
+    }
+}
+
+/// Going on with what was left in the middle may fail for what passes, and is tried again.
+#[test]
+fn what_goes_on_is_tried_again_after_a_serialization_failure() {
+    for driver in DRIVERS {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[
+            ("1_a.sql", "CREATE TABLE a (x integer);"),
+            ("2_b.sql", "-- migrate: no-transaction\nINSERT INTO a VALUES (1);\nINSERT INTO a VALUES (2);"),
+        ]);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&set)).unwrap();
+        connection.execute("DELETE FROM a WHERE x = 2");
+        connection.execute(
+            "UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 1 WHERE version = 2",
+        );
+        let mut writer = fresh.connect();
+        writer.execute("BEGIN; UPDATE schema_migrations SET applied_by = 'somebody' WHERE version = 2");
+        let retries = Mutex::new(0);
+        let migrator = Migrator::new(&set).on_event(|event| {
+            if let Event::Retrying { error, .. } = event {
+                assert_eq!(error.database_code(), Some("40001"), "{error}");
+                *retries.lock().unwrap() += 1;
+            }
+        });
+        thread::scope(|threads| {
+            threads.spawn(|| {
+                until_somebody_waits(&mut fresh.connect(), "a.query LIKE '%schema_migrations%'");
+                writer.execute("COMMIT");
+            });
+            connection.execute("SET default_transaction_isolation = 'repeatable read'");
+            connection.run(&migrator).unwrap();
+        });
+        drop(migrator);
+        assert_eq!(retries.into_inner().unwrap(), 1, "{driver:?}");
+        assert_eq!(connection.rows("SELECT x FROM a ORDER BY x"), ["1", "2"], "{driver:?}");
     }
 }
