@@ -419,3 +419,112 @@ fn an_edit_that_loses_its_connection_is_told_as_that() {
     assert!(error.to_string().starts_with("the history could not be changed: the connection was lost"), "{error}");
     assert_eq!(fresh.connect().value("SELECT count(*) FROM schema_migrations"), "1");
 }
+
+/// What is refused of the look at foreign keys keeps all in one transaction from being done, and a dry run from being told.
+#[test]
+fn what_the_database_does_not_say_of_foreign_keys_is_told() {
+    struct Refuses(&'static str);
+    impl Director for Refuses {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            sql.contains(self.0).then_some(Fault::Refused)
+        }
+    }
+    let set = migrations(&[
+        ("1_tables.sql", "CREATE TABLE p (id integer PRIMARY KEY);\nCREATE TABLE c (p integer REFERENCES p);"),
+        ("2_again.sql", "DROP TABLE p;\nCREATE TABLE p (id integer PRIMARY KEY, more text);"),
+    ]);
+    for words in ["foreign_key_list", "PRAGMA foreign_keys"] {
+        let fresh = Fresh::new(Driver::Rusqlite);
+        let open = || {
+            let connection = rusqlite::Connection::open(fresh.file()).unwrap();
+            connection.execute_batch("PRAGMA foreign_keys = on").unwrap();
+            connection
+        };
+        Migrator::new(&set).target(1).run(&mut open()).unwrap();
+        let director = Refuses(words);
+        for scope in [Scope::PerMigration, Scope::All] {
+            let migrator = Migrator::new(&set).scope(scope);
+            let error = migrator.run(&mut Directed::new(open(), &director)).unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Database | ErrorKind::StatementFailed), "{words}: {error}");
+            let planned = migrator.dry_run().run(&mut Directed::new(open(), &director));
+            assert_eq!(planned.unwrap_err().kind(), ErrorKind::Database, "{words}, {scope:?}");
+        }
+        let mut connection = fresh.connect();
+        assert_eq!(connection.rows("SELECT name FROM pragma_table_info('p')"), ["id"], "{words}");
+        connection.run(&Migrator::new(&set)).unwrap();
+    }
+}
+
+/// An edit that was refused because others have changed the history looks again, and does what it is for.
+#[test]
+fn an_edit_is_done_anew_on_the_history_that_others_have_made() {
+    struct Meddles(Mutex<Option<rusqlite::Connection>>);
+    impl Director for Meddles {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            if sql.starts_with("BEGIN")
+                && let Some(mut connection) = self.0.lock().unwrap().take()
+            {
+                let three = numbered(3);
+                Migrator::new(&three).target(2).run(&mut connection).unwrap();
+            }
+            None
+        }
+    }
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let open = || rusqlite::Connection::open(fresh.file()).unwrap();
+    let three = numbered(3);
+    Migrator::new(&three).target(1).run(&mut open()).unwrap();
+    let meddler = Meddles(Mutex::new(Some(open())));
+    let mut directed = Directed::new(open(), &meddler);
+    let report = Migrator::new(&three).mark_applied(&mut directed, Version::from(3), "by hand").unwrap();
+    assert_eq!(report.changes().len(), 1);
+    assert!(meddler.0.lock().unwrap().is_none());
+    three.verify(&mut open()).unwrap();
+    assert_eq!(fresh.connect().rows("SELECT number FROM done"), ["1", "2"]);
+}
+
+/// What somebody begins outside of a transaction and leaves, while a revert is on its way, is noticed by it, or left alone: nothing is
+/// reverted past it unseen.
+#[test]
+fn what_somebody_leaves_in_the_middle_meanwhile_is_not_reverted_past() {
+    struct MeddlesAt {
+        request: Mutex<usize>,
+        connection: Mutex<Connection>,
+    }
+    impl Director for MeddlesAt {
+        fn before(&self, _: &str) -> Option<Fault> {
+            let mut left = self.request.lock().unwrap();
+            if *left == 1 {
+                // As if it had waited for its turn, like everybody.
+                self.connection.lock().unwrap().execute(
+                    "INSERT INTO schema_migrations SELECT \"set\", '4', 'late', checksum, 'running', applied_at, NULL, 1, 0, 0, applied_by, \
+                     NULL, '', 'SELECT 1', NULL FROM schema_migrations WHERE version = '3'",
+                );
+            }
+            *left = left.saturating_sub(1);
+            None
+        }
+    }
+    let set = migrations(&[
+        ("1_a.sql", "CREATE TABLE a (x integer);"),
+        ("3_c.up.sql", "CREATE TABLE c (x integer);"),
+        ("3_c.down.sql", "DROP TABLE c;"),
+    ]);
+    let mut kinds = Vec::new();
+    for request in 1.. {
+        let fresh = Fresh::new(Driver::Postgres);
+        fresh.connect().run(&Migrator::new(&set)).unwrap();
+        let meddler = MeddlesAt { request: Mutex::new(request), connection: Mutex::new(fresh.connect()) };
+        let mut directed = Directed::new(fresh.database().connect(), &meddler);
+        let ended = Migrator::new(&set).revert_last(&mut directed, 1);
+        let is_there = fresh.connect().tables().contains(&"c".to_owned());
+        assert_eq!(ended.is_err(), is_there, "at request {request}: {ended:?}");
+        if *meddler.request.lock().unwrap() > 0 {
+            break;
+        }
+        kinds.push(ended.err().map(|error| error.kind()));
+    }
+    assert!(kinds.contains(&Some(ErrorKind::HistoryMismatch)), "{kinds:?}");
+    let unnoticed = kinds.iter().skip_while(|kind| kind.is_some());
+    assert!(unnoticed.clone().all(Option::is_none), "{kinds:?}");
+}
