@@ -461,3 +461,113 @@ fn a_constraint_of_the_history_is_no_fault_of_a_statement() {
         }
     }
 }
+
+/// The history has to last longer than the connection.
+#[test]
+fn a_history_table_that_would_not_last() {
+    for (driver, name, kind, words) in [
+        (Driver::Rusqlite, "temp.history", ErrorKind::InvalidOption, "would end with the connection"),
+        (
+            Driver::Rusqlite,
+            "sqlite_history",
+            ErrorKind::InvalidOption,
+            "SQLite keeps names like `sqlite_history` to itself",
+        ),
+        (Driver::Postgres, "pg_temp.history", ErrorKind::InvalidOption, "would end with the connection"),
+        (Driver::TokioPostgres, "PG_TEMP_3.history", ErrorKind::InvalidOption, "would end with the connection"),
+    ] {
+        let fresh = Fresh::new(driver);
+        let one = numbered(1);
+        let error = fresh.connect().run(&Migrator::new(&one).history_table(name)).unwrap_err();
+        assert_says(&error, kind, &[words, "nothing was changed", "Migrator::history_table"]);
+        assert!(fresh.connect().tables().is_empty(), "{name}");
+    }
+    // Where nothing else is on the search path.
+    let database = postgres().database("temporary");
+    let mut client = database.connect();
+    client.batch_execute("CREATE TEMPORARY TABLE mine (id integer); SET search_path = pg_temp").unwrap();
+    let error = numbered(1).run(&mut client).unwrap_err();
+    assert_says(&error, ErrorKind::InvalidOption, &["would end with the connection"]);
+}
+
+#[test]
+fn a_history_table_that_has_lost_a_column() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&numbered(1))).unwrap();
+        connection.execute("ALTER TABLE schema_migrations RENAME COLUMN audit TO remarks");
+        let error = connection.run(&Migrator::new(&numbered(2))).unwrap_err();
+        assert_says(&error, ErrorKind::ForeignTable, &["schema_migrations", "it lacks audit"]);
+    }
+}
+
+/// SQLite takes any text for a version.
+#[test]
+fn a_version_that_is_none() {
+    for version in ["'1' || char(10)", "char(10)", "''", "'1 2'"] {
+        let fresh = Fresh::new(Driver::Rusqlite);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&numbered(1))).unwrap();
+        connection.execute(&format!("UPDATE schema_migrations SET version = {version}"));
+        let error = connection.run(&Migrator::new(&numbered(1))).unwrap_err();
+        assert_says(&error, ErrorKind::BadHistory, &["holds 1 row that cannot be read"]);
+    }
+}
+
+/// Some versions have a script for another database alone.
+#[test]
+fn versions_without_a_script_for_the_database() {
+    let set = migrations(&[
+        ("1_a.sql", "CREATE TABLE a (x integer);"),
+        ("2_b.sqlite.sql", "CREATE TABLE b (x integer);"),
+        ("3_c.postgres.sql", "CREATE TABLE c (x integer);"),
+        ("4_d.sqlite.sql", "CREATE TABLE d (x integer);"),
+    ]);
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let error = fresh.connect().run(&Migrator::new(&set)).unwrap_err();
+        let words = match driver.is_sqlite() {
+            true => ["no script for sqlite in version 3; nothing was applied", "end with `.sqlite.sql`"],
+            false => ["no script for postgres in version 2, 4; nothing was applied", "end with `.postgres.sql`"],
+        };
+        assert_says(&error, ErrorKind::MissingDialect, &words);
+        assert!(fresh.connect().tables().is_empty());
+    }
+}
+
+/// The file that shows that a runner lives stands beside the database, and needs a name that the file system takes.
+#[test]
+fn a_file_beside_which_no_sign_can_be_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x".repeat(240));
+    let set = migrations(&[("1_a.sql", "-- migrate: no-transaction\nCREATE TABLE a (x integer);")]);
+    let mut connection = rusqlite::Connection::open(&file).unwrap();
+    let error = set.run(&mut connection).unwrap_err();
+    assert_says(&error, ErrorKind::Database, &["cannot be made and locked", "nothing was changed"]);
+    assert!(connection.is_autocommit());
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).unwrap();
+    assert_eq!(tables, 0);
+}
+
+/// No other role is left behind: what the server says of the rights is enough.
+#[test]
+fn a_role_that_takes_its_own_rights() {
+    let database = postgres().database("modest");
+    let role = format!("modest_{}", database.name());
+    let mut owner = database.connect();
+    owner.batch_execute(&format!("CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}")).unwrap();
+    let mut modest = connect(&database.url().replace("postgres@", &format!("{role}@")));
+    numbered(1).run(&mut modest).unwrap();
+    let take = ("2_take.sql", "REVOKE UPDATE ON schema_migrations FROM CURRENT_USER;");
+    let set = migrations(&[take]);
+    let error = Migrator::new(&set).allow_missing().run(&mut modest).unwrap_err();
+    assert_says(
+        &error,
+        ErrorKind::Database,
+        &["2_take could not be written to the history table", "42501", "grant the role"],
+    );
+    assert!(!error.to_string().contains("RESET ROLE"), "{error}");
+    drop(modest);
+    owner.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope};
+
+use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator};
 use migrate_tests::{Connection, Driver, Fresh, Verb, migrations, postgres, set};
 
 const FIRST: (&str, &str) = ("1_a.sql", "CREATE TABLE done (x integer);");
@@ -592,4 +594,42 @@ fn strings_are_read_as_before_when_a_run_is_dropped() {
             None => connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public"),
         }
     }
+}
+
+/// A statement that breaks a constraint of the history is told as that statement where it has a request of its own.
+#[test]
+fn a_script_that_doubles_the_rows_of_the_history_is_the_one_that_fails() {
+    for scope in [migrate_runtime::Scope::PerMigration, migrate_runtime::Scope::All] {
+        let fresh = Fresh::new(Driver::Postgres);
+        let mut client = fresh.database().connect();
+        migrations(&[FIRST]).run(&mut client).unwrap();
+        let script = "INSERT INTO done VALUES (2);\nINSERT INTO schema_migrations SELECT * FROM schema_migrations WHERE version = 1;\n\
+                      INSERT INTO done VALUES (3);";
+        let set = migrations(&[FIRST, ("2_b.sql", script)]);
+        let mut transaction = client.transaction().unwrap();
+        let error = Migrator::new(&set).scope(scope).run(&mut transaction).unwrap_err();
+        assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("23505")), "{error}");
+        assert!(error.to_string().contains("2_b.sql:2:1"), "{error}");
+        transaction.commit().unwrap();
+        assert!(done(&mut fresh.connect()).is_empty());
+    }
+}
+
+/// A row that the history refuses, as if it were there already, although it is not: an edit does not try for ever.
+#[test]
+fn an_edit_that_the_history_refuses_is_told() {
+    let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+                  $$ BEGIN RAISE EXCEPTION 'not today' USING ERRCODE = '23505'; END $$; \
+                  CREATE TRIGGER refuse BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION refuse()";
+    on(&SERVER, |fresh| {
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+        connection.execute(refuse);
+        let two = migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (2);")]);
+        let error = connection.execute_verb(&Migrator::new(&two), &Verb::MarkApplied(2, "by hand")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Database, "{error}");
+        assert!(error.to_string().starts_with("the history could not be changed"), "{error}");
+        assert!(error.to_string().contains("not today"), "{error}");
+        assert_eq!(connection.value("SELECT count(*) FROM schema_migrations"), "1");
+    });
 }

@@ -470,3 +470,34 @@ fn several_runners_at_once_do_everything_once() {
         }
     }
 }
+
+/// Of several sets, too, one that somebody is at work on is left to that one, and waited for.
+#[test]
+fn a_living_runner_of_one_set_is_waited_for_before_the_next() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let base = set("base", &[("1_u.sql", "-- migrate: no-transaction\nCREATE TABLE u (id integer);")]);
+        let more = made("more", "1", None);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&base)).unwrap();
+        let mut living = fresh.connect();
+        let claim = living.value(
+            "SELECT 'abc ' || pid || ' ' || (extract(epoch FROM backend_start) * 1000000)::int8 \
+             FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+        );
+        connection.execute(&format!(
+            "UPDATE schema_migrations SET state = 'running', statements_begun = 0, statements_done = 0, claim = '{claim}'; DROP TABLE u"
+        ));
+        let living = Mutex::new(Some(living));
+        let migrator = Migrator::many([&base, more]).on_event(|event| {
+            if let Event::Waiting { holder: who, .. } = event {
+                assert!(who.is_some_and(|who| who.starts_with("process ")), "{who:?}");
+                thread::scope(|threads| threads.spawn(|| drop(living.lock().unwrap().take())).join().unwrap());
+            }
+        });
+        let report = connection.run(&migrator).unwrap();
+        assert_eq!(told(&report), ["resume base 1", "apply more 1"]);
+        drop(migrator);
+        assert!(living.into_inner().unwrap().is_none(), "nobody was waited for");
+    }
+}

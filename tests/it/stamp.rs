@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use migrate_runtime::{Error, Event, Migrations, Migrator, Report, Step, Version};
-use migrate_tests::{Directed, Director, Fault, Requests, migrations};
+use migrate_tests::{Directed, Director, Driver, Fault, Fresh, Requests, migrations, numbered};
 use rusqlite::Connection;
 
 const FILES: [(&str, &str); 3] =
@@ -15,9 +15,12 @@ fn stamped(set: &Migrations) -> Migrator<'_> {
 
 /// Runs, and tells what was asked of the database.
 fn run(migrator: &Migrator<'_>, connection: &Connection) -> (Result<Report, Error>, Vec<String>) {
+    run_on(migrator, Connection::open(connection.path().unwrap()).unwrap())
+}
+
+fn run_on(migrator: &Migrator<'_>, connection: Connection) -> (Result<Report, Error>, Vec<String>) {
     let requests = Requests::default();
-    let twin = Connection::open(connection.path().unwrap()).unwrap();
-    let ran = migrator.run(&mut Directed::new(twin, &requests));
+    let ran = migrator.run(&mut Directed::new(connection, &requests));
     (ran, requests.take())
 }
 
@@ -235,4 +238,23 @@ fn where_it_says_nothing_it_is_not_there() {
         assert_eq!((report.changes().len(), stamp(&other)), (2, 0));
         other.execute_batch("DETACH t").unwrap();
     }
+}
+
+/// A connection that waits for nobody is left as it is, and one to a server has no such number.
+#[test]
+fn it_needs_no_patience_and_no_server_has_it() {
+    let (set, file) = (migrations(&FILES), file());
+    let impatient = Connection::open(file.connection.path().unwrap()).unwrap();
+    impatient.busy_timeout(std::time::Duration::ZERO).unwrap();
+    let (ran, requests) = run_on(&stamped(&set), impatient);
+    ran.unwrap();
+    assert_ne!(stamp(&file.connection), 0);
+    assert!(!requests.iter().any(|request| request.starts_with("PRAGMA busy_timeout =")), "{requests:?}");
+
+    let (set, fresh, requests) = (numbered(2), Fresh::new(Driver::Postgres), Requests::default());
+    for changes in [2, 0] {
+        let mut directed = Directed::new(fresh.database().connect(), &requests);
+        assert_eq!(stamped(&set).run(&mut directed).unwrap().changes().len(), changes);
+    }
+    assert!(!requests.take().iter().any(|request| request.contains("PRAGMA")));
 }

@@ -1,8 +1,9 @@
 //! Migrations in Rust, on every driver: in the transaction of their row, known by name and revision.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 
-use migrate_runtime::{ErrorKind, Migrations, Migrator, Scope, Standing, Step};
+use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Scope, Standing, Step};
 use migrate_tests::{Driver, Fresh, Verb, migrations, postgres, set};
 
 /// A step that runs a statement with the driver's own transaction; `fails` with an error that is none of the driver's.
@@ -384,5 +385,25 @@ fn a_step_whose_row_a_trigger_swallows_is_undone() {
         assert!(error.to_string().contains("has kept its row from being written"), "{when}: {error}");
         assert_eq!(connection.rows("SELECT x FROM a"), [""; 0]);
         connection.execute("DROP TRIGGER swallow");
+    }
+}
+
+/// Another runner has done it between the plan and the claim: the function does not run again.
+#[test]
+fn a_step_that_another_runner_has_done_first_runs_once() {
+    for driver in Driver::ALL {
+        let (fresh, files) = (Fresh::new(driver), files());
+        let with_step = || Migrator::new(&files).step(2, "add two", step(driver, INSERT, false));
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&files).target(1)).unwrap();
+        let migrator = with_step().on_event(|event| {
+            if let Event::Planned { .. } = event {
+                thread::scope(|threads| {
+                    threads.spawn(|| _ = fresh.connect().run(&with_step()).unwrap()).join().unwrap();
+                });
+            }
+        });
+        assert!(connection.run(&migrator).unwrap().is_empty(), "{driver:?}");
+        assert_eq!(connection.rows("SELECT x FROM a ORDER BY x"), ["2", "3"], "{driver:?}");
     }
 }
