@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope};
-
-use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator};
 use migrate_tests::{Connection, Driver, Fresh, Verb, migrations, postgres, set};
 
 const FIRST: (&str, &str) = ("1_a.sql", "CREATE TABLE done (x integer);");

@@ -1167,7 +1167,7 @@ fn a_living_runner_on_a_database_in_memory_is_known() {
     // Nobody has left this.
     first
         .execute_batch(
-            "UPDATE schema_migrations SET state = 'running', statements_done = 1, statements_begun = 1, claim = '1-2-3'; DROP TABLE b",
+            "UPDATE schema_migrations SET state = 'running', statements_done = 1, statements_begun = 1, claim = '1-18a5c0ffee000000-3'; DROP TABLE b",
         )
         .unwrap();
     let status = Migrator::new(&set).status(&mut *second.lock().unwrap()).unwrap();

@@ -383,6 +383,34 @@ fn a_history_that_was_made_behind_the_snapshot_of_a_transaction_is_an_error() {
                 told.contains("but this transaction does not see it") && told.contains("begin anew"),
                 "{verb:?}: {told}"
             );
+        }
+    }
+}
+
+/// Whatever a script sets: behind a proxy, or in a pool, the session is somebody else's next.
+#[test]
+fn what_the_caller_has_set_for_its_transaction_does_not_outlast_it() {
+    let scripts = [
+        "SET LOCAL search_path = pg_catalog;",
+        "SET LOCAL ROLE pg_monitor;\nRESET ROLE;",
+        "SELECT set_config('search_path', '', true);",
+    ];
+    for (sql, scope) in scripts.iter().flat_map(|sql| [(sql, Scope::PerMigration), (sql, Scope::All)]) {
+        let fresh = Fresh::new(Driver::Postgres);
+        let mut client = fresh.database().connect();
+        let usual = "SELECT current_setting('search_path'), current_user::text";
+        let told = |row: postgres::Row| (row.get::<_, String>(0), row.get::<_, String>(1));
+        let before = told(client.query_one(usual, &[]).unwrap());
+        let mut transaction = client.transaction().unwrap();
+        transaction.batch_execute("SET LOCAL search_path = public, pg_temp; SET LOCAL ROLE pg_database_owner").unwrap();
+        let inside = told(transaction.query_one(usual, &[]).unwrap());
+        let set = migrations(&[("1_a.sql", "CREATE TABLE a (x integer);"), ("2_b.sql", sql)]);
+        Migrator::new(&set).scope(scope).run(&mut transaction).unwrap();
+        assert_eq!(told(transaction.query_one(usual, &[]).unwrap()), inside, "{sql} {scope:?}");
+        transaction.commit().unwrap();
+        assert_eq!(told(client.query_one(usual, &[]).unwrap()), before, "{sql} {scope:?}");
+    }
+}
 
 /// Whatever the verb: each looks for itself.
 #[test]
@@ -508,30 +536,6 @@ fn a_living_runner_is_not_waited_for_in_a_transaction_of_the_user() {
         }
     }
 }
-
-/// Whatever a script sets: behind a proxy, or in a pool, the session is somebody else's next.
-#[test]
-fn what_the_caller_has_set_for_its_transaction_does_not_outlast_it() {
-    let scripts = [
-        "SET LOCAL search_path = pg_catalog;",
-        "SET LOCAL ROLE pg_monitor;\nRESET ROLE;",
-        "SELECT set_config('search_path', '', true);",
-    ];
-    for (sql, scope) in scripts.iter().flat_map(|sql| [(sql, Scope::PerMigration), (sql, Scope::All)]) {
-        let fresh = Fresh::new(Driver::Postgres);
-        let mut client = fresh.database().connect();
-        let usual = "SELECT current_setting('search_path'), current_user::text";
-        let told = |row: postgres::Row| (row.get::<_, String>(0), row.get::<_, String>(1));
-        let before = told(client.query_one(usual, &[]).unwrap());
-        let mut transaction = client.transaction().unwrap();
-        transaction.batch_execute("SET LOCAL search_path = public, pg_temp; SET LOCAL ROLE pg_database_owner").unwrap();
-        let inside = told(transaction.query_one(usual, &[]).unwrap());
-        let set = migrations(&[("1_a.sql", "CREATE TABLE a (x integer);"), ("2_b.sql", sql)]);
-        Migrator::new(&set).scope(scope).run(&mut transaction).unwrap();
-        assert_eq!(told(transaction.query_one(usual, &[]).unwrap()), inside, "{sql} {scope:?}");
-        transaction.commit().unwrap();
-        assert_eq!(told(client.query_one(usual, &[]).unwrap()), before, "{sql} {scope:?}");
-    }
 
 /// What may pass does not pass in a transaction of the user's, also where all is to be in one.
 #[test]
