@@ -152,8 +152,8 @@
 //!
 //! One row a migration in the table `schema_migrations`: `set`, `version`, `name`, `checksum`, `state`, `applied_at` (UTC),
 //! `execution_time_ms`, `statements`, `statements_begun`, `statements_done`, `applied_by`, `claim`, `audit`, `sql` and `down_sql`; its
-//! primary key is (`set`, `version`). The row commits together with the migration. On PostgreSQL `execution_time_ms` may
-//! hold up to a second of waiting for other runners. The states are `applied`; `running` and
+//! primary key is (`set`, `version`). The row commits together with the migration. `execution_time_ms` is what the script
+//! took, without the commit that [`Change::duration`] holds; on PostgreSQL with up to a second of waiting for other runners. The states are `applied`; `running` and
 //! `reverting` while a script is at work outside of a transaction; and `pending` for a migration that is not applied any more. `audit`
 //! holds a line for everything that was done to the row since: when, what, who, the checksum before, and why.
 //!

@@ -9,13 +9,51 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use migrate_core::folder::{Folder, FolderOptions};
 use migrate_core::scan::scan;
-use migrate_runtime::{Dialect, Migrations, Migrator};
+use migrate_runtime::{Dialect, Migrations, Migrator, Scope};
 use migrate_tests::{Database, migrations, postgres};
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 
 fn main() {
     divan::main();
+}
+
+/// What the drivers alone take for the job, written by hand: the limit.
+mod by_hand {
+    use migrate_core::{Direction, Script};
+    use migrate_runtime::Migrations;
+
+    const TABLE: &str =
+        "CREATE TABLE by_hand (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL)";
+    pub(crate) const ROWS: &str = "SELECT version, checksum FROM by_hand ORDER BY version";
+
+    fn is_up(script: &&Script) -> bool {
+        script.direction() == Direction::Up
+    }
+
+    /// The scripts, with what records them.
+    fn scripts(set: &Migrations) -> impl Iterator<Item = String> {
+        set.set().scripts().iter().filter(is_up).enumerate().map(|(index, script)| {
+            let (sql, checksum) = (script.sql(), script.checksum());
+            format!("{sql};\nINSERT INTO by_hand VALUES ({}, 'small', '{checksum}');\nCOMMIT", index + 1)
+        })
+    }
+
+    pub(crate) fn apply_on_sqlite(connection: &rusqlite::Connection, set: &Migrations) {
+        connection.execute_batch(TABLE).unwrap();
+        scripts(set).for_each(|script| connection.execute_batch(&format!("BEGIN IMMEDIATE;\n{script}")).unwrap());
+    }
+
+    pub(crate) fn apply_on_postgres(client: &mut ::postgres::Client, set: &Migrations) {
+        client.batch_execute(TABLE).unwrap();
+        scripts(set).for_each(|script| client.batch_execute(&format!("BEGIN;\n{script}")).unwrap());
+    }
+
+    pub(crate) fn compare(rows: impl Iterator<Item = (i64, String)>, set: &Migrations) {
+        let embedded = set.set().scripts().iter().filter(is_up);
+        let numbered = (1..).zip(embedded);
+        assert!(rows.eq(numbered.map(|(number, script)| (number, script.checksum().to_string()))));
+    }
 }
 
 /// Migrations of one statement each, with a way back, that leave the catalog of a database as it is.
@@ -64,7 +102,41 @@ fn start_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
     bencher.bench_local(|| set.run(&mut client).unwrap());
 }
 
+/// The same by hand: every row is read, and compared.
+#[divan::bench(args = SIZES)]
+fn start_by_hand_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
+    let (set, connection) = (set(count), sqlite());
+    by_hand::apply_on_sqlite(&connection, &set);
+    let mut rows = connection.prepare(by_hand::ROWS).unwrap();
+    bencher.bench_local(|| {
+        let found = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        by_hand::compare(found.map(Result::unwrap), &set);
+    });
+}
+
+#[divan::bench(args = SIZES, sample_count = 30)]
+fn start_by_hand_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
+    let (set, (_database, mut client)) = (set(count), server());
+    by_hand::apply_on_postgres(&mut client, &set);
+    bencher.bench_local(|| {
+        let found = client.simple_query(by_hand::ROWS).unwrap();
+        let row = |message: &::postgres::SimpleQueryMessage| match message {
+            ::postgres::SimpleQueryMessage::Row(row) => {
+                Some((row.get(0).unwrap().parse().unwrap(), row.get(1).unwrap().to_owned()))
+            }
+            _ => None,
+        };
+        by_hand::compare(found.iter().filter_map(row), &set);
+    });
+}
+
 /// All is pending.
+#[divan::bench(args = SIZES, sample_count = 30)]
+fn plan_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
+    let (set, (_database, mut client)) = (set(count), server());
+    bencher.counter(ItemsCount::new(count)).bench_local(|| set.plan(&mut client).unwrap());
+}
+
 #[divan::bench(args = SIZES, sample_count = 20)]
 fn plan_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
     let (set, mut connection) = (set(count), sqlite());
@@ -87,6 +159,60 @@ fn apply_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
         .counter(ItemsCount::new(count))
         .with_inputs(server)
         .bench_local_refs(|(_, client)| set.run(client).unwrap());
+}
+
+/// The same by hand, each in a transaction.
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn apply_by_hand_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
+    let set = set(count);
+    bencher
+        .counter(ItemsCount::new(count))
+        .with_inputs(sqlite)
+        .bench_local_refs(|connection| by_hand::apply_on_sqlite(connection, &set));
+}
+
+#[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
+fn apply_by_hand_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
+    let set = set(count);
+    bencher
+        .counter(ItemsCount::new(count))
+        .with_inputs(server)
+        .bench_local_refs(|(_, client)| by_hand::apply_on_postgres(client, &set));
+}
+
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn apply_all_in_one_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
+    let set = set(count);
+    let migrator = Migrator::new(&set).scope(Scope::All);
+    bencher
+        .counter(ItemsCount::new(count))
+        .with_inputs(sqlite)
+        .bench_local_refs(|connection| migrator.run(connection).unwrap());
+}
+
+#[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
+fn apply_all_in_one_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
+    let set = set(count);
+    let migrator = Migrator::new(&set).scope(Scope::All);
+    bencher
+        .counter(ItemsCount::new(count))
+        .with_inputs(server)
+        .bench_local_refs(|(_, client)| migrator.run(client).unwrap());
+}
+
+#[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
+fn revert_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
+    let set = set(count);
+    let migrator = Migrator::new(&set).dangerously_allow_reset();
+    let applied = || {
+        let (database, mut client) = server();
+        set.run(&mut client).unwrap();
+        (database, client)
+    };
+    bencher
+        .counter(ItemsCount::new(count))
+        .with_inputs(applied)
+        .bench_local_refs(|(_, client)| migrator.reset(client).unwrap());
 }
 
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]

@@ -306,7 +306,7 @@ fn a_fault_at_every_request_of_a_pipeline() {
 fn a_fault_at_every_request_of_what_only_reads() {
     let (two, three) = (numbered(2), numbered(3));
     for driver in [Driver::Rusqlite, Driver::Postgres] {
-        for verb in ["plan", "status", "verify", "history", "dry run", "revert, dry"] {
+        for verb in ["plan", "status", "verify", "history", "dry run", "an edit, dry"] {
             let fresh = Fresh::new(driver);
             fresh.connect().run(&Migrator::new(&two)).unwrap();
             let expect = fresh.connect().snapshot();
@@ -350,7 +350,7 @@ fn reads(verb: &str, set: &Migrations, db: &mut impl Database<Itself>) -> Result
         "verify" => migrator.verify(db),
         "history" => migrator.history(db).map(drop),
         "dry run" => migrator.dry_run().run(db).map(drop),
-        _ => migrator.dry_run().revert_last(db, 1).map(drop),
+        _ => migrator.dry_run().mark_pending(db, Version::from(2), "on purpose").map(drop),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use migrate_runtime::{Migrations, Migrator, Scope, Step};
+use migrate_runtime::{Migrations, Migrator, Scope, Step, Version};
 use migrate_tests::{Database, Driver, Fresh, Proxy, Traffic, migrations, numbered, postgres};
 
 /// Applies `before`, then runs `migrations` through a proxy.
@@ -11,7 +11,10 @@ fn blocking(before: Option<&Migrations>, migrations: &Migrations) -> Traffic {
 }
 
 fn blocking_as(before: Option<&Migrations>, migrator: &Migrator<'_>) -> Traffic {
-    let database = prepared(before);
+    blocking_on(&prepared(before), migrator)
+}
+
+fn blocking_on(database: &Database, migrator: &Migrator<'_>) -> Traffic {
     let proxy = Proxy::start(database.port());
     let mut client = ::postgres::Client::connect(&proxy.url(database.name()), ::postgres::NoTls).unwrap();
     migrator.run(&mut client).unwrap();
@@ -19,7 +22,10 @@ fn blocking_as(before: Option<&Migrations>, migrator: &Migrator<'_>) -> Traffic 
 }
 
 fn asynchronous(before: Option<&Migrations>, migrations: &Migrations) -> Traffic {
-    let database = prepared(before);
+    asynchronous_on(&prepared(before), &Migrator::new(migrations))
+}
+
+fn asynchronous_on(database: &Database, migrator: &Migrator<'_>) -> Traffic {
     let proxy = Proxy::start(database.port());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
     runtime.block_on(async {
@@ -28,7 +34,7 @@ fn asynchronous(before: Option<&Migrations>, migrations: &Migrations) -> Traffic
         tokio::spawn(async { drop(connection.await) });
         // Long enough for everything that is not waited for to be on its way before the first answer comes.
         proxy.delay(Duration::from_millis(60));
-        migrations.run_async(&mut client).await.unwrap();
+        migrator.run_async(&mut client).await.unwrap();
     });
     proxy.take()
 }
@@ -43,11 +49,13 @@ fn prepared(before: Option<&Migrations>) -> Database {
 
 #[test]
 fn a_start_without_work_is_one_round_trip_and_one_row() {
-    for run in [blocking, asynchronous] {
+    for run in [blocking_on, asynchronous_on] {
         let mut bytes = Vec::new();
-        for count in [1, 10, 500] {
-            let many = numbered(count);
-            let traffic = run(Some(&many), &many);
+        for count in [1, 10, 500, 10_000] {
+            let (many, database) = (numbered(count), prepared(None));
+            let migrator = Migrator::new(&many);
+            migrator.baseline(&mut database.connect(), Version::from(count as u64)).unwrap();
+            let traffic = run(&database, &migrator);
             assert_eq!((traffic.round_trips, traffic.rows, traffic.sql().len()), (1, 1, 1), "{:?}", traffic.sql());
             bytes.push(traffic.bytes_from_server);
         }
