@@ -1,8 +1,10 @@
 //! A runner in a process of its own: `migrate-numbered URL COUNT [failing NUMBER | compatible-with COUNT]` applies `numbered(COUNT)`, or
-//! its relatives, and prints how many it applied itself. The URL is `sqlite:PATH` or `postgres://…`.
+//! its relatives, and prints how many it applied itself. The URL is `sqlite:PATH` or `postgres://…`. What it does is told on standard
+//! error, a line for each migration that is begun, where `MIGRATE_TEST_TELLS` is set.
 
 use std::error::Error;
 
+use migrate_runtime::{Event, Migrator};
 use migrate_tests::{numbered, numbered_but_failing, numbered_for_old};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -14,9 +16,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         [url, count, "compatible-with", old] => (url, numbered_for_old(count.parse()?, old.parse()?)),
         _ => return Err("usage: migrate-numbered URL COUNT [failing NUMBER | compatible-with COUNT]".into()),
     };
+    let tells = std::env::var_os("MIGRATE_TEST_TELLS").is_some();
+    let migrator = Migrator::new(&migrations).on_event(|event| match event {
+        Event::Started { migration, .. } if tells => eprintln!("{migration}"),
+        _ => {}
+    });
     let report = match url.strip_prefix("sqlite:") {
-        Some(path) => migrations.run(&mut rusqlite::Connection::open(path)?)?,
-        None => migrations.run(&mut postgres::Client::connect(url, postgres::NoTls)?)?,
+        Some(path) => migrator.run(&mut rusqlite::Connection::open(path)?)?,
+        None => migrator.run(&mut postgres::Client::connect(url, postgres::NoTls)?)?,
     };
     println!("{}", report.changes().len());
     Ok(())
