@@ -45,19 +45,38 @@ fn a_migration_that_removes_its_own_row() {
     }
 }
 
+const SWALLOWS: [&str; 2] = [
+    "CREATE TRIGGER swallow BEFORE INSERT ON schema_migrations BEGIN SELECT RAISE(IGNORE); END;",
+    "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+     CREATE TRIGGER swallow BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION swallow();",
+];
+
 #[test]
 fn a_trigger_that_swallows_the_row() {
-    let sqlite = "CREATE TRIGGER swallow BEFORE INSERT ON schema_migrations BEGIN SELECT RAISE(IGNORE); END";
-    let server = "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
-                  CREATE TRIGGER swallow BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION swallow()";
     on(&Driver::ALL, |fresh| {
         let mut connection = fresh.connect();
         connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
-        connection.execute(if fresh.driver().is_sqlite() { sqlite } else { server });
+        connection.execute(SWALLOWS[usize::from(!fresh.driver().is_sqlite())]);
         let error = fail(&mut connection, &migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (2);")]));
         assert!(error.to_string().contains("a trigger, rule or policy"), "{error}");
         assert!(done(&mut connection).is_empty());
     });
+}
+
+/// Also where a script of the same run has made it, behind the look at the table.
+#[test]
+fn a_trigger_that_a_script_has_made_swallows_no_row_in_silence() {
+    for scope in [Scope::PerMigration, Scope::All] {
+        on(&Driver::ALL, |fresh| {
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
+            let swallow = SWALLOWS[usize::from(!fresh.driver().is_sqlite())];
+            let set = migrations(&[FIRST, ("2_b.sql", swallow), ("3_c.sql", "INSERT INTO done VALUES (3);")]);
+            let error = connection.run(&Migrator::new(&set).scope(scope)).unwrap_err();
+            assert!(error.to_string().contains("a trigger, rule or policy"), "{scope:?}: {error}");
+            assert!(done(&mut connection).is_empty(), "{scope:?}");
+        });
+    }
 }
 
 #[test]
@@ -597,7 +616,7 @@ fn strings_are_read_as_before_when_a_run_is_dropped() {
 /// A statement that breaks a constraint of the history is told as that statement where it has a request of its own.
 #[test]
 fn a_script_that_doubles_the_rows_of_the_history_is_the_one_that_fails() {
-    for scope in [migrate_runtime::Scope::PerMigration, migrate_runtime::Scope::All] {
+    for scope in [Scope::PerMigration, Scope::All] {
         let fresh = Fresh::new(Driver::Postgres);
         let mut client = fresh.database().connect();
         migrations(&[FIRST]).run(&mut client).unwrap();
