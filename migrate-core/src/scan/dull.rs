@@ -83,6 +83,17 @@ mod tests {
     use super::*;
     use crate::scan::lex::{Lexer, TokenKind};
 
+    #[test]
+    fn what_is_dull_is_passed_over() {
+        for dialect in Dialect::ALL {
+            let text = "select a , b\n\tfrom t ; x";
+            assert_eq!(pass(text.as_bytes(), 0, dialect), (21, Some(20)), "{dialect:?}");
+            assert_eq!(pass(text.as_bytes(), text.len(), dialect), (text.len(), None), "{dialect:?}");
+        }
+        // A byte order mark, which is no word.
+        assert_eq!(pass("\u{feff}x".as_bytes(), 0, Dialect::Sqlite), (0, None));
+    }
+
     /// Token by token it comes to the same place, in every text of a few bytes that matter.
     #[test]
     fn it_passes_over_whole_tokens() {
