@@ -9,7 +9,7 @@ mod outside;
 mod settings;
 mod write;
 
-use migrate_core::{Dialect, HistoryRow, Migration, RowState, Version};
+use migrate_core::{Checksum, Dialect, Digest, HistoryRow, Migration, RowState, Version};
 
 use super::prepare::{self, Prepared};
 use crate::quote::{identifier, literal};
@@ -127,9 +127,23 @@ impl<'a> Sql<'a> {
     }
 
     /// Postgres: the sum of a [`Digest`](migrate_core::Digest) over rows; nothing when there is none.
-    fn sum_of_hashes(&self) -> &'static str {
-        "pg_catalog.sum(pg_catalog.hash_numeric_extended(version, pg_catalog.hashtextextended(checksum, \
-         pg_catalog.hashtextextended(state, 0))))"
+    fn sum_of_hashes(&self) -> String {
+        format!("pg_catalog.sum({})", self.hash_of_row("version", "checksum", "state"))
+    }
+
+    fn hash_of_row(&self, version: &str, checksum: &str, state: &str) -> String {
+        format!(
+            "pg_catalog.hash_numeric_extended({version}, pg_catalog.hashtextextended({checksum}, \
+             pg_catalog.hashtextextended({state}, 0)))"
+        )
+    }
+
+    /// Postgres: whether the server hashes as a [`Digest`](migrate_core::Digest) does; one of another byte order does not.
+    fn has_these_hashes(&self) -> String {
+        let (version, checksum) = (Version::from(1_234_567), Checksum::from_bytes([7; 32]));
+        let (number, text) = (self.version(&version), self.literal(&checksum.to_string()));
+        let hash = self.hash_of_row(&number, &text, &self.literal(RowState::Applied.as_str()));
+        format!("{hash} = '{}'", Digest::EMPTY.with(&version, checksum))
     }
 
     /// Postgres: fails when the history cannot be read at once. It sets nothing, because it may be sent into a transaction that nobody told

@@ -245,6 +245,13 @@ impl Sql<'_> {
     /// Whether the set is as a plan has seen it.
     pub(in crate::engine) fn is_as_foreseen(&self, foreseen: &Foreseen) -> String {
         let (table, that_count) = (&self.table, self.that_count());
+        // Found through the primary key.
+        let is_latest_as_foreseen = || {
+            format!(
+                "(SELECT version FROM {table} WHERE {that_count} ORDER BY version DESC LIMIT 1) IS NOT DISTINCT FROM {}",
+                foreseen.latest().map_or("NULL".to_owned(), |latest| self.literal(latest))
+            )
+        };
         match (self.dialect, foreseen.applied_before_first_turn()) {
             (Dialect::Sqlite, None) => {
                 format!("(SELECT count(*) FROM {table} WHERE {that_count}) = {}", foreseen.rows())
@@ -258,14 +265,15 @@ impl Sql<'_> {
                     self.literal(&lines.join("\n"))
                 )
             }
-            // Found through the primary key.
-            (_, None) => format!(
-                "(SELECT version FROM {table} WHERE {that_count} ORDER BY version DESC LIMIT 1) IS NOT DISTINCT FROM {}",
-                foreseen.latest().map_or("NULL".to_owned(), |latest| self.literal(latest))
-            ),
+            (_, None) => is_latest_as_foreseen(),
             (_, Some(applied)) => {
                 let digest = applied.fold(Digest::EMPTY, |digest, (version, checksum)| digest.with(version, checksum));
-                format!("(SELECT coalesce({}, 0) FROM {table} WHERE {that_count}) = '{digest}'", self.sum_of_hashes())
+                format!(
+                    "CASE WHEN {} THEN (SELECT coalesce({}, 0) FROM {table} WHERE {that_count}) = '{digest}' ELSE {} END",
+                    self.has_these_hashes(),
+                    self.sum_of_hashes(),
+                    is_latest_as_foreseen()
+                )
             }
         }
     }
