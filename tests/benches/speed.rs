@@ -18,6 +18,11 @@ fn main() {
     divan::main();
 }
 
+/// A job that can be done once on each database.
+fn once_each<D, O>(bencher: Bencher<'_, '_>, count: usize, database: impl Fn() -> D, job: impl Fn(&mut D) -> O) {
+    bencher.counter(ItemsCount::new(count)).with_inputs(database).bench_local_refs(job);
+}
+
 /// What the drivers alone take for the job, written by hand: the limit.
 mod by_hand {
     use migrate_core::{Direction, Script};
@@ -146,58 +151,40 @@ fn plan_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
 fn apply_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
     let set = set(count);
-    bencher
-        .counter(ItemsCount::new(count))
-        .with_inputs(sqlite)
-        .bench_local_refs(|connection| set.run(connection).unwrap());
+    once_each(bencher, count, sqlite, |connection| set.run(connection).unwrap());
 }
 
 #[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
 fn apply_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
     let set = set(count);
-    bencher
-        .counter(ItemsCount::new(count))
-        .with_inputs(server)
-        .bench_local_refs(|(_, client)| set.run(client).unwrap());
+    once_each(bencher, count, server, |(_, client)| set.run(client).unwrap());
 }
 
 /// The same by hand, each in a transaction.
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
 fn apply_by_hand_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
     let set = set(count);
-    bencher
-        .counter(ItemsCount::new(count))
-        .with_inputs(sqlite)
-        .bench_local_refs(|connection| by_hand::apply_on_sqlite(connection, &set));
+    once_each(bencher, count, sqlite, |connection| by_hand::apply_on_sqlite(connection, &set));
 }
 
 #[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
 fn apply_by_hand_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
     let set = set(count);
-    bencher
-        .counter(ItemsCount::new(count))
-        .with_inputs(server)
-        .bench_local_refs(|(_, client)| by_hand::apply_on_postgres(client, &set));
+    once_each(bencher, count, server, |(_, client)| by_hand::apply_on_postgres(client, &set));
 }
 
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
 fn apply_all_in_one_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
     let set = set(count);
     let migrator = Migrator::new(&set).scope(Scope::All);
-    bencher
-        .counter(ItemsCount::new(count))
-        .with_inputs(sqlite)
-        .bench_local_refs(|connection| migrator.run(connection).unwrap());
+    once_each(bencher, count, sqlite, |connection| migrator.run(connection).unwrap());
 }
 
 #[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
 fn apply_all_in_one_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
     let set = set(count);
     let migrator = Migrator::new(&set).scope(Scope::All);
-    bencher
-        .counter(ItemsCount::new(count))
-        .with_inputs(server)
-        .bench_local_refs(|(_, client)| migrator.run(client).unwrap());
+    once_each(bencher, count, server, |(_, client)| migrator.run(client).unwrap());
 }
 
 #[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
@@ -209,10 +196,7 @@ fn revert_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
         set.run(&mut client).unwrap();
         (database, client)
     };
-    bencher
-        .counter(ItemsCount::new(count))
-        .with_inputs(applied)
-        .bench_local_refs(|(_, client)| migrator.reset(client).unwrap());
+    once_each(bencher, count, applied, |(_, client)| migrator.reset(client).unwrap());
 }
 
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
@@ -224,10 +208,7 @@ fn revert_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
         set.run(&mut connection).unwrap();
         connection
     };
-    bencher
-        .counter(ItemsCount::new(count))
-        .with_inputs(applied)
-        .bench_local_refs(|connection| migrator.reset(connection).unwrap());
+    once_each(bencher, count, applied, |connection| migrator.reset(connection).unwrap());
 }
 
 /// What the macro does with a folder: names, checks, checksums.

@@ -85,9 +85,9 @@ impl<S: Session> Engine<'_, S> {
         match bookkeeping {
             Bookkeeping::AtTheEnd if is_postgres => {
                 claim.extend(self.is_nested.then(|| self.sql.note_begin()));
-                finish.push(self.record_at_the_end(prepared, recorded, self.sql.elapsed(self.is_nested)));
+                finish.push(self.record_at_the_end(prepared, recorded, &self.sql.elapsed(self.is_nested)));
             }
-            // Nothing of it is sent before the script is done.
+            // SQLite: made when the script is done, and it is known how long that took.
             Bookkeeping::AtTheEnd => {}
             Bookkeeping::ByClaim => {
                 let by = self.applied_by(&recorded.facts);

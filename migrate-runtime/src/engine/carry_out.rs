@@ -269,7 +269,7 @@ impl<'a, S: Session> Engine<'a, S> {
                     Outcome::Done(change) => {
                         foreseen.is_done(script);
                         foreseen.note_turn();
-                        if self.may_write_to_history(script) || self.may_execute_text(script) {
+                        if self.may_write_to_history(script) {
                             foreseen.note_meddler();
                         }
                         tries = Tries::none();
@@ -327,14 +327,13 @@ impl<'a, S: Session> Engine<'a, S> {
         scripts.iter().find(is_gone).map(|script| &script.label)
     }
 
-    /// Whether a script may write to the history itself, as far as its text tells.
+    /// Whether a script may write to the history itself, or make a trigger on it, as far as its text tells. On Postgres what is not plain,
+    /// such as `DO`, may execute what its text does not show.
     pub(super) fn may_write_to_history(&self, script: &Prepared<'_>) -> bool {
-        self.step_of(script).is_some() || script.mentions(&[&self.sql.table_name().table.to_ascii_lowercase()])
-    }
-
-    /// Whether a script may execute what its text does not show, as `DO` of Postgres can.
-    fn may_execute_text(&self, script: &Prepared<'_>) -> bool {
-        self.sql.dialect == Dialect::Postgres && !script.is_plain(self.sql.dialect)
+        let shows_all = self.sql.dialect == Dialect::Sqlite || script.is_plain(self.sql.dialect);
+        !shows_all
+            || self.step_of(script).is_some()
+            || script.mentions(&[&self.sql.table_name().table.to_ascii_lowercase()])
     }
 
     /// Takes note of what was done.

@@ -68,6 +68,9 @@ impl<'a, S: Session> Engine<'a, S> {
         recorded: &Recorded,
         foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
+        if self.is_nested {
+            return Err(refuse::outside_in_transaction(&prepared.label, self.whole.is_some()));
+        }
         let claim = self.new_claim().await?;
         let by = self.applied_by(&recorded.facts);
         let turn = self.turn(&self.sql.expect_turn(foreseen), recorded, foreseen);

@@ -57,11 +57,8 @@ impl Sql<'_> {
             None => self.audit_line(action, by, reason, "''"),
         };
         let down = self.down_sql(migration);
-        let insert = format!(
-            "INSERT INTO {} (\"set\", version, name, checksum, state, applied_at, execution_time_ms, statements, \
-             statements_begun, statements_done, applied_by, audit, sql, down_sql) \
-             VALUES ({}, {}, {}, '{}', '{}', {applied_at}, {milliseconds}, {statements}, {statements}, {statements}, {}, {before}, {}, {down})",
-            self.table,
+        let insert = self.insert_values(&format!(
+            "{}, {}, {}, '{}', '{}', {applied_at}, {milliseconds}, {statements}, {statements}, {statements}, {}, NULL, {before}, {}, {down}",
             self.literal(self.set),
             self.version(migration.version()),
             self.literal(migration.name()),
@@ -69,7 +66,7 @@ impl Sql<'_> {
             RowState::Applied.as_str(),
             self.literal(by),
             self.literal(migration.up().sql()),
-        );
+        ));
         match seen {
             Some(row) => format!("DELETE FROM {} WHERE {};\n{insert}", self.table, self.as_seen(row)),
             None => insert,

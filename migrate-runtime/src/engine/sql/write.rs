@@ -19,9 +19,8 @@ pub(in crate::engine) const ANOTHER_TRANSACTION: &str = "the row of the migratio
 /// The claim of a script that runs in a transaction: nobody else sees it, unless the script has ended the transaction by itself.
 const IN_TRANSACTION: &str = "in a transaction";
 
-/// What a new row says, in this order.
-const COLUMNS: &str = " (\"set\", version, name, checksum, state, applied_at, execution_time_ms, statements, statements_begun, \
-                       statements_done, applied_by, claim, audit, sql, down_sql)";
+/// Postgres: a setting of ours.
+const BEGAN: &str = "migrate_runtime.began";
 
 /// Whether a claim is one of a script that runs in a transaction.
 pub(in crate::engine) fn is_in_transaction(claim: &str) -> bool {
@@ -161,8 +160,7 @@ impl Sql<'_> {
             (self.literal(self.set), self.version(&prepared.version), self.literal(migration.name()));
         let (checksum, by) = (self.literal(&migration.up().checksum().to_string()), self.literal(applied_by));
         let values = [&*set, &version, &name, &checksum, progress, &by, claim, &audit, scripts].join(", ");
-        let own = if self.dialect == Dialect::Postgres { " AS own" } else { "" };
-        let insert = ["INSERT INTO ", &self.table, own, COLUMNS, " VALUES (", &values, ")"].concat();
+        let insert = self.insert_values(&values);
         let pending = RowState::Pending.as_str();
         match (&prepared.row, self.dialect) {
             (None, _) => insert,
@@ -185,6 +183,13 @@ impl Sql<'_> {
                 )
             }
         }
+    }
+
+    /// Writes a new row. Its values stand in the order of the columns: the set, those of a [`HistoryRow`], and the scripts.
+    pub(in crate::engine) fn insert_values(&self, values: &str) -> String {
+        let own = if self.dialect == Dialect::Postgres { " AS own" } else { "" };
+        let columns = HistoryRow::COLUMNS.join(", ");
+        ["INSERT INTO ", &self.table, own, " (\"set\", ", &columns, ", sql, down_sql) VALUES (", values, ")"].concat()
     }
 
     fn scripts(&self, migration: &Migration<'_>) -> String {
@@ -221,25 +226,23 @@ impl Sql<'_> {
 
     /// Postgres: remembers for the rest of the transaction, which is older than the script, when the script began.
     pub(in crate::engine) fn note_begin(&self) -> String {
-        "SELECT pg_catalog.set_config('migrate_runtime.began', \
-         pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::pg_catalog.text, true)"
-            .to_owned()
+        format!(
+            "SELECT pg_catalog.set_config('{BEGAN}', pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::pg_catalog.text, true)"
+        )
     }
 
     /// Postgres: the milliseconds since a script began, which is when its transaction was opened or, inside of another one, the
     /// [note](Sql::note_begin).
-    pub(in crate::engine) fn elapsed(&self, is_nested: bool) -> &'static str {
-        match is_nested {
-            // A new session has to look up far less for functions than for operators.
-            false => {
-                "greatest(0, pg_catalog.date_part('epoch', pg_catalog.timestamptz_mi(pg_catalog.clock_timestamp(), \
-                 pg_catalog.now())) * 1000::pg_catalog.float8)"
-            }
-            true => {
-                "greatest(0, (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) - \
-                 nullif(pg_catalog.current_setting('migrate_runtime.began', true), '')::pg_catalog.float8) * 1000::pg_catalog.float8)"
-            }
-        }
+    pub(in crate::engine) fn elapsed(&self, is_nested: bool) -> String {
+        // A new session has to look up far less for functions than for operators.
+        let seconds = match is_nested {
+            false => "pg_catalog.date_part('epoch', pg_catalog.timestamptz_mi(pg_catalog.clock_timestamp(), pg_catalog.now()))".into(),
+            true => format!(
+                "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) - \
+                 nullif(pg_catalog.current_setting('{BEGAN}', true), '')::pg_catalog.float8)"
+            ),
+        };
+        format!("greatest(0, {seconds} * 1000::pg_catalog.float8)")
     }
 
     /// Whether the set is as a plan has seen it.
