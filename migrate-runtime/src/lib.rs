@@ -151,11 +151,12 @@
 //! # The history
 //!
 //! One row a migration in the table `schema_migrations`: `set`, `version`, `name`, `checksum`, `state`, `applied_at` (UTC),
-//! `execution_time_ms`, `statements`, `statements_begun`, `statements_done`, `applied_by`, `claim`, `audit`, `sql` and `down_sql`; its
-//! primary key is (`set`, `version`). The row commits together with the migration. `execution_time_ms` is what the script
-//! took, without the commit that [`Change::duration`] holds; on PostgreSQL with up to a second of waiting for other runners. The states are `applied`; `running` and
-//! `reverting` while a script is at work outside of a transaction; and `pending` for a migration that is not applied any more. `audit`
-//! holds a line for everything that was done to the row since: when, what, who, the checksum before, and why.
+//! `execution_time_ms`, `statements`, `statements_begun`, `statements_done`, `applied_by`, `claim`, `audit`, `sql` and `down_sql`;
+//! its primary key is (`set`, `version`). The row commits together with the migration. `execution_time_ms` is what the script took,
+//! without the commit that [`Change::duration`] holds; on PostgreSQL with up to a second of waiting for other runners. The states
+//! are `applied`; `running` and `reverting` while a script is at work outside of a transaction; and `pending` for a migration that
+//! is not applied any more. `audit` holds a line for everything that was done to the row since: when, what, who, the checksum
+//! before, and why.
 //!
 //! Where binary and history do not match, nothing is applied; see [`Standing`] for the words, and the `allow_` options of [`Migrator`].
 //!

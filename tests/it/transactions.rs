@@ -1,6 +1,7 @@
 //! Connections that are handed over inside a transaction, or behind a guard.
 
 use std::sync::{Mutex, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use migrate_runtime::{ErrorKind, Event, Migrator, Scope, Version};
@@ -202,7 +203,7 @@ fn the_table_that_another_transaction_creates_is_waited_for() {
     let mut first = fresh.database().connect();
     let mut transaction = first.transaction().unwrap();
     assert_eq!(two.run(&mut transaction).unwrap().changes().len(), 2);
-    std::thread::scope(|threads| {
+    thread::scope(|threads| {
         let second = threads.spawn(|| {
             let mut second = fresh.database().connect();
             let mut transaction = second.transaction().unwrap();
@@ -230,7 +231,7 @@ fn a_claim_in_a_transaction_of_the_user_waits_for_longer_than_a_second() {
         one.run(&mut first).unwrap();
         let mut transaction = first.transaction().unwrap();
         two.run(&mut transaction).unwrap();
-        std::thread::scope(|threads| {
+        thread::scope(|threads| {
             let second = threads.spawn(|| {
                 let mut second = fresh.database().connect();
                 let mut transaction = second.transaction().unwrap();
@@ -255,7 +256,7 @@ fn the_table_that_another_transaction_creates_is_waited_for_again_and_again() {
     let mut transaction = first.transaction().unwrap();
     two.run(&mut transaction).unwrap();
     let (send, told) = mpsc::channel();
-    std::thread::scope(|threads| {
+    thread::scope(|threads| {
         let second = threads.spawn(|| {
             let migrator = Migrator::new(&two).on_event(move |event| {
                 if let Event::Waiting { .. } = event {
@@ -372,13 +373,24 @@ fn a_history_that_was_made_behind_the_snapshot_of_a_transaction_is_an_error() {
             [(Scope::PerMigration, Verb::Run), (Scope::All, Verb::Run), (Scope::PerMigration, Verb::Baseline(1))]
         {
             let fresh = Fresh::new(Driver::Postgres);
-            let mut client = fresh.database().connect();
-            let mut transaction = client.transaction().unwrap();
-            let begin = format!("SET TRANSACTION ISOLATION LEVEL {level}; SELECT count(*) FROM pg_class");
-            transaction.batch_execute(&begin).unwrap();
-            fresh.connect().run(&Migrator::new(&set)).unwrap();
-            let error = verb.execute(&Migrator::new(&set).scope(scope), &mut transaction).unwrap_err();
-            let told = error.to_string();
+            let (send, ended) = mpsc::channel();
+            let told = thread::scope(|threads| {
+                threads.spawn(|| {
+                    let mut client = fresh.database().connect();
+                    let mut transaction = client.transaction().unwrap();
+                    let begin = format!("SET TRANSACTION ISOLATION LEVEL {level}; SELECT count(*) FROM pg_class");
+                    transaction.batch_execute(&begin).unwrap();
+                    fresh.connect().run(&Migrator::new(&set)).unwrap();
+                    let error = verb.execute(&Migrator::new(&set).scope(scope), &mut transaction).unwrap_err();
+                    send.send(error.to_string()).unwrap();
+                });
+                ended.recv_timeout(Duration::from_secs(30)).unwrap_or_else(|_| {
+                    let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+                                  AND pid <> pg_backend_pid()";
+                    fresh.connect().rows(others);
+                    "it never ends".to_owned()
+                })
+            });
             assert!(
                 told.contains("but this transaction does not see it") && told.contains("begin anew"),
                 "{verb:?}: {told}"
