@@ -119,7 +119,8 @@ pub enum Scope {
     /// Each migration: when one fails, those before it stay.
     #[default]
     PerMigration,
-    /// All of them: when one fails, nothing stays. Locks are held until the last one is done.
+    /// All of them: when one fails, nothing stays. Locks are held until the last one is done. On SQLite rows of the history are
+    /// written many at once, and bear the time of that.
     All,
 }
 

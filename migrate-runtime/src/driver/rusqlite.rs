@@ -44,7 +44,7 @@ impl RusqliteSession<'_> {
     fn run(&self, sql: &str) -> Result<(), DriverError> {
         // Most requests are one statement, and need not be scanned to know it.
         let statement = sql.trim_ascii_end().trim_end_matches(';');
-        if !statement.contains(';') {
+        if is_single(statement) {
             return self.step(statement).map_err(|error| driver_error(error, 0));
         }
         split(sql, Dialect::Sqlite).iter().try_for_each(|statement| {
@@ -183,6 +183,28 @@ impl Drop for RusqliteSession<'_> {
     }
 }
 
+/// Whether a text is a single statement, as far as a look at its quotes and comments tells: where it is none, there is a `;` outside of
+/// them.
+fn is_single(sql: &str) -> bool {
+    // Behind the last one there is nothing to look for.
+    let mut rest = sql.rfind(';').map_or("", |last| &sql[..=last]);
+    let is_sign = |byte: &u8| matches!(byte, b';' | b'\'' | b'"' | b'`' | b'[' | b'-' | b'/');
+    while let Some(at) = rest.as_bytes().iter().position(is_sign) {
+        let (sign, behind) = (rest.as_bytes()[at], &rest[at + 1..]);
+        let end = match sign {
+            b';' => return false,
+            b'-' if behind.starts_with('-') => behind.find('\n'),
+            b'/' if behind.starts_with('*') => behind[1..].find("*/").map(|end| end + 3),
+            b'-' | b'/' => Some(0),
+            b'[' => behind.find(']').map(|end| end + 1),
+            quote => behind.find(char::from(quote)).map(|end| end + 1),
+        };
+        let Some(end) = end else { break };
+        rest = &behind[end..];
+    }
+    true
+}
+
 /// Undoes a transaction unless told not to.
 struct Undo<'s, 'a> {
     session: &'s RusqliteSession<'a>,
@@ -226,4 +248,31 @@ pub(crate) fn driver_error(error: rusqlite::Error, start: usize) -> DriverError 
     };
     let code = code.map(|error| error.extended_code.to_string());
     DriverError::new(Dialect::Sqlite, kind, message, error).with_code(code).with_position(position)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_statements() {
+        let cases = [
+            ("SELECT 1", true),
+            ("SELECT 1; SELECT 2", false),
+            ("INSERT INTO t VALUES ('a;''b;', \"c;\", `d;`, [e;], 1 - 2 / 3)", true),
+            ("INSERT INTO t VALUES ('a''b'); SELECT 2", false),
+            ("-- one; two\nSELECT 1", true),
+            ("-- it's\nSELECT 1; SELECT 2", false),
+            ("/* a; */ SELECT 1 /* b; '", true),
+            ("/*/ ; */ SELECT 1", true),
+            ("/**/ SELECT 1; SELECT 2", false),
+            ("SELECT 1 -- the end;", true),
+            ("SELECT 'open; SELECT 2", true),
+            ("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END", false),
+            ("SELECT 'größe;' -- größe;\n, 1", true),
+        ];
+        for (sql, expect) in cases {
+            assert_eq!(is_single(sql), expect, "{sql}");
+        }
+    }
 }

@@ -37,6 +37,8 @@ struct Manner<'f> {
     bookkeeping: Bookkeeping,
     /// SQLite: the data version at which the claim need not be sent.
     quiet_at: Option<&'f str>,
+    /// SQLite: whether the row is written together with that of the next script.
+    is_row_waiting: bool,
 }
 
 /// What keeps a script from its end.
@@ -51,6 +53,7 @@ impl<S: Session> Engine<'_, S> {
     pub(super) async fn apply(
         &mut self,
         prepared: &Prepared<'_>,
+        next: Option<&Prepared<'_>>,
         recorded: &Recorded,
         foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
@@ -60,12 +63,13 @@ impl<S: Session> Engine<'_, S> {
         if let Some(step) = self.step_of(prepared) {
             return self.apply_step(prepared, step, recorded, foreseen).await;
         }
-        self.apply_in_transaction(prepared, recorded, foreseen).await
+        self.apply_in_transaction(prepared, next, recorded, foreseen).await
     }
 
     async fn apply_in_transaction(
         &mut self,
         prepared: &Prepared<'_>,
+        next: Option<&Prepared<'_>>,
         recorded: &Recorded,
         foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
@@ -80,7 +84,12 @@ impl<S: Session> Engine<'_, S> {
         let is_shared = self.shares_transaction(bookkeeping, foreseen);
         let frame = self.frame(bookkeeping, prepared, recorded, foreseen);
         let requests = compose(style, frame, &prepared.sql, &prepared.statements);
-        let manner = Manner { style, bookkeeping, quiet_at: self.quiet_at(bookkeeping, recorded, foreseen) };
+        let manner = Manner {
+            style,
+            bookkeeping,
+            quiet_at: self.quiet_at(bookkeeping, recorded, foreseen),
+            is_row_waiting: self.may_wait(bookkeeping, next, recorded, foreseen),
+        };
 
         self.tell_start(prepared);
         let started = Instant::now();
@@ -135,7 +144,7 @@ impl<S: Session> Engine<'_, S> {
     /// Sends the requests in order.
     async fn send(
         &mut self,
-        &Manner { style, bookkeeping, quiet_at }: &Manner<'_>,
+        &Manner { style, bookkeeping, quiet_at, is_row_waiting }: &Manner<'_>,
         requests: &[Request],
         prepared: &Prepared<'_>,
         recorded: &Recorded,
@@ -174,12 +183,19 @@ impl<S: Session> Engine<'_, S> {
                 // It says how long the script took.
                 Bookkeeping::AtTheEnd if style == Style::Separate && request.has(Part::Finish) => {
                     let took = began.map(|began| began.elapsed()).unwrap_or_default();
-                    Cow::Owned(self.record_at_the_end(prepared, recorded, &took.as_millis().to_string()))
+                    self.waiting_rows.extend(self.record_at_the_end(prepared, recorded, &took.as_millis().to_string()));
+                    if is_row_waiting && !self.are_waiting_rows_many() {
+                        continue;
+                    }
+                    Cow::Owned(self.sql.insert(&self.waiting_rows))
                 }
                 _ => Cow::Borrowed(&request.sql),
             };
             if !(request.has(Part::Claim) && self.is_quiet(quiet_at).await.map_err(failed)?) {
                 self.session.execute(&sql).await.map_err(failed)?;
+            }
+            if request.has(Part::Finish) {
+                self.waiting_rows.clear();
             }
             if request.has(Part::Claim) && is_alone {
                 // Nobody else writes from now on.
@@ -190,6 +206,14 @@ impl<S: Session> Engine<'_, S> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the rows that wait are enough for one statement.
+    fn are_waiting_rows_many(&self) -> bool {
+        const MOST_ROWS: usize = 100;
+        const MOST_BYTES: usize = 64 * 1024;
+        let bytes = || self.waiting_rows.iter().map(|row| row.values.len()).sum::<usize>();
+        self.waiting_rows.len() >= MOST_ROWS || bytes() > MOST_BYTES
     }
 
     /// SQLite: whether the database still has this data version, so that nobody else has written to it.

@@ -6,6 +6,7 @@ use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::{Facts, Recorded};
 use super::request::Frame;
+use super::sql::NewRow;
 use super::{Engine, stamp};
 use crate::driver::Session;
 use crate::host;
@@ -31,7 +32,7 @@ impl<S: Session> Engine<'_, S> {
         let is_of_now = !self.keeps_snapshot;
         // What is to be reverted has a row, which says whether it still is.
         let is_new = prepared.direction == Direction::Up && prepared.embedded.is_some();
-        let is_simple = is_new && prepared.is_plain(self.sql.dialect) && is_of_now && !is_exposed;
+        let is_simple = is_new && prepared.is_plain && is_of_now && !is_exposed;
         match is_simple && !self.may_write_to_history(prepared) {
             true => Bookkeeping::AtTheEnd,
             false => Bookkeeping::ByClaim,
@@ -85,7 +86,8 @@ impl<S: Session> Engine<'_, S> {
         match bookkeeping {
             Bookkeeping::AtTheEnd if is_postgres => {
                 claim.extend(self.is_nested.then(|| self.sql.note_begin()));
-                finish.push(self.record_at_the_end(prepared, recorded, &self.sql.elapsed(self.is_nested)));
+                let row = self.record_at_the_end(prepared, recorded, &self.sql.elapsed(self.is_nested));
+                finish.extend(row.map(|row| self.sql.insert(&[row])));
             }
             // SQLite: made when the script is done, and it is known how long that took.
             Bookkeeping::AtTheEnd => {}
@@ -106,10 +108,28 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// The row of a script that nothing has claimed. `elapsed` is an expression of the milliseconds that it took.
-    pub(super) fn record_at_the_end(&self, prepared: &Prepared<'_>, recorded: &Recorded, elapsed: &str) -> String {
+    pub(super) fn record_at_the_end(
+        &self,
+        prepared: &Prepared<'_>,
+        recorded: &Recorded,
+        elapsed: &str,
+    ) -> Option<NewRow> {
         let by = self.applied_by(&recorded.facts);
-        let record = |migration| self.sql.record(prepared, migration, &by, elapsed);
-        prepared.embedded.as_ref().map(record).unwrap_or_default()
+        prepared.embedded.as_ref().map(|migration| self.sql.record(prepared, migration, &by, elapsed))
+    }
+
+    /// SQLite: whether the row of a script can wait for that of the next one, and be written together with it: nobody sees the rows of a
+    /// transaction around all before its end, unless a script looks for them, as a plain one does not.
+    pub(super) fn may_wait(
+        &self,
+        bookkeeping: Bookkeeping,
+        next: Option<&Prepared<'_>>,
+        recorded: &Recorded,
+        foreseen: &Foreseen,
+    ) -> bool {
+        let is_next_alike =
+            || next.is_some_and(|next| self.bookkeeping(next, recorded, foreseen) == Bookkeeping::AtTheEnd);
+        self.whole.is_some() && bookkeeping == Bookkeeping::AtTheEnd && is_next_alike()
     }
 
     /// Waits for the turn of a script, and looks whether it is.

@@ -262,10 +262,10 @@ impl<'a, S: Session> Engine<'a, S> {
             self.migrator.tell(self.set_name(), &Event::Planned { migrations: &migrations });
 
             let mut others_helped = false;
-            for script in scripts {
+            for (index, script) in scripts.iter().enumerate() {
                 wait.is_for(&script.label);
                 let started = Instant::now();
-                match self.apply(script, &recorded, &foreseen).await? {
+                match self.apply(script, scripts.get(index + 1), &recorded, &foreseen).await? {
                     Outcome::Done(change) => {
                         foreseen.is_done(script);
                         foreseen.note_turn();
@@ -330,10 +330,8 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Whether a script may write to the history itself, or make a trigger on it, as far as its text tells. On Postgres what is not plain,
     /// such as `DO`, may execute what its text does not show.
     pub(super) fn may_write_to_history(&self, script: &Prepared<'_>) -> bool {
-        let shows_all = self.sql.dialect == Dialect::Sqlite || script.is_plain(self.sql.dialect);
-        !shows_all
-            || self.step_of(script).is_some()
-            || script.mentions(&[&self.sql.table_name().table.to_ascii_lowercase()])
+        let shows_all = self.sql.dialect == Dialect::Sqlite || script.is_plain;
+        !shows_all || script.names_history || self.step_of(script).is_some()
     }
 
     /// Takes note of what was done.

@@ -62,7 +62,7 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             Aim::Resume(_) => Vec::new(),
         };
-        let scripts = prepare::all(sources, self.sql.dialect)?;
+        let scripts = prepare::all(sources, self.sql.dialect, &self.table.table)?;
         self.refuse_steps_of_another_driver(&scripts)?;
         let outside: Vec<Label> =
             scripts.iter().filter(|script| script.runs_outside()).map(|script| script.label.clone()).collect();

@@ -165,6 +165,12 @@ impl<S: Session> Engine<'_, S> {
             }
             Blame::Bookkeeping(Part::Open) => (ErrorKind::Database, "could not begin", Excerpt::of_file(path)),
             Blame::Bookkeeping(_) => {
+                if let before @ 1.. = self.waiting_rows.len().saturating_sub(1) {
+                    let migrations = count(before, "migration");
+                    notes.push(format!(
+                        "with its row those of the {migrations} before it are written: it may be one of them"
+                    ));
+                }
                 (ErrorKind::Database, "could not be written to the history table", Excerpt::of_file(path))
             }
         };

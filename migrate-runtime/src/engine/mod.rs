@@ -56,7 +56,7 @@ pub(crate) use edits::Edit;
 use foreign_keys::ForeignKeys;
 use goal::Aim;
 pub(crate) use goal::Verb;
-use sql::Sql;
+use sql::{NewRow, Sql};
 use whole::Whole;
 
 /// One verb's dealings with one connection.
@@ -75,6 +75,8 @@ pub(crate) struct Engine<'a, S> {
     is_nested: bool,
     /// The transaction of ours around all migrations of a run.
     whole: Option<Whole>,
+    /// SQLite: rows of scripts that it has done, and that are still to be written.
+    waiting_rows: Vec<NewRow>,
     /// Whether a setting of the session was changed for the time of the run.
     has_changed_settings: bool,
     /// SQLite: how they are enforced.
@@ -107,6 +109,7 @@ impl<'a, S: Session> Engine<'a, S> {
             sql: Sql::new(dialect, table, migrations_of.set.name()),
             is_nested: session.in_transaction() == Some(true),
             whole: None,
+            waiting_rows: Vec::new(),
             has_changed_settings: false,
             foreign_keys: ForeignKeys::default(),
             keeps_snapshot: false,

@@ -171,7 +171,7 @@ impl<'a, S: Session> Engine<'a, S> {
             RowState::Reverting => self.source_down(row).await?.ok_or_else(|| refuse::no_down(&[row.label()]))?,
             _ => self.source_up(row).ok_or_else(|| refuse::unknown_interrupted(row))?,
         };
-        let mut prepared = super::prepare::all(vec![source], self.sql.dialect)?;
+        let mut prepared = super::prepare::all(vec![source], self.sql.dialect, &self.table.table)?;
         let prepared = prepared.pop().ok_or_else(|| refuse::unknown_interrupted(row))?;
         if prepared.runs_outside() { Ok(prepared) } else { Err(refuse::no_longer_outside(&prepared)) }
     }

@@ -33,6 +33,11 @@ pub(super) struct Prepared<'a> {
     is_marked_beside: bool,
     /// SQLite: whether foreign keys are enforced, for each of its statements.
     enforcement: Vec<Enforcement>,
+    /// Whether the script does nothing that a session would remember, as far as its text tells: it is made of statements that define,
+    /// write or permit something.
+    pub(super) is_plain: bool,
+    /// Whether its text names the history table, or may do so.
+    pub(super) names_history: bool,
 }
 
 /// A script to be prepared.
@@ -48,19 +53,20 @@ pub(super) struct Source<'a> {
     pub(super) row: Option<HistoryRow>,
 }
 
-/// Prepares scripts.
+/// Prepares scripts, for a history table of this name.
 ///
 /// # Errors
 /// Everything that keeps any of them from being run in `dialect`.
-pub(super) fn all(sources: Vec<Source<'_>>, dialect: Dialect) -> Result<Vec<Prepared<'_>>, Error> {
+pub(super) fn all<'a>(sources: Vec<Source<'a>>, dialect: Dialect, history: &str) -> Result<Vec<Prepared<'a>>, Error> {
     let mut problems = Vec::new();
     let is_of_history = sources.iter().any(|source| source.embedded.is_none());
+    let history = history.to_ascii_lowercase();
     let prepared: Vec<Prepared<'_>> =
-        sources.into_iter().map(|source| prepare(source, dialect, &mut problems)).collect();
+        sources.into_iter().map(|source| prepare(source, dialect, &history, &mut problems)).collect();
     if problems.is_empty() { Ok(prepared) } else { Err(refuse::unreadable_scripts(dialect, &problems, is_of_history)) }
 }
 
-fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>) -> Prepared<'a> {
+fn prepare<'a>(source: Source<'a>, dialect: Dialect, history: &str, problems: &mut Vec<Problem>) -> Prepared<'a> {
     let Source { version, label, direction, path, sql, is_marked_beside, embedded, row } = source;
     let scanned = scan(&sql, dialect);
     let mut found: Vec<Problem> =
@@ -81,6 +87,8 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
             Vec::new()
         },
         tables,
+        is_plain: is_plain(&sql, &scanned.statements, dialect),
+        names_history: mentions(&sql, &[history], dialect),
         statements: scanned.statements,
         header,
         is_marked_beside,
@@ -92,6 +100,24 @@ fn prepare<'a>(source: Source<'a>, dialect: Dialect, problems: &mut Vec<Problem>
         embedded,
         row,
     }
+}
+
+fn is_plain(sql: &str, statements: &[Statement], dialect: Dialect) -> bool {
+    const PLAIN: [&str; 11] =
+        ["alter", "comment", "create", "delete", "drop", "grant", "insert", "replace", "revoke", "truncate", "update"];
+    let is_plain = |statement: &Statement| {
+        let verb = statement.words(sql, dialect).next().unwrap_or_default();
+        PLAIN.iter().any(|plain| verb.eq_ignore_ascii_case(plain))
+    };
+    let may_set = || dialect == Dialect::Postgres && mentions(sql, &["set_config", "pg_settings"], dialect);
+    statements.iter().all(is_plain) && !may_set()
+}
+
+/// Whether a script names one of these, which are in small letters, anywhere, or may do so behind the escapes of Postgres.
+fn mentions(sql: &str, words: &[&str], dialect: Dialect) -> bool {
+    let sql = sql.to_ascii_lowercase();
+    let escapes = if dialect == Dialect::Postgres { &["u&"][..] } else { &[] };
+    words.iter().chain(escapes).any(|word| sql.contains(word))
 }
 
 /// What a script begins with in the history when only a file beside it, or its place in the file, says that it runs outside of a
@@ -169,24 +195,9 @@ impl Prepared<'_> {
         self.statements.iter().any(sets) || self.mentions(&["set_config"]) && self.mentions(&["false"])
     }
 
-    /// Whether the script does nothing that a session would remember, as far as its text tells: it is made of statements that define,
-    /// write or permit something.
-    pub(super) fn is_plain(&self, dialect: Dialect) -> bool {
-        const PLAIN: [&str; 11] = [
-            "alter", "comment", "create", "delete", "drop", "grant", "insert", "replace", "revoke", "truncate",
-            "update",
-        ];
-        let is_plain = |statement: &Statement| {
-            let verb = statement.words(&self.sql, dialect).next().unwrap_or_default();
-            PLAIN.iter().any(|plain| verb.eq_ignore_ascii_case(plain))
-        };
-        self.statements.iter().all(is_plain) && !self.mentions(&["set_config", "pg_settings"])
-    }
-
-    /// Whether the script names one of these, which are in small letters, anywhere, or may do so behind the escapes of Postgres.
-    pub(super) fn mentions(&self, words: &[&str]) -> bool {
-        let sql = self.sql.to_ascii_lowercase();
-        words.iter().chain(&["u&"]).any(|word| sql.contains(word))
+    /// Postgres: whether the script names one of these.
+    fn mentions(&self, words: &[&str]) -> bool {
+        mentions(&self.sql, words, Dialect::Postgres)
     }
 
     pub(super) fn action(&self) -> Action {

@@ -17,7 +17,7 @@ use crate::table::TableName;
 
 pub(super) use edit::Signature;
 pub(super) use settings::{SETTINGS, Timeouts};
-pub(super) use write::{ANOTHER_TRANSACTION, NO_RECORD, is_in_transaction, state_after, state_during};
+pub(super) use write::{ANOTHER_TRANSACTION, NO_RECORD, NewRow, is_in_transaction, state_after, state_during};
 
 /// A session of Postgres, `a`, as people know it.
 pub(super) const DESCRIPTION: &str = "'process ' || a.pid::pg_catalog.text || coalesce(', user ' || a.usename::pg_catalog.text, '') || \
@@ -186,7 +186,8 @@ impl<'a> Sql<'a> {
 
     /// What is known of the table and the connection before anything is written; `read` takes it apart. The first cells are the
     /// columns of the table, whether a unique index makes a claim of its key, where the table is (its schema, or its file), the data version
-    /// of SQLite, and whether triggers, rules or policies may have a say in what is written to the table.
+    /// of SQLite, and whether triggers, rules or policies may have a say in what is written to the table, or, on SQLite, views and triggers
+    /// read it.
     pub(super) fn facts(&self) -> String {
         match self.dialect {
             Dialect::Sqlite => {
@@ -206,7 +207,8 @@ impl<'a> Sql<'a> {
                      pragma_table_info({name}, {schema_literal}) AS columns WHERE master.type IN ('table', 'view') \
                      AND master.name = {name} COLLATE NOCASE), ({key}) > 0, \
                      (SELECT file FROM pragma_database_list WHERE name = {schema_literal}), ({data_version}), \
-                     EXISTS (SELECT 1 FROM {}.sqlite_master WHERE type = 'trigger' AND tbl_name = {name} COLLATE NOCASE) \
+                     EXISTS (SELECT 1 FROM {}.sqlite_master WHERE type = 'trigger' AND tbl_name = {name} COLLATE NOCASE \
+                     OR type IN ('trigger', 'view') AND instr(lower(sql), lower({name})) > 0) \
                      OR EXISTS (SELECT 1 FROM pragma_database_list WHERE name = 'temp')",
                     identifier(schema),
                     identifier(schema)

@@ -88,6 +88,7 @@ impl<S: Session> Engine<'_, S> {
     }
 
     pub(super) async fn abandon_whole(&mut self) {
+        self.waiting_rows.clear();
         if let Some(whole) = self.whole.take()
             && self.session.in_transaction() != Some(false)
         {

@@ -43,6 +43,14 @@ pub(in crate::engine) fn state_during(direction: Direction) -> RowState {
     }
 }
 
+/// A row that is to be inserted.
+pub(in crate::engine) struct NewRow {
+    /// As [`Sql::insert_values`] takes them.
+    pub(in crate::engine) values: String,
+    /// What makes of a row that is there this one: on SQLite a statement before, on Postgres a clause behind.
+    makes_place: String,
+}
+
 impl Sql<'_> {
     pub(in crate::engine) fn create_table(&self) -> String {
         let (version, time, number) = match self.dialect {
@@ -142,11 +150,10 @@ impl Sql<'_> {
         };
         let state = RowState::Running.as_str();
         let progress = format!("'{state}', {}, NULL, {}, 0, 0", self.now(), prepared.statements.len());
-        self.insert(prepared, migration, &progress, applied_by, claim, &scripts)
+        self.insert(&[self.new_row(prepared, migration, &progress, applied_by, claim, &scripts)])
     }
 
-    /// What remembers that the migration once was applied makes place, and hands down its audit trail.
-    fn insert(
+    fn new_row(
         &self,
         prepared: &Prepared<'_>,
         migration: &Migration<'_>,
@@ -154,33 +161,54 @@ impl Sql<'_> {
         applied_by: &str,
         claim: &str,
         scripts: &str,
-    ) -> String {
+    ) -> NewRow {
         let audit = self.literal(prepared.row.as_ref().map_or("", |row| &row.audit));
         let (set, version, name) =
             (self.literal(self.set), self.version(&prepared.version), self.literal(migration.name()));
         let (checksum, by) = (self.literal(&migration.up().checksum().to_string()), self.literal(applied_by));
         let values = [&*set, &version, &name, &checksum, progress, &by, claim, &audit, scripts].join(", ");
-        let insert = self.insert_values(&values);
+        let makes_place = prepared.row.as_ref().map(|_| self.make_place(&prepared.version, &audit)).unwrap_or_default();
+        NewRow { values, makes_place }
+    }
+
+    /// What remembers that the migration once was applied makes place, and hands down its audit trail.
+    fn make_place(&self, version: &Version, audit: &str) -> String {
         let pending = RowState::Pending.as_str();
-        match (&prepared.row, self.dialect) {
-            (None, _) => insert,
-            (Some(_), Dialect::Sqlite) => format!(
-                "DELETE FROM {} WHERE {} AND state = '{pending}' AND audit = {audit};\n{insert}",
+        match self.dialect {
+            Dialect::Sqlite => format!(
+                "DELETE FROM {} WHERE {} AND state = '{pending}' AND audit = {audit};\n",
                 self.table,
-                self.row(&prepared.version)
+                self.row(version)
             ),
             // Whoever waits for the lock of the row would be left without one if it were deleted.
-            (Some(_), _) => {
+            _ => {
                 // Who it is and what became of it before stay.
                 let kept = |column: &&str| ["version", "audit"].contains(column);
                 let others = HistoryRow::COLUMNS.into_iter().filter(|column| !kept(column));
                 let taken_over: Vec<String> =
                     others.chain(["sql", "down_sql"]).map(|column| format!("{column} = excluded.{column}")).collect();
                 format!(
-                    "{insert} ON CONFLICT (\"set\", version) DO UPDATE SET \"set\" = CASE WHEN own.state = '{pending}' \
+                    " ON CONFLICT (\"set\", version) DO UPDATE SET \"set\" = CASE WHEN own.state = '{pending}' \
                      AND own.audit = {audit} THEN own.\"set\" END, {}",
                     taken_over.join(", ")
                 )
+            }
+        }
+    }
+
+    /// Writes new rows.
+    pub(in crate::engine) fn insert(&self, rows: &[NewRow]) -> String {
+        match self.dialect {
+            // In one statement, which is read once.
+            Dialect::Sqlite => {
+                let values: Vec<&str> = rows.iter().map(|row| &*row.values).collect();
+                let mut sql: String = rows.iter().map(|row| &*row.makes_place).collect();
+                sql.push_str(&self.insert_values(&values.join("), (")));
+                sql
+            }
+            _ => {
+                let insert = |row: &NewRow| format!("{}{}", self.insert_values(&row.values), row.makes_place);
+                rows.iter().map(insert).collect::<Vec<String>>().join(";\n")
             }
         }
     }
@@ -210,7 +238,7 @@ impl Sql<'_> {
         )
     }
 
-    /// What a script up has done, in one go, and as its last words: nothing has claimed its row. `elapsed` is an expression of the
+    /// What a script up has done, in one go, and behind its last statement: nothing has claimed its row. `elapsed` is an expression of the
     /// milliseconds that it took.
     pub(in crate::engine) fn record(
         &self,
@@ -218,10 +246,10 @@ impl Sql<'_> {
         migration: &Migration<'_>,
         by: &str,
         elapsed: &str,
-    ) -> String {
+    ) -> NewRow {
         let (state, statements) = (RowState::Applied.as_str(), prepared.statements.len());
         let progress = format!("'{state}', {}, {elapsed}, {statements}, {statements}, {statements}", self.now());
-        self.insert(prepared, migration, &progress, by, "NULL", &self.scripts(migration))
+        self.new_row(prepared, migration, &progress, by, "NULL", &self.scripts(migration))
     }
 
     /// Postgres: remembers for the rest of the transaction, which is older than the script, when the script began.
