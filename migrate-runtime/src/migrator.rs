@@ -1,5 +1,6 @@
 //! `Migrator`: the verbs with options.
 
+mod sessions;
 #[macro_use]
 mod verbs;
 // Behind the macro of the other, which it uses.
@@ -15,13 +16,11 @@ use migrate_core::{Script, Version};
 
 #[cfg(doc)]
 use crate::ErrorKind;
-use crate::block_on::block_on;
-use crate::driver::{AsyncDatabase, Database, Session};
-use crate::engine::{Engine, Verb, stamp};
+use crate::driver::{AsyncDatabase, Database};
 use crate::error::Error;
 use crate::event::Event;
 use crate::migrations::Migrations;
-use crate::report::{History, Plan, Report, Status};
+use crate::report::{History, Plan, Status};
 use crate::step::Step;
 use crate::table::TableName;
 
@@ -789,7 +788,7 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// As [`Migrations::status`].
     pub fn status<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Status, Error> {
-        block_on(self.status_on(db.session()))
+        self.status_on(&mut db.session())
     }
 
     /// See [`Migrations::status`].
@@ -809,7 +808,7 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// As [`Migrations::status`].
     pub async fn status_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<Status, Error> {
-        self.status_on(db.session()).await
+        self.status_on_async(&mut db.session()).await
     }
 
     /// What was done to the database, in the order in which it was done, with everything that was changed in the history since.
@@ -834,7 +833,7 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// When the history table cannot be read.
     pub fn history<Kind>(&self, db: &mut impl Database<Kind>) -> Result<History, Error> {
-        block_on(self.history_on(db.session()))
+        self.history_on(&mut db.session())
     }
 
     /// [`history`](Migrator::history) for asynchronous drivers.
@@ -854,7 +853,7 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// As [`history`](Migrator::history).
     pub async fn history_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<History, Error> {
-        self.history_on(db.session()).await
+        self.history_on_async(&mut db.session()).await
     }
 
     /// See [`Migrations::verify`]. The policies and the target count: what they allow is no error.
@@ -878,7 +877,7 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// As [`Migrations::verify`].
     pub fn verify<Kind>(&self, db: &mut impl Database<Kind>) -> Result<(), Error> {
-        block_on(self.verify_on(db.session()))
+        self.verify_on(&mut db.session())
     }
 
     /// [`verify`](Migrator::verify) for asynchronous drivers.
@@ -897,40 +896,7 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// As [`verify`](Migrator::verify).
     pub async fn verify_async<Kind>(&self, db: &mut impl AsyncDatabase<Kind>) -> Result<(), Error> {
-        self.verify_on(db.session()).await
-    }
-
-    // Blocking and asynchronous verbs differ in how they get their session, and in nothing else.
-
-    async fn execute(&self, mut session: impl Session, verb: Verb) -> Result<Report, Error> {
-        self.refuse_stale()?;
-        let table = TableName::parse(&self.history_table)?;
-        if let Some(report) = stamp::up_to_date(&mut session, self, &table, &verb).await {
-            return Ok(report);
-        }
-        Engine::new(session, self, &table)?.execute(&verb).await
-    }
-
-    async fn try_only(&self, session: impl Session, verb: Verb) -> Result<Plan, Error> {
-        self.refuse_stale()?;
-        let table = TableName::parse(&self.history_table)?;
-        Engine::new(session, self, &table)?.plan(&verb).await
-    }
-
-    async fn status_on(&self, session: impl Session) -> Result<Status, Error> {
-        let table = TableName::parse(&self.history_table)?;
-        Engine::new(session, self, &table)?.status().await
-    }
-
-    async fn history_on(&self, session: impl Session) -> Result<History, Error> {
-        let table = TableName::parse(&self.history_table)?;
-        Engine::new(session, self, &table)?.history().await
-    }
-
-    async fn verify_on(&self, session: impl Session) -> Result<(), Error> {
-        self.refuse_stale()?;
-        let table = TableName::parse(&self.history_table)?;
-        Engine::new(session, self, &table)?.verify().await
+        self.verify_on_async(&mut db.session()).await
     }
 
     /// The steps of a set.
@@ -938,14 +904,6 @@ impl<'a> Migrator<'a> {
         let (name, only) = (set.set.name(), self.sets.first().map(|set| set.set.name()));
         let is_own = move |step: &&RegisteredStep<'_>| step.set.map(|set| set.set.name()).or(only) == Some(name);
         self.steps.iter().map(|step| &**step).filter(is_own)
-    }
-
-    fn refuse_stale(&self) -> Result<(), Error> {
-        #[cfg(debug_assertions)]
-        if !self.may_be_stale {
-            return self.sets.iter().try_for_each(|set| crate::stale::refuse_stale(&set.set, &set.origin));
-        }
-        Ok(())
     }
 
     /// Whether anybody hears what it tells.

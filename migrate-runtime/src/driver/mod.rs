@@ -24,6 +24,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod any;
 mod error;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -40,6 +41,7 @@ mod tokio_postgres;
 
 use std::ops::DerefMut;
 
+pub(crate) use any::{AnySession, Boxed};
 pub use error::{DriverError, DriverErrorKind};
 pub use session::{Row, Session};
 pub use step::{StepFailure, StepRun};

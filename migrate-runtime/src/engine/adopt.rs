@@ -11,7 +11,7 @@ use super::edits::{Entry, Writing};
 use super::read::Recorded;
 use super::sql::Signature;
 use super::{Engine, refuse};
-use crate::driver::{Row, Session};
+use crate::driver::{AnySession, Row};
 use crate::error::Error;
 use crate::migrator::OldHistory;
 use crate::report::Action;
@@ -24,7 +24,7 @@ struct Old {
     rows: Vec<Row>,
 }
 
-impl<'a, S: Session> Engine<'a, S> {
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// What an adoption writes, given a history of ours.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use migrate_core::{Dialect, HistoryRow};
 
 use super::read::{Recorded, first_cells};
 use super::{Engine, refuse};
-use crate::driver::Session;
+use crate::driver::AnySession;
 use crate::error::Error;
 use crate::quote::literal;
 
@@ -39,7 +39,7 @@ enum Sign {
 /// The runners of this process on databases in memory.
 static RUNNERS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// A claim that no other runner can have.
     pub(super) async fn new_claim(&mut self) -> Result<Claim, Error> {
         loop {

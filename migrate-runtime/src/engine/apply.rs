@@ -14,7 +14,7 @@ use super::read::{Recorded, first_cells};
 use super::request::{Part, Request, Style, compose};
 use super::sql::NO_RECORD;
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::driver::{AnySession, DriverError, DriverErrorKind};
 use crate::error::Error;
 use crate::event::Event;
 use crate::report::Change;
@@ -49,7 +49,7 @@ pub(super) enum Trouble {
     Dangling(Vec<String>),
 }
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     pub(super) async fn apply(
         &mut self,
         prepared: &Prepared<'_>,

@@ -9,14 +9,14 @@ use migrate_core::scan::{Part, scan};
 
 use super::Engine;
 use super::read::first_cells;
-use crate::driver::Session;
+use crate::driver::AnySession;
 use crate::error::Error;
 use crate::quote::{identifier, literal};
 
 /// lock_not_available
 pub(super) const LOCK_TIMEOUT: &str = "55P03";
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// Adds to the error who holds the locks that the failed statement needs, if that is what it is about.
     pub(super) async fn with_blockers(&mut self, error: Error, begun: Instant) -> Error {
         if self.sql.dialect != Dialect::Postgres || error.database_code() != Some(LOCK_TIMEOUT) {

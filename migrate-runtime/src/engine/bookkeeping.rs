@@ -8,7 +8,7 @@ use super::read::{Facts, Recorded};
 use super::request::Frame;
 use super::sql::NewRow;
 use super::{Engine, stamp};
-use crate::driver::Session;
+use crate::driver::AnySession;
 use crate::host;
 
 /// Postgres refuses savepoints outside of a transaction block, also in a request of several statements.
@@ -24,7 +24,7 @@ pub(super) enum Bookkeeping {
     ByClaim,
 }
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// How the row of a script in a transaction is written.
     pub(super) fn bookkeeping(&self, prepared: &Prepared<'_>, recorded: &Recorded, foreseen: &Foreseen) -> Bookkeeping {
         let is_exposed = recorded.facts.is_history_exposed || foreseen.may_have_changed();

@@ -13,7 +13,7 @@ use super::prepare::Prepared;
 use super::read::Recorded;
 use super::wait::{Tries, Wait};
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::driver::{AnySession, DriverError, DriverErrorKind};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrator::Scope;
@@ -42,7 +42,7 @@ impl From<Error> for Stop {
     }
 }
 
-impl<'a, S: Session> Engine<'a, S> {
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// Reaches the goals one after the other.
     pub(super) async fn carry_out(&mut self, goals: &[Goal<'a>]) -> Result<(), Error> {
         let ended = match self.migrator.scope {

@@ -9,7 +9,7 @@ use super::goal::{Aim, LENIENT, applied};
 use super::prepare::{self, Prepared, Source};
 use super::read::Recorded;
 use super::{Engine, refuse};
-use crate::driver::Session;
+use crate::driver::AnySession;
 use crate::error::Error;
 use crate::report::Action;
 
@@ -27,7 +27,7 @@ pub(super) fn counted(actions: impl Iterator<Item = Action>) -> usize {
     actions.filter(|action| matches!(action, Action::Apply | Action::Resume)).count()
 }
 
-impl<'a, S: Session> Engine<'a, S> {
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// The scripts between a history and an aim, after so many that `Migrator::at_most` counts.
     ///
     /// # Errors

@@ -6,13 +6,13 @@ use migrate_core::{Dialect, TableActs, printable_line};
 
 use super::Engine;
 use super::read::{cell, first_cells};
-use crate::driver::{DriverError, DriverErrorKind, Row, Session};
+use crate::driver::{AnySession, DriverError, DriverErrorKind, Row};
 use crate::quote::{identifier, literal};
 
 /// What is said of a key that SQLite cannot check.
 pub(super) const UNCHECKED: &str = "cannot be checked";
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// The rows that refer to nothing, before or after a script that does this to tables, in all attached databases.
     pub(super) async fn dangling_rows(&mut self, tables: &TableActs) -> Result<Dangling, DriverError> {
         let (listed, mut rows) = match self.dangling_rows_at_once().await {

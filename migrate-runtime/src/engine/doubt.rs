@@ -5,7 +5,7 @@ use migrate_core::scan::Statement;
 
 use super::Engine;
 use super::read::first_cells;
-use crate::driver::Session;
+use crate::driver::AnySession;
 use crate::error::Error;
 use crate::quote::{identifier, literal};
 
@@ -25,7 +25,7 @@ impl Effect {
     }
 }
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     pub(super) async fn effect_of(&mut self, sql: &str, statement: &Statement) -> Result<Effect, Error> {
         match Alone::of(sql, statement, self.sql.dialect) {
             Some(Alone::CreateIndex { table, index, .. }) => self.effect_of_build(&table, &index).await,

@@ -7,11 +7,11 @@ use super::goal::{Goal, Verb};
 use super::outside::OF_SCRIPT_DOWN;
 use super::prepare::Prepared;
 use super::{Engine, refuse};
-use crate::driver::Session;
+use crate::driver::AnySession;
 use crate::error::Error;
 use crate::report::{Action, Plan, PlannedChange, count};
 
-impl<'a, S: Session> Engine<'a, S> {
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// What a verb would do.
     pub(crate) async fn plan(mut self, verb: &Verb) -> Result<Plan, Error> {
         let mut plan = Plan { when_empty: verb.when_empty(), total: self.report.total, ..Plan::default() };

@@ -9,7 +9,7 @@ use super::read::Recorded;
 use super::sql::Signature;
 use super::wait::Wait;
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::driver::{AnySession, DriverError, DriverErrorKind};
 use crate::error::Error;
 use crate::event::Event;
 #[cfg(feature = "adopt")]
@@ -69,7 +69,7 @@ impl Edit {
     }
 }
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// What an edit would do.
     pub(super) async fn plan_edit(&mut self, edit: &Edit) -> Result<Vec<PlannedChange>, Error> {
         self.refuse_senseless(edit)?;

@@ -8,7 +8,7 @@ use super::prepare::Prepared;
 use super::request::{Part, Request};
 use super::sql::{ANOTHER_TRANSACTION, NO_RECORD};
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::driver::{AnySession, DriverError, DriverErrorKind};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::Excerpt;
 use crate::report::{Change, count};
@@ -42,7 +42,7 @@ const KEPT_NOTHING: &str = "fix the data or the file, then start again; nothing 
 const GOES_ON: &str =
     "fix the data or the file, then start again: it goes on behind what is done, which must stay as it is in the file";
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// What a failed request means. The transaction is rolled back already.
     pub(super) fn interpret(
         &self,

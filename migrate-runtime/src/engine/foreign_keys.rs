@@ -9,7 +9,7 @@ use migrate_core::{Dialect, Enforcement, Reference, TableActs};
 use super::Engine;
 use super::prepare::Prepared;
 use super::read::{cell, first_cells};
-use crate::driver::{DriverError, Row, Session};
+use crate::driver::{AnySession, DriverError, Row};
 use crate::quote::{identifier, literal};
 
 /// What a change tells of a migration that ran so.
@@ -29,7 +29,7 @@ pub(super) struct ForeignKeys {
     pub(super) were_off: bool,
 }
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// Enforces foreign keys for what is sent next, or does not.
     pub(super) async fn enforce(&mut self, enforcement: &Enforcement) -> Result<(), DriverError> {
         let wanted = match enforcement {

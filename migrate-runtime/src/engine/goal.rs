@@ -7,7 +7,7 @@ use super::edits::Edit;
 use super::read::Recorded;
 use super::wait::Wait;
 use super::{Engine, refuse};
-use crate::driver::Session;
+use crate::driver::AnySession;
 use crate::error::Error;
 use crate::migrations::Migrations;
 use crate::migrator::Resume;
@@ -84,7 +84,7 @@ impl Aim {
     }
 }
 
-impl<'a, S: Session> Engine<'a, S> {
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// What it takes to do what a verb is for; nothing when it is done already.
     ///
     /// # Errors

@@ -45,7 +45,7 @@ mod whole;
 use migrate_core::plan::{Standings, write_as_in_files};
 use migrate_core::{Label, Migration};
 
-use crate::driver::Session;
+use crate::driver::AnySession;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrations::Migrations;
@@ -60,8 +60,8 @@ use sql::{NewRow, Sql};
 use whole::Whole;
 
 /// One verb's dealings with one connection.
-pub(crate) struct Engine<'a, S> {
-    session: S,
+pub(crate) struct Engine<'a, S: ?Sized> {
+    session: &'a mut S,
     migrator: &'a Migrator<'a>,
     table: &'a TableName,
     /// In the order in which they run.
@@ -94,8 +94,12 @@ pub(crate) struct Engine<'a, S> {
     report: Report,
 }
 
-impl<'a, S: Session> Engine<'a, S> {
-    pub(crate) fn new(session: S, migrator: &'a Migrator<'a>, table: &'a TableName) -> Result<Engine<'a, S>, Error> {
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
+    pub(crate) fn new(
+        session: &'a mut S,
+        migrator: &'a Migrator<'a>,
+        table: &'a TableName,
+    ) -> Result<Engine<'a, S>, Error> {
         let dialect = session.dialect();
         if table.is_temporary(dialect) {
             return Err(refuse::temporary_table(table));

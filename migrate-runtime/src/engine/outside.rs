@@ -18,7 +18,7 @@ use super::read::Recorded;
 use super::request::{Part, Request};
 use super::wait::{Tries, Wait, is_kept_by_others};
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::driver::{AnySession, DriverError, DriverErrorKind};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::migrator::Resume;
@@ -61,7 +61,7 @@ impl Progress {
     }
 }
 
-impl<'a, S: Session> Engine<'a, S> {
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     pub(super) async fn apply_outside(
         &mut self,
         prepared: &Prepared<'_>,

@@ -9,7 +9,7 @@ use super::prepare::Prepared;
 use super::sql::{SETTINGS, is_in_transaction, state_after};
 use super::wait::{Wait, is_kept_by_others};
 use super::{Engine, foreign, refuse};
-use crate::driver::{Row, Session};
+use crate::driver::{AnySession, Row};
 use crate::error::Error;
 
 /// The rows of the set, and what was found on the way.
@@ -34,7 +34,7 @@ pub(super) struct Facts {
     pub(super) settings: Vec<(String, String)>,
 }
 
-impl<'a, S: Session> Engine<'a, S> {
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// Reads the history; an absent table is an empty history.
     pub(super) async fn read_history(&mut self) -> Result<Recorded, Error> {
         let found = self.query_patiently(&self.sql.facts()).await.map_err(|error| self.not_attached(error))?;

@@ -6,14 +6,14 @@ use migrate_core::{Dialect, Label};
 use super::read::Recorded;
 use super::wait::Wait;
 use super::{Engine, refuse};
-use crate::driver::Session;
+use crate::driver::AnySession;
 use crate::error::Error;
 use crate::quote::literal;
 
 /// Undoes what makes the server read strings as the scanner does.
 const READ_AS_USUAL: &str = "SET standard_conforming_strings = off";
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// Creates the history table where it is absent, in a transaction of its own: others wait for a claim in a table that they
     /// can see, and can tell who holds it. Whether the history has to be read again.
     pub(super) async fn create_table_first(

@@ -9,7 +9,7 @@ use migrate_core::Dialect;
 
 use super::read::first_cells;
 use super::{Engine, Verb};
-use crate::driver::Session;
+use crate::driver::AnySession;
 use crate::event::Event;
 use crate::migrator::Migrator;
 use crate::report::Report;
@@ -23,7 +23,7 @@ pub(super) const REMOVE: &str = "PRAGMA user_version = 0";
 
 /// What a run reports when the stamp says that everything is applied; nothing where a look at the history has to tell.
 pub(crate) async fn up_to_date(
-    session: &mut impl Session,
+    session: &mut (impl AnySession + ?Sized),
     migrator: &Migrator<'_>,
     table: &TableName,
     verb: &Verb,
@@ -80,7 +80,7 @@ impl Fnv {
     }
 }
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// Behind a run that has found everything applied, or has changed something: writes the stamp if everything is applied, whoever has
     /// done it. Nothing depends on it: what fails is left, and the next start looks at the history.
     pub(super) async fn stamp(&mut self) {

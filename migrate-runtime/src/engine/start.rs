@@ -6,10 +6,10 @@ use migrate_core::{Checksum, Dialect, Digest, Migration, Script};
 
 use super::read::cell;
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Row, Session};
+use crate::driver::{AnySession, DriverError, DriverErrorKind, Row};
 use crate::error::Error;
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// Whether the history is exactly that of a database in which every migration is applied. `false` means nothing yet: the
     /// table may be absent, foreign or locked, and a closer look has to tell.
     pub(super) async fn is_verified(&mut self) -> Result<bool, Error> {

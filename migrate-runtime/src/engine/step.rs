@@ -15,13 +15,13 @@ use super::read::Recorded;
 use super::request::{Part, Request};
 use super::sql::NO_RECORD;
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Session, StepFailure, StepRun};
+use crate::driver::{AnySession, DriverError, DriverErrorKind, StepFailure, StepRun};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::Excerpt;
 use crate::migrations::Migrations;
 use crate::migrator::{Migrator, RegisteredStep};
 
-impl<'a, S: Session> Engine<'a, S> {
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// Every step has to belong to a set that is looked at.
     pub(super) fn refuse_lost_steps(&self) -> Result<(), Error> {
         let is_known = |set: &Migrations| {

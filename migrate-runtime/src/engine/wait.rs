@@ -8,7 +8,7 @@ use super::blockers::LOCK_TIMEOUT;
 use super::goal::Aim;
 use super::read::{Recorded, first_cells};
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::driver::{AnySession, DriverError, DriverErrorKind};
 use crate::error::Error;
 use crate::event::Event;
 
@@ -88,7 +88,7 @@ pub(super) fn is_kept_by_others(error: &DriverError) -> bool {
     error.kind() == DriverErrorKind::Busy || error.has_code(&[LOCK_TIMEOUT])
 }
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// How long the next claim may wait in the database.
     pub(super) fn claim_patience(&self) -> Duration {
         // Inside the user's transaction there is only one try.

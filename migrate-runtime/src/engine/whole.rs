@@ -6,7 +6,7 @@ use super::failure::TIMED_OUT;
 use super::foreseen::Foreseen;
 use super::wait::Wait;
 use super::{Engine, refuse};
-use crate::driver::{DriverError, DriverErrorKind, Session};
+use crate::driver::{AnySession, DriverError, DriverErrorKind};
 use crate::error::Error;
 
 /// How it is begun and ended.
@@ -32,7 +32,7 @@ impl Whole {
     }
 }
 
-impl<S: Session> Engine<'_, S> {
+impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// Opens the transaction around everything, when nobody else is in the way.
     pub(super) async fn begin_whole(&mut self, is_first: bool, wait: &mut Wait, first: &Label) -> Result<(), Error> {
         wait.is_for(first);

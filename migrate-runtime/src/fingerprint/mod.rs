@@ -13,7 +13,7 @@ use std::fmt;
 use migrate_core::Dialect;
 
 use crate::block_on::block_on;
-use crate::driver::{AsyncDatabase, Database, DriverError, DriverErrorKind, Session};
+use crate::driver::{AnySession, AsyncDatabase, Boxed, Database, DriverError, DriverErrorKind};
 use crate::error::{Error, ErrorKind};
 use crate::table::TableName;
 use fact::Fact;
@@ -103,7 +103,7 @@ pub async fn fingerprint_async<Kind>(db: &mut impl AsyncDatabase<Kind>) -> Resul
 /// # Errors
 /// As [`fingerprint`], and when the name cannot be that of a history table.
 pub fn fingerprint_without<Kind>(db: &mut impl Database<Kind>, history_table: &str) -> Result<Fingerprint, Error> {
-    block_on(read(db.session(), history_table))
+    read_blocking(&mut db.session(), history_table)
 }
 
 /// [`fingerprint_without`] for asynchronous drivers.
@@ -124,7 +124,7 @@ pub async fn fingerprint_without_async<Kind>(
     db: &mut impl AsyncDatabase<Kind>,
     history_table: &str,
 ) -> Result<Fingerprint, Error> {
-    read(db.session(), history_table).await
+    read_async(&mut db.session(), history_table).await
 }
 
 impl Fingerprint {
@@ -200,7 +200,20 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-async fn read(session: impl Session, history_table: &str) -> Result<Fingerprint, Error> {
+// Compiled here, once for all drivers.
+
+fn read_blocking(session: &mut dyn AnySession, history_table: &str) -> Result<Fingerprint, Error> {
+    block_on(read(session, history_table))
+}
+
+fn read_async<'s>(
+    session: &'s mut (dyn AnySession + Send + 's),
+    history_table: &'s str,
+) -> Boxed<'s, Result<Fingerprint, Error>> {
+    Box::pin(read(session, history_table))
+}
+
+async fn read(session: &mut (impl AnySession + ?Sized), history_table: &str) -> Result<Fingerprint, Error> {
     let history = TableName::parse(history_table)?;
     let facts = match session.dialect() {
         Dialect::Sqlite => sqlite::read(session, &history).await,

@@ -3,7 +3,6 @@
 use migrate_core::adopt::Tool;
 
 use super::{DryRun, Migrator};
-use crate::block_on::block_on;
 use crate::driver::{AsyncDatabase, Database};
 use crate::engine::{Edit, Verb};
 use crate::error::Error;

@@ -3,7 +3,6 @@
 use migrate_core::Version;
 
 use super::{Migrator, Resume};
-use crate::block_on::block_on;
 use crate::driver::{AsyncDatabase, Database};
 use crate::engine::{Edit, Verb};
 use crate::error::Error;
@@ -43,7 +42,7 @@ macro_rules! verbs {
         impl Migrator<'_> {$(
             $(#[doc = $doc])+
             pub fn $blocking<Kind>(&self, db: &mut impl Database<Kind>, $($arg: $type),*) -> Result<Report, Error> {
-                block_on(self.execute(db.session(), $verb))
+                self.execute_on(&mut db.session(), $verb)
             }
 
             #[doc = concat!("[`", stringify!($blocking), "`](Migrator::", stringify!($blocking), ") for asynchronous drivers.")]
@@ -73,7 +72,7 @@ macro_rules! verbs {
                 db: &mut impl AsyncDatabase<Kind>,
                 $($arg: $type),*
             ) -> Result<Report, Error> {
-                self.execute(db.session(), $verb).await
+                self.execute_on_async(&mut db.session(), $verb).await
             }
         )+}
 
@@ -96,7 +95,7 @@ macro_rules! verbs {
             /// # Errors
             /// What would keep the verb from doing anything.
             pub fn $blocking<Kind>(&self, db: &mut impl Database<Kind>, $($arg: $type),*) -> Result<Plan, Error> {
-                block_on(self.0.try_only(db.session(), $verb))
+                self.0.try_on(&mut db.session(), $verb)
             }
 
             #[doc = concat!("What [`Migrator::", stringify!($asynchronous), "`] would do. Writes nothing.")]
@@ -120,7 +119,7 @@ macro_rules! verbs {
                 db: &mut impl AsyncDatabase<Kind>,
                 $($arg: $type),*
             ) -> Result<Plan, Error> {
-                self.0.try_only(db.session(), $verb).await
+                self.0.try_on_async(&mut db.session(), $verb).await
             }
         )+}
     };

@@ -9,7 +9,7 @@ mod elsewhere;
 mod tables;
 mod types;
 
-use crate::driver::{DriverError, Row, Session};
+use crate::driver::{AnySession, DriverError, Row};
 use crate::fingerprint::fact::Fact;
 use crate::quote::literal;
 use crate::table::TableName;
@@ -31,7 +31,10 @@ const NESTED: (&str, &str) = (
     "ROLLBACK TO SAVEPOINT migrate_runtime_fingerprint; RELEASE SAVEPOINT migrate_runtime_fingerprint",
 );
 
-pub(super) async fn read(mut session: impl Session, history: &TableName) -> Result<Vec<Fact>, DriverError> {
+pub(super) async fn read(
+    session: &mut (impl AnySession + ?Sized),
+    history: &TableName,
+) -> Result<Vec<Fact>, DriverError> {
     let is_nested = match session.in_transaction() {
         Some(known) => known,
         None => first_cell(&session.query(IN_TRANSACTION).await?) == Some("t"),
@@ -39,14 +42,14 @@ pub(super) async fn read(mut session: impl Session, history: &TableName) -> Resu
     let (begin, end) = if is_nested { NESTED } else { OWN };
     session.execute(begin).await?;
     session.roll_back_when_dropped(Some(end));
-    let facts = query_all(&mut session, history).await;
+    let facts = query_all(session, history).await;
     let ended = session.execute(end).await;
     session.roll_back_when_dropped(None);
     let facts = facts?;
     ended.map(|()| facts)
 }
 
-async fn query_all(session: &mut impl Session, history: &TableName) -> Result<Vec<Fact>, DriverError> {
+async fn query_all(session: &mut (impl AnySession + ?Sized), history: &TableName) -> Result<Vec<Fact>, DriverError> {
     session.execute(SEARCH_PATH).await?;
     session.execute(SETTINGS).await?;
     let version = session.query("SELECT current_setting('server_version_num')").await?;

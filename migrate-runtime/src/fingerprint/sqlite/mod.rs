@@ -6,7 +6,7 @@
 mod definition;
 mod normal;
 
-use crate::driver::{DriverError, Row, Session};
+use crate::driver::{AnySession, DriverError, Row};
 use crate::fingerprint::fact::Fact;
 use crate::quote::literal;
 use crate::table::TableName;
@@ -22,17 +22,20 @@ const OBJECTS: &str = "SELECT s.type, s.name, s.tbl_name, s.sql, l.type, l.wr, l
      WHERE s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
      AND s.tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')";
 
-pub(super) async fn read(mut session: impl Session, history: &TableName) -> Result<Vec<Fact>, DriverError> {
+pub(super) async fn read(
+    session: &mut (impl AnySession + ?Sized),
+    history: &TableName,
+) -> Result<Vec<Fact>, DriverError> {
     session.execute(BEGIN).await?;
     session.roll_back_when_dropped(Some(END));
-    let facts = read_all(&mut session, history).await;
+    let facts = read_all(session, history).await;
     let ended = session.execute(END).await;
     session.roll_back_when_dropped(None);
     let facts = facts?;
     ended.map(|()| facts)
 }
 
-async fn read_all(session: &mut impl Session, history: &TableName) -> Result<Vec<Fact>, DriverError> {
+async fn read_all(session: &mut (impl AnySession + ?Sized), history: &TableName) -> Result<Vec<Fact>, DriverError> {
     let mut facts = Vec::new();
     for row in session.query(OBJECTS).await? {
         let [kind, name, table, sql, shape, ..] = cells::<7>(&row);
@@ -50,7 +53,7 @@ async fn read_all(session: &mut impl Session, history: &TableName) -> Result<Vec
 }
 
 async fn table_facts(
-    session: &mut impl Session,
+    session: &mut (impl AnySession + ?Sized),
     name: &str,
     sql: &str,
     row: &Row,
@@ -104,7 +107,7 @@ fn column_fact(table: &str, row: &Row, columns: &[Row], definition: &Definition)
 
 /// The keys have no names, and are numbered by their place: they are told by their columns.
 async fn foreign_keys(
-    session: &mut impl Session,
+    session: &mut (impl AnySession + ?Sized),
     table: &str,
     quoted: &str,
     definition: &Definition,
@@ -134,7 +137,7 @@ async fn foreign_keys(
 
 /// An index that SQLite makes for a constraint has a name with a number, and is told by its columns.
 async fn indexes(
-    session: &mut impl Session,
+    session: &mut (impl AnySession + ?Sized),
     table: &str,
     quoted: &str,
     facts: &mut Vec<Fact>,
