@@ -1,9 +1,13 @@
-//! How fast the verbs are, the scanner, and reading a folder: `cargo bench -p migrate-tests`, with a server that it starts itself.
+//! How fast the verbs are, the scanner, reading a folder, and the macro: `cargo bench -p migrate-tests`, with a server that it starts itself.
 //!
 //! Each at 10, 100, 1,000 and 10,000 migrations, where that ends in a time that anybody waits for. What a machine does beside it shows:
-//! compare ratios, in one run. What macro expansion costs is in `docs/build-cost.md`.
+//! compare ratios, in one run.
 
 #![allow(clippy::unwrap_used)]
+
+#[allow(dead_code)]
+#[path = "../it/scratch.rs"]
+mod scratch;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
@@ -11,6 +15,8 @@ use migrate_core::folder::{Folder, FolderOptions};
 use migrate_core::scan::scan;
 use migrate_runtime::{Dialect, Migrations, Migrator, Scope};
 use migrate_tests::{Database, migrations, postgres};
+
+use scratch::Package;
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 
@@ -220,6 +226,33 @@ fn read_a_folder(bencher: Bencher<'_, '_>, count: usize) {
     }
     let options = FolderOptions { dialect: Some(Dialect::Sqlite), ..FolderOptions::default() };
     bencher.counter(ItemsCount::new(count)).bench_local(|| Folder::read(folder.path(), "migrations", &options).is_ok());
+}
+
+/// A check of a program that embeds a folder, after an edit of one file: what the macro takes, the compiler for what it returns, and cargo.
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn expand_a_folder(bencher: Bencher<'_, '_>, count: usize) {
+    let embedded = r#"migrate_runtime::embed_migrations!("migrations", dialect = "sqlite")"#;
+    let main =
+        format!("static MIGRATIONS: migrate_runtime::Migrations = {embedded}; fn main() {{ let _ = &MIGRATIONS; }}");
+    check_a_program(bencher, &format!("expand-{count}"), count, &main);
+}
+
+/// The same by hand: names, and texts that are included as they are.
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn include_a_folder_by_hand(bencher: Bencher<'_, '_>, count: usize) {
+    let file = |(name, _): &(String, String)| format!("({name:?}, include_str!(\"../migrations/{name}\")),\n");
+    let files: String = small(count).iter().map(file).collect();
+    let main = format!("static MIGRATIONS: &[(&str, &str)] = &[{files}]; fn main() {{ let _ = MIGRATIONS; }}");
+    check_a_program(bencher, &format!("include-{count}"), count, &main);
+}
+
+fn check_a_program(bencher: Bencher<'_, '_>, name: &str, count: usize, main: &str) {
+    let package = Package::new(name, &[("src/main.rs", main)]);
+    small(count).iter().for_each(|(name, sql)| package.write(&format!("migrations/{name}"), sql));
+    let check = || assert!(package.cargo(&["check"]).success);
+    check();
+    let edit = || package.write("migrations/00001_small.up.sql", "UPDATE counter SET n = 1;\n");
+    bencher.counter(ItemsCount::new(count)).with_inputs(edit).bench_local_values(|()| check());
 }
 
 #[divan::bench(args = [Dialect::Postgres, Dialect::Sqlite, Dialect::Mysql])]

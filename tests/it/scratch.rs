@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 /// A package of its own, in the folder of temporary files of the build.
 pub(crate) struct Package {
-    name: &'static str,
+    name: String,
     folder: PathBuf,
 }
 
@@ -24,29 +24,29 @@ pub(crate) struct Built {
 
 impl Package {
     /// A package of that name with these files. No two packages may have one name: they share a target folder.
-    pub(crate) fn new(name: &'static str, files: &[(&str, &str)]) -> Package {
+    pub(crate) fn new(name: &str, files: &[(&str, &str)]) -> Package {
         Package::with_features(name, "[]", "", files)
     }
 
     /// A package that has SQLite.
-    pub(crate) fn with_sqlite(name: &'static str, files: &[(&str, &str)]) -> Package {
+    pub(crate) fn with_sqlite(name: &str, files: &[(&str, &str)]) -> Package {
         Package::with_features(name, "['rusqlite-bundled']", "rusqlite = '0.41'", files)
     }
 
     /// A package that has SQLite and the lint.
-    pub(crate) fn with_sqlite_and_lint(name: &'static str, files: &[(&str, &str)]) -> Package {
+    pub(crate) fn with_sqlite_and_lint(name: &str, files: &[(&str, &str)]) -> Package {
         Package::with_features(name, "['rusqlite-bundled', 'lint']", "rusqlite = '0.41'", files)
     }
 
     /// A package whose build script may use the runtime.
-    pub(crate) fn with_build_dependency(name: &'static str, files: &[(&str, &str)]) -> Package {
+    pub(crate) fn with_build_dependency(name: &str, files: &[(&str, &str)]) -> Package {
         let runtime = workspace().join("migrate-runtime");
         Package::with_features(name, "[]", &format!("[build-dependencies]\nmigrate-runtime.path = {runtime:?}"), files)
     }
 
-    fn with_features(name: &'static str, features: &str, more: &str, files: &[(&str, &str)]) -> Package {
+    fn with_features(name: &str, features: &str, more: &str, files: &[(&str, &str)]) -> Package {
         let workspace = workspace();
-        let package = Package { name, folder: packages().join(name) };
+        let package = Package { name: name.to_owned(), folder: packages().join(name) };
         package.forget();
         let runtime = workspace.join("migrate-runtime");
         let manifest = format!(
@@ -71,7 +71,7 @@ impl Package {
                 fs::read_dir(packages().join("target").join(profile).join(".fingerprint")).into_iter().flatten();
             let is_own = |path: &PathBuf| {
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-                let rest = name.as_deref().and_then(|name| name.strip_prefix(self.name)?.strip_prefix('-'));
+                let rest = name.as_deref().and_then(|name| name.strip_prefix(&*self.name)?.strip_prefix('-'));
                 rest.is_some_and(|hash| !hash.contains('-'))
             };
             let own = known.flatten().map(|entry| entry.path()).filter(is_own);
@@ -109,7 +109,7 @@ impl Package {
 
     /// The program that cargo has built in this profile.
     pub(crate) fn program(&self, profile: &str) -> PathBuf {
-        packages().join("target").join(profile).join(self.name)
+        packages().join("target").join(profile).join(&self.name)
     }
 
     /// Runs a program in the folder of the package.
