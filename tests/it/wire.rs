@@ -132,7 +132,6 @@ fn a_frozen_link_keeps_others_waiting_until_the_server_ends_the_session() {
         let error = fresh.connect().run(&short).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{error}");
         assert!(error.to_string().contains("busy with migration 2_b: process "), "{error}");
-        // As `idle_in_transaction_session_timeout` or the server's keep-alive would.
         watcher.execute(&format!("SELECT pg_terminate_backend(pid) {idle}"));
         let report = fresh.connect().run(&Migrator::new(&set).wait_timeout(BOUND)).unwrap();
         assert_eq!(report.changes().len(), 1);
@@ -141,6 +140,84 @@ fn a_frozen_link_keeps_others_waiting_until_the_server_ends_the_session() {
         assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
     });
     assert_eq!(done(&fresh), ["1", "2", "3"]);
+}
+
+/// When nothing comes from a runner any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// The server waits for the next statement.
+    Between,
+    /// The server is in a statement, which goes on.
+    Inside,
+    /// The server is in a statement, and has its answer to send soon.
+    Answering,
+}
+
+/// Nothing comes from a runner any more, in the middle of its transaction. The server, set like this, ends the session by itself, others go
+/// on, and the runner hears of it.
+fn ends_by_itself(driver: Driver, settings: &[&str], when: When, strike: fn(&Proxy)) {
+    let fresh = Fresh::new(driver);
+    let mut watcher = fresh.connect();
+    for setting in settings {
+        watcher.execute(&format!("ALTER DATABASE {} SET {setting}", fresh.database().name()));
+    }
+    watcher.execute("SELECT pg_advisory_lock(7)");
+    let proxy = Proxy::start(fresh.database().port());
+    // The client's own means, for what does not reach it.
+    let url = format!(
+        "{}?keepalives_idle=1&keepalives_interval=1&keepalives_retries=2&tcp_user_timeout=2",
+        proxy.url(fresh.database().name())
+    );
+    let set = gated("");
+    thread::scope(|threads| {
+        // Also when an assertion fails.
+        let thaw = Thaw(&proxy);
+        let runner = threads.spawn(|| {
+            let migrator = Migrator::new(&set).on_event(|event| {
+                if let Event::Statement { number: 3, .. } = event
+                    && when == When::Between
+                {
+                    strike(&proxy);
+                }
+            });
+            Connection::to(&url, driver).run(&migrator)
+        });
+        poll("a runner at the gate", BOUND, || (watcher.value(AT_THE_GATE) == "1").then_some(()));
+        if when != When::Between {
+            strike(&proxy);
+        }
+        if when != When::Inside {
+            watcher.execute("SELECT pg_advisory_unlock(7)");
+        }
+        let others =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        poll("the end of the session", BOUND, || (watcher.value(others) == "0").then_some(()));
+        watcher.execute("SELECT pg_advisory_unlock_all()");
+        let report = fresh.connect().run(&Migrator::new(&set)).unwrap();
+        assert_eq!(report.changes().len(), 1, "{settings:?}");
+        drop(thaw);
+        let error = runner.join().unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{settings:?}: {error}");
+    });
+    assert_eq!(done(&fresh), ["1", "2", "3"], "{settings:?}");
+}
+
+#[test]
+fn a_frozen_link_and_a_server_that_ends_what_is_idle_in_a_transaction() {
+    let settings = ["idle_in_transaction_session_timeout = '1s'"];
+    ends_by_itself(Driver::Postgres, &settings, When::Between, Proxy::freeze);
+}
+
+/// The kernel answers keep-alive for a program that does not read, so the other machine has to be gone for it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_that_is_gone_and_a_server_that_looks_for_it() {
+    let keep_alive = ["tcp_keepalives_idle = 1", "tcp_keepalives_interval = 1", "tcp_keepalives_count = 2"];
+    let in_statements = [&keep_alive[..], &["client_connection_check_interval = '200ms'"]].concat();
+    ends_by_itself(Driver::Postgres, &keep_alive, When::Between, Proxy::vanish);
+    ends_by_itself(Driver::TokioPostgres, &in_statements, When::Inside, Proxy::vanish);
+    // Keep-alive does not begin while there is an answer of which nobody has said that it came.
+    ends_by_itself(Driver::Postgres, &["tcp_user_timeout = '2s'"], When::Answering, Proxy::vanish);
 }
 
 /// Whoever puts a timeout around a run behind a frozen link gets a connection back that is in no transaction, once the link works again.
@@ -180,15 +257,17 @@ impl Drop for Thaw<'_> {
     }
 }
 
+/// How many are at the gate.
+const AT_THE_GATE: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 /// Lets a runner come to the gate in its second migration, does something to it there, opens the gate, and lets another one finish.
 fn at_the_gate(fresh: &Fresh, set: &Migrations, migrator: &Migrator<'_>, strike: impl FnOnce(&mut Connection)) {
     let mut watcher = fresh.connect();
     watcher.execute("SELECT pg_advisory_lock(7)");
     let error = thread::scope(|threads| {
         let runner = threads.spawn(|| fresh.connect().run(migrator));
-        let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
-                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-        poll("a runner at the gate", BOUND, || (watcher.value(waits) == "1").then_some(()));
+        poll("a runner at the gate", BOUND, || (watcher.value(AT_THE_GATE) == "1").then_some(()));
         strike(&mut watcher);
         runner.join().unwrap().unwrap_err()
     });
@@ -216,42 +295,77 @@ fn a_session_that_is_ended_in_the_middle_of_a_statement() {
     }
 }
 
-/// A server that is killed at every statement, and recovers.
+/// A server that is killed at every statement, before it comes there, and recovers.
 #[test]
 fn a_server_that_is_killed() {
     let mut server = Cluster::start_own();
-    let case = Case::named(Driver::Postgres, "run what is alone").unwrap();
-    let sets = case.sets(Driver::Postgres);
-    let (driver, mut points) = (Driver::Postgres, 0);
-    let url = server.url("postgres");
-    let connect = || ::postgres::Client::connect(&url, ::postgres::NoTls);
-    let empty = || connect().unwrap().batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").unwrap();
-    empty();
-    case.migrator(driver, &sets).run(&mut connect().unwrap()).unwrap();
-    let expect = Connection::Postgres(connect().unwrap()).snapshot();
-    for strike in 1.. {
-        empty();
-        let events = AtomicUsize::new(0);
-        let stopped = Mutex::new(&mut server);
-        let migrator = case.migrator(driver, &sets).on_event(|event| {
-            if let Event::Statement { .. } = event
-                && events.fetch_add(1, Ordering::Relaxed) + 1 == strike
-            {
-                stopped.lock().unwrap().stop(Stop::Immediate);
+    for (driver, name) in [
+        (Driver::Postgres, "run from nothing"),
+        (Driver::Postgres, "run what is alone"),
+        (Driver::Postgres, "revert to"),
+        (Driver::TokioPostgres, "run from nothing"),
+        (Driver::TokioPostgres, "run as one"),
+    ] {
+        let fresh = Fresh::on(&server, driver);
+        // Or what was there before it was killed could be lost, too.
+        let name_of = fresh.database().name();
+        fresh.connect().execute(&format!("ALTER DATABASE {name_of} SET synchronous_commit = on"));
+        let case = Case::named(driver, name).unwrap();
+        let sets = case.sets(driver);
+        let migrator = || case.migrator(driver, &sets).wait_timeout(BOUND);
+        let prepare = || {
+            empty(&fresh);
+            if let Some(version) = case.before {
+                fresh.connect().run(&migrator().target(version)).unwrap();
             }
-        });
-        let ended = migrator.run(&mut connect().unwrap());
-        let Err(error) = ended else { break };
-        points += 1;
-        assert_eq!(error.kind(), ErrorKind::ConnectionLost, "statement {strike}: {error}");
-        drop(migrator);
-        server.start();
-        let mut connection = Connection::Postgres(connect().unwrap());
-        connection
-            .run(&case.migrator(driver, &sets).wait_timeout(BOUND))
-            .unwrap_or_else(|error| panic!("killed at statement {strike}, then: {error}"));
-        assert_eq!(connection.snapshot(), expect, "killed at statement {strike}");
+        };
+        prepare();
+        fresh.connect().execute_verb(&migrator(), &case.verb).unwrap();
+        let expect = fresh.connect().snapshot();
+        let mut points = 0;
+        for strike in 1.. {
+            prepare();
+            let what = format!("{driver:?}, {name}, killed at statement {strike}");
+            let events = AtomicUsize::new(0);
+            let stopped = Mutex::new(&mut server);
+            let killing = migrator().on_event(|event| {
+                if let Event::Statement { .. } = event
+                    && events.fetch_add(1, Ordering::Relaxed) + 1 == strike
+                {
+                    stopped.lock().unwrap().stop(Stop::Immediate);
+                }
+            });
+            let ended = fresh.connect().execute_verb(&killing, &case.verb);
+            drop(killing);
+            if events.into_inner() < strike {
+                ended.unwrap_or_else(|error| panic!("{what}: {error}"));
+                break;
+            }
+            points += 1;
+            let error = ended.expect_err(&what);
+            assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{what}: {error}");
+            server.start();
+            let mut connection = fresh.connect();
+            connection.execute_verb(&migrator(), &case.verb).unwrap_or_else(|error| panic!("{what}, then: {error}"));
+            assert_eq!(connection.snapshot(), expect, "{what}");
+        }
+        println!("{driver:?}, {name}: killed at {points} statements");
+        assert!(points > 4, "{points}");
     }
-    println!("killed at {points} statements");
-    assert!(points > 8, "{points}");
+}
+
+#[test]
+fn a_server_that_is_killed_in_the_middle_of_a_statement() {
+    let mut server = Cluster::start_own();
+    for (driver, directive, scope) in [
+        (Driver::Postgres, "", Scope::PerMigration),
+        (Driver::Postgres, OUTSIDE, Scope::PerMigration),
+        (Driver::TokioPostgres, "", Scope::All),
+    ] {
+        let set = gated(directive);
+        at_the_gate(&Fresh::on(&server, driver), &set, &Migrator::new(&set).scope(scope), |_| {
+            server.stop(Stop::Immediate);
+            server.start();
+        });
+    }
 }

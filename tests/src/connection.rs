@@ -13,7 +13,7 @@ use migrate_runtime::{
 use tempfile::TempDir;
 
 use crate::database::connect_tokio;
-use crate::{Database, Directed, Director, Proxy, postgres};
+use crate::{Cluster, Database, Directed, Director, Proxy, postgres};
 
 /// The drivers that every promise is tested on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +54,21 @@ impl Fresh {
     ///
     /// When it cannot be made.
     pub fn new(driver: Driver) -> Fresh {
-        let place = match driver {
-            Driver::Rusqlite => Place::File(tempfile::tempdir().expect("a folder can be made")),
-            _ => Place::Server(postgres().database("fresh")),
-        };
-        Fresh { driver, place }
+        match driver {
+            Driver::Rusqlite => {
+                Fresh { driver, place: Place::File(tempfile::tempdir().expect("a folder can be made")) }
+            }
+            _ => Fresh::on(postgres(), driver),
+        }
+    }
+
+    /// Makes an empty database on a server.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub fn on(cluster: &Cluster, driver: Driver) -> Fresh {
+        Fresh { driver, place: Place::Server(cluster.database("fresh")) }
     }
 
     /// The driver that connections use.
@@ -227,7 +237,12 @@ macro_rules! verb {
 }
 
 impl Connection {
-    fn to(url: &str, driver: Driver) -> Connection {
+    /// A new connection to a server.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be opened.
+    pub fn to(url: &str, driver: Driver) -> Connection {
         if driver == Driver::Postgres {
             return Connection::Postgres(
                 postgres::Client::connect(url, postgres::NoTls).expect("the server accepts a session"),

@@ -8,6 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Instant;
 
+#[cfg(target_os = "linux")]
+use super::deaf::deafen;
 use super::gate::Gate;
 use super::message::{Assembler, Message, Opening};
 use super::session::{Fate, Session};
@@ -47,6 +49,15 @@ impl Shared {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::SeqCst)
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(crate) fn vanish(&self) {
+        for link in self.links().values() {
+            for socket in [&link.client, &link.server] {
+                deafen(socket).expect("the system allows it");
+            }
+        }
     }
 
     /// Closes all connections, so that their threads end.

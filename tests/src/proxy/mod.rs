@@ -1,6 +1,8 @@
 //! A proxy in front of a Postgres server that counts what goes through it, and
 //! that loses connections on demand.
 
+#[cfg(target_os = "linux")]
+mod deaf;
 mod gate;
 mod link;
 mod message;
@@ -84,6 +86,18 @@ impl Proxy {
     /// Ends a freeze. What came in meanwhile goes on.
     pub fn thaw(&self) {
         self.shared.gate().thaw();
+    }
+
+    /// Lets the machine at the other end of the open connections be gone, for
+    /// those at either end: nothing that they send is answered any more, by no
+    /// kernel either.
+    ///
+    /// # Panics
+    ///
+    /// When the system does not allow it.
+    #[cfg(target_os = "linux")]
+    pub fn vanish(&self) {
+        self.shared.vanish();
     }
 
     /// Holds everything back for this long, in each direction.
