@@ -1,7 +1,11 @@
 //! A disk that is full: whatever page is the one too many, nothing is half done, and with more room the next run gets to the end.
 
+use std::time::Duration;
+
 use migrate_runtime::{ErrorKind, Migrator, Scope};
-use migrate_tests::{Case, Driver, Fresh, migrations};
+use migrate_tests::{Case, Cluster, Connection, Driver, Fresh, migrations, poll};
+
+const BOUND: Duration = Duration::from_secs(60);
 
 /// SQLite: no more than so many pages, for every number of pages that is too small.
 #[test]
@@ -83,5 +87,48 @@ fn a_table_that_cannot_grow_on_postgres() {
         connection.run(&migrator).unwrap();
         assert_eq!(connection.value("SELECT count(*) FROM t"), "4002");
         connection.verify(&migrator).unwrap();
+    }
+}
+
+/// Postgres: the log cannot grow any more, at whichever page. The server gives up, and recovers.
+#[test]
+fn every_page_of_the_log_on_postgres() {
+    let server = Cluster::start_own();
+    let driver = Driver::Postgres;
+    for name in ["run from nothing", "run as one"] {
+        let case = Case::named(driver, name).unwrap();
+        let sets = case.sets(driver);
+        let migrator = case.migrator(driver, &sets);
+        let fresh = Fresh::on(&server, driver);
+        fresh.connect().run(&migrator).unwrap();
+        let expect = fresh.connect().snapshot();
+        let mut failed = 0;
+        for pages in 0.. {
+            assert!(pages < 100, "it never fits");
+            let what = format!("{name}, {pages} pages");
+            let fresh = Fresh::on(&server, driver);
+            let name_of = fresh.database().name();
+            // Whoever commits writes the log until there, by itself.
+            fresh.connect().execute(&format!("ALTER DATABASE {name_of} SET synchronous_commit = on"));
+            let (mut connection, mut other) = (fresh.connect(), fresh.database().connect());
+            // Far into a segment, so that the limit is one for no other file.
+            connection.execute("SELECT pg_switch_wal()");
+            connection.execute("SELECT pg_logical_emit_message(true, '', repeat('x', 8000000))");
+            let written = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') % pg_size_bytes(current_setting('wal_segment_size'))";
+            let limit = connection.value(written).parse::<usize>().unwrap() + pages * 8192;
+            connection.execute(&format!("COPY (SELECT 1) TO PROGRAM 'cat && prlimit --pid $PPID --fsize={limit}:'"));
+            let Err(error) = connection.run(&migrator) else { break };
+            failed += 1;
+            assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{what}: {error}");
+            // Its process tells us before it tells the server.
+            let gone = || other.simple_query("SELECT 1").err();
+            poll("the end of all sessions", BOUND, gone);
+            let again = || postgres::Client::connect(&fresh.database().url(), postgres::NoTls).ok();
+            let mut connection = Connection::Postgres(poll("the recovery", BOUND, again));
+            connection.run(&migrator).unwrap_or_else(|error| panic!("{what}, then: {error}"));
+            assert_eq!(connection.snapshot(), expect, "{what}");
+        }
+        println!("{name}: {failed} sizes were too small");
+        assert!(failed > 1, "{failed}");
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use migrate_core::Dialect;
 use tokio_postgres::SimpleQueryMessage;
-use tokio_postgres::error::{ErrorPosition, SqlState};
+use tokio_postgres::error::{ErrorPosition, Severity, SqlState};
 
 use super::{DriverError, DriverErrorKind, Row, StepFailure};
 use crate::step::StepError;
@@ -12,9 +12,11 @@ use crate::step::StepError;
 pub(crate) fn driver_error(sql: &str, error: tokio_postgres::Error) -> DriverError {
     let Some(answer) = error.as_db_error() else { return without_answer(error) };
     let code = answer.code().code();
-    let kind = match code {
+    let kind = match (code, answer.parsed_severity()) {
+        // The session ends with it. What the server had begun may have been done: a commit may be the very thing that it died of.
+        (_, Some(Severity::Fatal | Severity::Panic)) => DriverErrorKind::ConnectionLost,
         // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped
-        "57P01" | "57P02" | "57P03" | "57P04" => DriverErrorKind::ConnectionLost,
+        ("57P01" | "57P02" | "57P03" | "57P04", _) => DriverErrorKind::ConnectionLost,
         _ if code.starts_with("08") => DriverErrorKind::ConnectionLost,
         _ => DriverErrorKind::Refused,
     };
