@@ -373,22 +373,63 @@ fn a_migration_that_drops_the_history_table() {
     }
 }
 
+/// What only the commit finds out: nothing stays, and the connection goes on.
 #[test]
 fn a_deferred_constraint_fails_at_the_commit() {
+    let trigger = |raise: &str| {
+        format!(
+            "CREATE TABLE a (id int);\n\
+             CREATE FUNCTION complain() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {raise}; END $$;\n\
+             CREATE CONSTRAINT TRIGGER too_late AFTER INSERT ON a DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION complain();\n\
+             INSERT INTO a VALUES (1);"
+        )
+    };
+    let cases = [
+        (
+            "CREATE TABLE a (id int PRIMARY KEY, parent int CONSTRAINT too_late REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n\
+             INSERT INTO a VALUES (1, 2);"
+                .to_owned(),
+            ["postgres 23503", "\"too_late\"", "Key (parent)=(2)"],
+        ),
+        (
+            trigger("RAISE 'as in too_late' USING ERRCODE = 'check_violation'"),
+            ["postgres 23514", "as in too_late", "function complain()"],
+        ),
+        (trigger("RAISE 'as in too_late'"), ["postgres P0001", "as in too_late", "function complain()"]),
+    ];
     for driver in [Driver::Postgres, Driver::TokioPostgres] {
-        let fresh = Fresh::new(driver);
-        let mut connection = fresh.connect();
-        let deferred = migrations(&[(
-            "1_a.sql",
-            "CREATE TABLE a (id int PRIMARY KEY, parent int REFERENCES a DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO a VALUES (1, 2);",
-        )]);
-        let error = connection.run(&Migrator::new(&deferred)).unwrap_err();
-        assert_says(
-            &error,
-            ErrorKind::StatementFailed,
-            &["migration 1_a failed", "commit", "postgres 23503", "Key (parent)=(2)"],
-        );
-        assert_eq!(connection.tables(), ["schema_migrations"]);
+        for (script, said) in &cases {
+            for (scope, kind, happened, left, rows) in [
+                (
+                    Scope::PerMigration,
+                    ErrorKind::StatementFailed,
+                    "migration 2_a failed",
+                    ["first", "schema_migrations"].as_slice(),
+                    1,
+                ),
+                // Which of them it was, the server does not say.
+                (
+                    Scope::All,
+                    ErrorKind::Database,
+                    "the transaction for all migrations could not be committed",
+                    &["schema_migrations"],
+                    0,
+                ),
+            ] {
+                let fresh = Fresh::new(driver);
+                let mut connection = fresh.connect();
+                let first = ("1_first.sql", "CREATE TABLE first (id int);");
+                let set = migrations(&[first, ("2_a.sql", script)]);
+                let migrator = Migrator::new(&set).scope(scope);
+                let error = connection.run(&migrator).unwrap_err();
+                assert_says(&error, kind, said);
+                assert!(error.to_string().starts_with(happened), "{error}");
+                assert!(!connection.is_in_transaction());
+                assert_eq!(connection.tables(), left);
+                assert_eq!(connection.rows("SELECT version FROM schema_migrations").len(), rows);
+                connection.run(&Migrator::new(&migrations(&[first, ("2_a.sql", "SELECT 1;")]))).unwrap();
+            }
+        }
     }
 }
 

@@ -21,6 +21,8 @@ const NOT_AS_EXPECTED: [&str; 2] = ["23502", "1299"];
 pub(super) const TIMED_OUT: [&str; 2] = [LOCK_TIMEOUT, "57014"];
 /// SQLITE_CONSTRAINT_FOREIGNKEY
 const FOREIGN_KEY: &str = "787";
+/// raise_exception of PL/pgSQL
+const RAISED: &str = "P0001";
 /// serialization_failure, deadlock_detected, lock_not_available: another try may succeed.
 const MAY_PASS: [&str; 3] = ["40001", "40P01", LOCK_TIMEOUT];
 
@@ -271,6 +273,8 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             (None, Some(indexes)) if indexes.len() == 1 => Blame::Statement(indexes.start, None),
             (None, Some(indexes)) => Blame::OneOf(indexes.start, indexes.end - 1),
             (None, None) if request.has(Part::Close) && is_raised_by_commits(error) => Blame::Bookkeeping(Part::Close),
+            // A trigger of the user's that is deferred to the commit; on the history there is none.
+            (None, None) if request.has(Part::Close) && error.has_code(&[RAISED]) => Blame::Bookkeeping(Part::Close),
             (None, None) => Blame::Bookkeeping(request.purpose().unwrap_or(Part::Open)),
         }
     }
