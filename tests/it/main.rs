@@ -20,6 +20,7 @@ mod locks;
 mod observing;
 mod operators;
 mod outside;
+mod pooled;
 mod promises;
 mod races;
 mod rebuild;

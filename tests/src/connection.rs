@@ -414,7 +414,7 @@ impl Connection {
 }
 
 /// The future's value, unless it takes more polls than that: then it is dropped.
-async fn polled<F: Future>(future: F, most: usize) -> Option<F::Output> {
+pub async fn polled<F: Future>(future: F, most: usize) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
     poll_fn(|context| {

@@ -16,7 +16,7 @@ mod proxy;
 
 pub use cases::Case;
 pub use cluster::{Cluster, OwnCluster, postgres};
-pub use connection::{Connection, Driver, Fresh, Verb};
+pub use connection::{Connection, Driver, Fresh, Verb, polled};
 pub use database::Database;
 pub use directed::{Directed, Director, Fault, FaultAt, Requests};
 pub use migrations::{migrations, numbered, numbered_but_failing, numbered_for_old, only_for, set};
