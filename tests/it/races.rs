@@ -80,7 +80,9 @@ fn processes_with_a_migration_that_fails() {
 /// Each process is killed at a moment of its own behind the first migrations that it has begun: all but the last die at work.
 #[test]
 fn killed_processes_lose_and_double_nothing() {
-    for (driver, journal) in [(Driver::Rusqlite, "delete"), (Driver::Rusqlite, "wal"), (Driver::Postgres, "")] {
+    for (driver, journal) in
+        [(Driver::Rusqlite, "delete"), (Driver::Rusqlite, "wal"), (Driver::Postgres, ""), (Driver::TokioPostgres, "")]
+    {
         let fresh = Fresh::new(driver);
         if !journal.is_empty() {
             fresh.connect().execute(&format!("PRAGMA journal_mode = {journal}; CREATE TABLE other (id integer)"));
@@ -127,6 +129,30 @@ fn binaries_of_different_age_at_once() {
     }
 }
 
+/// Neither do those hinder each other of which the newest have a migration that fails.
+#[test]
+fn binaries_of_different_age_with_a_migration_that_fails() {
+    for driver in BOTH {
+        for size in SIZES {
+            let fresh = Fresh::new(driver);
+            let binaries = [failing(20, 17), binary(10), binary(15)];
+            let mixed: Vec<&Binary> = binaries.iter().cycle().take(size).collect();
+            for (number, end) in at_once(&url(&fresh), &mixed).iter().enumerate() {
+                let is_well = match number % 3 {
+                    0 => end
+                        .as_ref()
+                        .is_err_and(|error| error.contains("migration 00017_t17 failed and was rolled back")),
+                    _ => end.as_ref().err().is_none_or(|error| error.contains("is ahead")),
+                };
+                assert!(is_well, "{driver:?}, {number} of {size}: {end:?}");
+            }
+            is_done(&fresh, 16);
+            // With the file corrected.
+            race(&fresh, 2, &binary(20));
+        }
+    }
+}
+
 /// Old and new binaries start in every order, one after the other and overlapping. Where what is new says that old binaries can live with
 /// it, nobody is refused.
 #[test]
@@ -162,7 +188,7 @@ fn a_rolling_deploy() {
 /// Every transaction may be on another connection of the pool; here they are all on one, and wait for it.
 #[test]
 fn through_a_pool_of_one_connection() {
-    for size in [2, 8, 32] {
+    for size in SIZES {
         let fresh = Fresh::new(Driver::Postgres);
         let bouncer = Bouncer::start(fresh.database());
         let ended = at_once(&bouncer.url(), &vec![&binary(30); size]);
@@ -204,9 +230,10 @@ fn at_once(url: &str, binaries: &[&Binary]) -> Vec<Result<usize, String>> {
 }
 
 fn url(fresh: &Fresh) -> String {
-    match fresh.driver().is_sqlite() {
-        true => format!("sqlite:{}", fresh.file().display()),
-        false => fresh.database().url(),
+    match fresh.driver() {
+        Driver::Rusqlite => format!("sqlite:{}", fresh.file().display()),
+        Driver::Postgres => fresh.database().url(),
+        Driver::TokioPostgres => format!("tokio:{}", fresh.database().url()),
     }
 }
 

@@ -1,11 +1,11 @@
 //! A runner in a process of its own: `migrate-numbered URL COUNT [failing NUMBER | compatible-with COUNT]` applies `numbered(COUNT)`, or
-//! its relatives, and prints how many it applied itself. The URL is `sqlite:PATH` or `postgres://…`. What it does is told on standard
-//! error, a line for each migration that is begun, where `MIGRATE_TEST_TELLS` is set.
+//! its relatives, and prints how many it applied itself. The URL is `sqlite:PATH`, `postgres://…`, or `tokio:postgres://…` for the
+//! asynchronous driver. What it does is told on standard error, a line for each migration that is begun, where `MIGRATE_TEST_TELLS` is set.
 
 use std::error::Error;
 
 use migrate_runtime::{Event, Migrator};
-use migrate_tests::{numbered, numbered_but_failing, numbered_for_old};
+use migrate_tests::{Connection, Driver, numbered, numbered_but_failing, numbered_for_old};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,10 +21,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         Event::Started { migration, .. } if tells => eprintln!("{migration}"),
         _ => {}
     });
-    let report = match url.strip_prefix("sqlite:") {
-        Some(path) => migrator.run(&mut rusqlite::Connection::open(path)?)?,
-        None => migrator.run(&mut postgres::Client::connect(url, postgres::NoTls)?)?,
+    let mut connection = match url.split_once(':') {
+        Some(("sqlite", path)) => Connection::Rusqlite(rusqlite::Connection::open(path)?),
+        Some(("tokio", url)) => Connection::to(url, Driver::TokioPostgres),
+        _ => Connection::to(url, Driver::Postgres),
     };
+    let report = connection.run(&migrator)?;
     println!("{}", report.changes().len());
     Ok(())
 }
