@@ -156,7 +156,6 @@ const DOUBT: Case = Case {
               WHERE version = '2'",
     then: Some(Verb::Run),
     sets: doubtful,
-    only_on_postgres: true,
     ..PLAIN
 };
 

@@ -70,12 +70,18 @@ pub struct FaultAt {
     fault: Fault,
     request: usize,
     requests: AtomicUsize,
+    loses_rollback: bool,
 }
 
 impl FaultAt {
     /// With this fault at this request.
     pub fn new(fault: Fault, request: usize) -> FaultAt {
-        FaultAt { fault, request, requests: AtomicUsize::new(0) }
+        FaultAt { fault, request, requests: AtomicUsize::new(0), loses_rollback: false }
+    }
+
+    /// The connection is lost before what would undo it.
+    pub fn and_at_the_rollback(self) -> FaultAt {
+        FaultAt { loses_rollback: true, ..self }
     }
 
     /// Whether there were enough requests for it.
@@ -87,8 +93,12 @@ impl FaultAt {
 impl Director for FaultAt {
     fn before(&self, sql: &str) -> Option<Fault> {
         let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
+        let is_rollback = sql.starts_with("ROLLBACK");
+        if self.loses_rollback && is_rollback && number > self.request {
+            return Some(Fault::LostBefore);
+        }
         // No database refuses to roll back.
-        let is_possible = self.fault != Fault::Refused || !sql.starts_with("ROLLBACK");
+        let is_possible = self.fault != Fault::Refused || !is_rollback;
         (number == self.request && is_possible).then_some(self.fault)
     }
 }

@@ -218,6 +218,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 self.refuse_held_back(aim, &row, self.counted())?;
                 self.sound_standings(&recorded, self.policy_beside(aim), Some(&row.version)).await?;
                 self.change_settings(&mut recorded).await?;
+                self.remove_signs_of_the_dead(&recorded);
                 match self.go_on(&row, &recorded, aim.decision()).await? {
                     Outcome::Done(change) => self.did(Change { action: Action::Resume, ..change }),
                     // Somebody else has taken it up.
