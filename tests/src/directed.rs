@@ -5,7 +5,7 @@ use std::mem;
 use std::pin::pin;
 use std::process::{self, Command};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -71,12 +71,20 @@ pub struct FaultAt {
     request: usize,
     requests: AtomicUsize,
     loses_rollback: bool,
+    /// Nothing has gone well since the fault.
+    is_failing: AtomicBool,
 }
 
 impl FaultAt {
     /// With this fault at this request.
     pub fn new(fault: Fault, request: usize) -> FaultAt {
-        FaultAt { fault, request, requests: AtomicUsize::new(0), loses_rollback: false }
+        FaultAt {
+            fault,
+            request,
+            requests: AtomicUsize::new(0),
+            loses_rollback: false,
+            is_failing: AtomicBool::new(false),
+        }
     }
 
     /// The connection is lost before what would undo it.
@@ -94,12 +102,18 @@ impl Director for FaultAt {
     fn before(&self, sql: &str) -> Option<Fault> {
         let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
         let is_rollback = sql.starts_with("ROLLBACK");
-        if self.loses_rollback && is_rollback && number > self.request {
+        if self.loses_rollback && is_rollback && self.is_failing.load(Ordering::SeqCst) {
             return Some(Fault::LostBefore);
         }
         // No database refuses to roll back.
         let is_possible = self.fault != Fault::Refused || !is_rollback;
-        (number == self.request && is_possible).then_some(self.fault)
+        let strikes = number == self.request && is_possible;
+        self.is_failing.fetch_or(strikes, Ordering::SeqCst);
+        strikes.then_some(self.fault)
+    }
+
+    fn answered(&self, _: &str, answer: Result<&[Row], &DriverError>) {
+        self.is_failing.fetch_and(answer.is_err(), Ordering::SeqCst);
     }
 }
 
