@@ -10,7 +10,7 @@ use tokio_postgres::NoTls;
 fn a_run_dropped_at_every_poll_on_a_pool_of_one() {
     let driver = Driver::TokioPostgres;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for name in ["run from nothing", "run as one"] {
+    for name in ["run from nothing", "run as one", "run a step as one"] {
         let fresh = Fresh::new(driver);
         let case = Case::named(driver, name).unwrap();
         let sets = case.sets(driver);
@@ -33,7 +33,7 @@ fn a_run_dropped_at_every_poll_on_a_pool_of_one() {
                 drop(connection);
                 let mut next = pool.get().await.unwrap();
                 // Refused inside a transaction.
-                next.batch_execute("VACUUM").await.unwrap_or_else(|error| panic!("{what}: {error}"));
+                next.batch_execute("VACUUM").await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
                 migrator.run_async(&mut next).await.unwrap_or_else(|error| panic!("{what}, then: {error}"));
                 drop(next);
                 assert_eq!(session().await, first, "{what}");
