@@ -144,6 +144,7 @@ fn a_frozen_link_keeps_others_waiting_until_the_server_ends_the_session() {
 
 /// When nothing comes from a runner any more.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 enum When {
     /// The server waits for the next statement.
     Between,
