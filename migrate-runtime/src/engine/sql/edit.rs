@@ -57,8 +57,8 @@ impl Sql<'_> {
             None => self.audit_line(action, by, reason, "''"),
         };
         let down = self.down_sql(migration);
-        let insert = self.insert_values(&format!(
-            "{}, {}, {}, '{}', '{}', {applied_at}, {milliseconds}, {statements}, {statements}, {statements}, {}, NULL, {before}, {}, {down}",
+        let values = format!(
+            "{}, {}, {}, '{}', '{}', {milliseconds}, {statements}, {statements}, {statements}, {}, NULL, {before}, {}, {down}",
             self.literal(self.set),
             self.version(migration.version()),
             self.literal(migration.name()),
@@ -66,7 +66,8 @@ impl Sql<'_> {
             RowState::Applied.as_str(),
             self.literal(by),
             self.literal(migration.up().sql()),
-        ));
+        );
+        let insert = self.insert_values(&values, applied_at);
         match seen {
             Some(row) => format!("DELETE FROM {} WHERE {};\n{insert}", self.table, self.as_seen(row)),
             None => insert,

@@ -43,9 +43,12 @@ pub(in crate::engine) fn state_during(direction: Direction) -> RowState {
     }
 }
 
+/// The column that an insert names last.
+const APPLIED_AT: &str = "applied_at";
+
 /// A row that is to be inserted.
 pub(in crate::engine) struct NewRow {
-    /// As [`Sql::insert_values`] takes them.
+    /// In the order of the columns: the set, those of a [`HistoryRow`] but for when it was applied, and the scripts.
     pub(in crate::engine) values: String,
     /// What makes of a row that is there this one: on SQLite a statement before, on Postgres a clause behind.
     makes_place: String,
@@ -149,7 +152,7 @@ impl Sql<'_> {
             false => "'', NULL".to_owned(),
         };
         let state = RowState::Running.as_str();
-        let progress = format!("'{state}', {}, NULL, {}, 0, 0", self.now(), prepared.statements.len());
+        let progress = format!("'{state}', NULL, {}, 0, 0", prepared.statements.len());
         self.insert(&[self.new_row(prepared, migration, &progress, applied_by, claim, &scripts)])
     }
 
@@ -198,26 +201,38 @@ impl Sql<'_> {
 
     /// Writes new rows.
     pub(in crate::engine) fn insert(&self, rows: &[NewRow]) -> String {
-        match self.dialect {
-            // In one statement, which is read once.
-            Dialect::Sqlite => {
+        match (self.dialect, rows) {
+            // In one statement, which is read once, and asks once what time it is.
+            (Dialect::Sqlite, [_, _, ..]) => {
                 let values: Vec<&str> = rows.iter().map(|row| &*row.values).collect();
                 let mut sql: String = rows.iter().map(|row| &*row.makes_place).collect();
-                sql.push_str(&self.insert_values(&values.join("), (")));
+                sql.push_str(&self.insert_into());
+                sql.extend([" SELECT *, ", self.now(), " FROM (VALUES (", &values.join("), ("), "))"]);
                 sql
             }
             _ => {
-                let insert = |row: &NewRow| format!("{}{}", self.insert_values(&row.values), row.makes_place);
+                let insert = |NewRow { values, makes_place }: &NewRow| {
+                    let insert = self.insert_values(values, self.now());
+                    match self.dialect {
+                        Dialect::Sqlite => [&**makes_place, &insert].concat(),
+                        _ => [&*insert, makes_place].concat(),
+                    }
+                };
                 rows.iter().map(insert).collect::<Vec<String>>().join(";\n")
             }
         }
     }
 
-    /// Writes a new row. Its values stand in the order of the columns: the set, those of a [`HistoryRow`], and the scripts.
-    pub(in crate::engine) fn insert_values(&self, values: &str) -> String {
+    /// Writes a new row, of [values](NewRow::values) and an expression of when it was applied.
+    pub(in crate::engine) fn insert_values(&self, values: &str, applied_at: &str) -> String {
+        [&*self.insert_into(), " VALUES (", values, ", ", applied_at, ")"].concat()
+    }
+
+    fn insert_into(&self) -> String {
         let own = if self.dialect == Dialect::Postgres { " AS own" } else { "" };
-        let columns = HistoryRow::COLUMNS.join(", ");
-        ["INSERT INTO ", &self.table, own, " (\"set\", ", &columns, ", sql, down_sql) VALUES (", values, ")"].concat()
+        let columns: Vec<&str> = HistoryRow::COLUMNS.into_iter().filter(|column| *column != APPLIED_AT).collect();
+        let columns = columns.join(", ");
+        ["INSERT INTO ", &self.table, own, " (\"set\", ", &columns, ", sql, down_sql, ", APPLIED_AT, ")"].concat()
     }
 
     fn scripts(&self, migration: &Migration<'_>) -> String {
@@ -248,7 +263,7 @@ impl Sql<'_> {
         elapsed: &str,
     ) -> NewRow {
         let (state, statements) = (RowState::Applied.as_str(), prepared.statements.len());
-        let progress = format!("'{state}', {}, {elapsed}, {statements}, {statements}, {statements}", self.now());
+        let progress = format!("'{state}', {elapsed}, {statements}, {statements}, {statements}");
         self.new_row(prepared, migration, &progress, by, "NULL", &self.scripts(migration))
     }
 
