@@ -37,4 +37,5 @@ mod testing;
 mod traffic;
 mod transactions;
 mod transcripts;
+mod whole;
 mod wire;

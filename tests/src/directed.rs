@@ -18,6 +18,8 @@ use migrate_runtime::{Dialect, Step};
 pub enum Fault {
     /// The database refuses it. The connection goes on.
     Refused,
+    /// Others are in its way. The connection goes on.
+    Busy,
     /// The connection is lost before it is sent.
     LostBefore,
     /// The connection is lost when it is done: nobody hears of it.
@@ -148,6 +150,7 @@ impl<C: Database<Itself>> Database<Itself> for Directed<'_, C> {
             session: Some(self.connection.session()),
             director: self.director,
             pipelines: self.pipelines,
+            is_busy: false,
             is_lost: false,
         }
     }
@@ -158,6 +161,7 @@ struct DirectedSession<'a, S> {
     session: Option<S>,
     director: &'a dyn Director,
     pipelines: bool,
+    is_busy: bool,
     is_lost: bool,
 }
 
@@ -168,10 +172,11 @@ impl<S: Session> DirectedSession<'_, S> {
             return None;
         }
         let fault = self.director.before(sql);
+        self.is_busy = fault == Some(Fault::Busy);
         let session = self.session.as_mut()?;
         match fault {
             None => return Some(send(session)),
-            Some(Fault::Refused) => {
+            Some(Fault::Refused | Fault::Busy) => {
                 if session.dialect() == Dialect::Postgres {
                     // There it is the end of a transaction.
                     let _ = ready_value(session.execute("SELECT 1/0"));
@@ -187,7 +192,11 @@ impl<S: Session> DirectedSession<'_, S> {
     }
 
     fn error(&self) -> DriverError {
-        let kind = if self.is_lost { DriverErrorKind::ConnectionLost } else { DriverErrorKind::Refused };
+        let kind = match (self.is_lost, self.is_busy) {
+            (true, _) => DriverErrorKind::ConnectionLost,
+            (false, true) => DriverErrorKind::Busy,
+            (false, false) => DriverErrorKind::Refused,
+        };
         DriverError::new(self.dialect(), kind, "a fault on purpose", "a fault on purpose")
     }
 
