@@ -1,4 +1,4 @@
-//! The verbs on a session, blocking and asynchronous, which differ in nothing else. They are compiled with this crate, and know no driver.
+//! The verbs on a session, blocking and asynchronous, which differ in nothing else. They know no driver, and are compiled with this crate.
 
 use super::Migrator;
 use crate::block_on::block_on;
@@ -8,16 +8,33 @@ use crate::error::Error;
 use crate::report::{History, Plan, Report, Status};
 use crate::table::TableName;
 
+/// Both forms of a verb. Without a driver in this crate that needs a form, it is left to the programs that do.
 macro_rules! on_sessions {
     ($($blocking:ident $asynchronous:ident $verb:ident ($($arg:ident: $type:ty)?) -> $answer:ty;)+) => {
         impl Migrator<'_> {$(
+            #[cfg(any(feature = "rusqlite", feature = "postgres"))]
             pub(super) fn $blocking(&self, session: &mut dyn AnySession $(, $arg: $type)?) -> Result<$answer, Error> {
                 block_on(self.$verb(session $(, $arg)?))
             }
 
+            #[cfg(not(any(feature = "rusqlite", feature = "postgres")))]
+            pub(super) fn $blocking(&self, session: &mut impl AnySession $(, $arg: $type)?) -> Result<$answer, Error> {
+                block_on(self.$verb(session $(, $arg)?))
+            }
+
+            #[cfg(feature = "tokio-postgres")]
             pub(super) fn $asynchronous<'s>(
                 &'s self,
                 session: &'s mut (dyn AnySession + Send + 's)
+                $(, $arg: $type)?
+            ) -> Boxed<'s, Result<$answer, Error>> {
+                Box::pin(self.$verb(session $(, $arg)?))
+            }
+
+            #[cfg(not(feature = "tokio-postgres"))]
+            pub(super) fn $asynchronous<'s>(
+                &'s self,
+                session: &'s mut (impl AnySession + Send)
                 $(, $arg: $type)?
             ) -> Boxed<'s, Result<$answer, Error>> {
                 Box::pin(self.$verb(session $(, $arg)?))
