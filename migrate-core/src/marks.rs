@@ -4,11 +4,28 @@ use crate::{Dialect, scan};
 
 /// Whether the script has the mark of another tool.
 pub(crate) fn ask_for_no_transaction(sql: &str, dialect: Dialect) -> bool {
-    // Most scripts have none of the words, and a plain search is cheaper than a look at every comment.
-    const PARTS: [&str; 4] = ["ransaction", "RANSACTION", "txmode", "disable-tx"];
-    sql.contains("--")
-        && PARTS.into_iter().any(|part| sql.contains(part))
-        && (sql.starts_with(SQLX) || scan::line_comments(sql, dialect).any(|comment| is_mark(&sql[comment])))
+    const HEADS: [&str; 7] = ["+goose", "+migrate", "atlas:txmode", "flyway:", "tern:", "postgres-migrations", "!"];
+    sql.starts_with(SQLX)
+        || may_have_comment(sql, &HEADS) && scan::line_comments(sql, dialect).any(|comment| is_mark(&sql[comment]))
+}
+
+/// Whether something with dashes before it begins with one of these, in capitals or small letters. Where nothing does, no comment does,
+/// and to know it is far cheaper than a look at every comment.
+pub(crate) fn may_have_comment(sql: &str, heads: &[&str]) -> bool {
+    let mut rest = sql;
+    while let Some(dash) = rest.find('-') {
+        rest = &rest[dash + 1..];
+        let text = rest.trim_start_matches('-');
+        let is_comment = text.len() < rest.len();
+        rest = text;
+        let text = text.trim_start().as_bytes();
+        let begins_with =
+            |head: &&str| text.get(..head.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(head.as_bytes()));
+        if is_comment && heads.iter().any(begins_with) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The mark of sqlx is the very beginning of the file.
@@ -46,6 +63,26 @@ pub(crate) fn is_of_dbmate(comment: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_that_may_be_there() {
+        let cases = [
+            ("-- +goose Up", true),
+            ("--+GOOSE", true),
+            ("SELECT 1; ------\u{a0}\t+Goose", true),
+            ("'-- +goose'", true),
+            ("- +goose", false),
+            ("-- + goose", false),
+            ("-- a +goose", false),
+            ("SELECT 1-1; --", false),
+            ("a-b--+goos", false),
+            ("a-b--+goose", true),
+            ("-- größe --+goose", true),
+        ];
+        for (sql, expect) in cases {
+            assert_eq!(may_have_comment(sql, &["+goose", "none"]), expect, "{sql}");
+        }
+    }
 
     #[test]
     fn marks() {

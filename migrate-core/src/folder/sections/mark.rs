@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{Dialect, Direction, Place, Problem, scan};
+use crate::{Dialect, Direction, Place, Problem, marks, scan};
 
 /// A comment that is a mark of another tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,12 +44,10 @@ const DBMATE_DOWN: &str = "migrate:down";
 /// Marks of tools whose files are not split here.
 const REFUSED: [(&str, &str); 3] = [("+micrate down", "micrate"), ("==== down ====", "shmig"), ("//@undo", "MyBatis")];
 
-/// Whether a look at every comment can find something: whether something with dashes before it begins as a mark does.
+/// Whether a look at every comment can find something.
 pub(super) fn may_have_some(sql: &str) -> bool {
-    sql.match_indices("--").any(|(dashes, _)| {
-        let text = sql[dashes..].trim_start_matches('-').trim_start_matches([' ', '\t']);
-        text.starts_with(['+', 'm', 'M', '=', '/'])
-    })
+    let [micrate, shmig, mybatis] = REFUSED.map(|(mark, _)| mark);
+    marks::may_have_comment(sql, &[GOOSE, SQL_MIGRATE, DBMATE_UP, DBMATE_DOWN, micrate, shmig, mybatis])
 }
 
 /// Every mark in a script, and what is wrong with those that cannot be one.
