@@ -363,6 +363,37 @@ fn a_future_dropped_at_every_poll() {
     check_all(Way::Asynchronous);
 }
 
+/// A proxy may say that the connection is lost, and hand out the next one, or the same: nothing of a migration may wait there for a commit.
+#[test]
+fn a_connection_that_is_said_to_be_lost_is_left_outside_of_a_transaction() {
+    struct SaysSo(&'static str);
+    impl Director for SaysSo {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            sql.contains(self.0).then_some(Fault::SaidToBeLost)
+        }
+    }
+    let two = migrations(&[
+        ("1_a.sql", "CREATE TABLE a (x integer);"),
+        ("2_b.sql", "CREATE TABLE b (x integer);\nINSERT INTO b VALUES (1);\nINSERT INTO b VALUES (2);"),
+    ]);
+    for scope in [Scope::PerMigration, Scope::All] {
+        for request in ["VALUES (1)", "VALUES (2)", "COMMIT"] {
+            let fresh = Fresh::new(Driver::Postgres);
+            let migrator = Migrator::new(&two).scope(scope);
+            migrator.clone().target(1).run(&mut fresh.database().connect()).unwrap();
+            let director = SaysSo(request);
+            let mut directed = Directed::new(fresh.database().connect(), &director);
+            let error = migrator.run(&mut directed).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{scope:?}, {request}: {error}");
+            let mut client = directed.into_inner();
+            // Refused inside a transaction.
+            client.batch_execute("VACUUM").unwrap_or_else(|error| panic!("{scope:?}, {request}: {error:?}"));
+            migrator.run(&mut client).unwrap_or_else(|error| panic!("{scope:?}, {request}, then: {error}"));
+            assert_eq!(fresh.connect().rows("SELECT x FROM b ORDER BY x"), ["1", "2"]);
+        }
+    }
+}
+
 /// A transaction around all that the database refuses to begin is no reason to wait for anybody.
 #[test]
 fn a_transaction_around_all_that_cannot_begin_is_told_at_once() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use migrate_runtime::{Event, Migrator, Scope};
 use migrate_tests::{Directed, Director, Driver, Fault, Fresh, migrations, numbered};
+use rusqlite::limits::Limit;
 
 #[test]
 fn the_transaction_around_all_is_immediate() {
@@ -57,6 +58,41 @@ fn the_rows_of_a_transaction_around_all_are_there_for_whoever_looks() {
     let fires = "INSERT INTO fires VALUES (1)";
     assert_eq!(counted(&trigger, [(120, fires), (230, fires)]), ["119", "229"]);
     assert_eq!(counted("", [(2, &trigger), (230, fires)]), ["229"]);
+    // A foreign key looks, too.
+    let key = "PRAGMA foreign_keys = ON; CREATE TABLE refers (s, v, FOREIGN KEY (s, v) REFERENCES schema_migrations (\"set\", version))";
+    let refer = "INSERT INTO refers VALUES ('default', '119'); INSERT INTO seen SELECT count(*) FROM refers";
+    assert_eq!(counted(key, [(120, refer), (230, refer)]), ["1", "2"]);
+}
+
+/// Where the connection has limits that a row keeps, many of them keep them, too.
+#[test]
+fn the_rows_of_a_transaction_around_all_fit_the_limits_of_the_connection() {
+    let size = |sql: String| format!("CREATE TABLE {sql} (x /* {} */);", "x".repeat(1_000));
+    let files: Vec<(String, String)> = (1..=60).map(|n| (format!("{n}_t.sql"), size(format!("t{n}")))).collect();
+    let set = migrations(&files.iter().map(|(name, sql)| (&**name, &**sql)).collect::<Vec<_>>());
+    for (limit, most) in [(Limit::SQLITE_LIMIT_SQL_LENGTH, 5_000), (Limit::SQLITE_LIMIT_VDBE_OP, 400)] {
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        connection.set_limit(limit, most).unwrap();
+        Migrator::new(&set).scope(Scope::All).run(&mut connection).unwrap();
+        set.verify(&mut connection).unwrap();
+    }
+}
+
+/// A row that the history refuses for a while is tried again alone.
+#[test]
+fn a_row_that_meets_others_is_written_once() {
+    struct MeetsOthers(AtomicBool);
+    impl Director for MeetsOthers {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            (sql.contains("'2', 't'") && !self.0.swap(true, Ordering::Relaxed)).then_some(Fault::Busy)
+        }
+    }
+    let set = migrations(&[("1_t.sql", "CREATE TABLE t1 (x)"), ("2_t.sql", "CREATE TABLE t2 (x)")]);
+    let director = MeetsOthers(AtomicBool::new(false));
+    let mut directed = Directed::new(rusqlite::Connection::open_in_memory().unwrap(), &director);
+    assert_eq!(set.run(&mut directed).unwrap().changes().len(), 2);
+    assert!(director.0.load(Ordering::Relaxed));
+    set.verify(&mut directed.into_inner()).unwrap();
 }
 
 /// Whoever is in the way of a transaction around all makes it begin anew, without what was still to be written.

@@ -20,6 +20,8 @@ pub enum Fault {
     Refused,
     /// Others are in its way. The connection goes on.
     Busy,
+    /// The connection is said to be lost, and goes on: some proxies refuse a request like that.
+    SaidToBeLost,
     /// The connection is lost before it is sent.
     LostBefore,
     /// The connection is lost when it is done: nobody hears of it.
@@ -150,7 +152,7 @@ impl<C: Database<Itself>> Database<Itself> for Directed<'_, C> {
             session: Some(self.connection.session()),
             director: self.director,
             pipelines: self.pipelines,
-            is_busy: false,
+            fault: None,
             is_lost: false,
         }
     }
@@ -161,7 +163,8 @@ struct DirectedSession<'a, S> {
     session: Option<S>,
     director: &'a dyn Director,
     pipelines: bool,
-    is_busy: bool,
+    /// The last one.
+    fault: Option<Fault>,
     is_lost: bool,
 }
 
@@ -172,7 +175,7 @@ impl<S: Session> DirectedSession<'_, S> {
             return None;
         }
         let fault = self.director.before(sql);
-        self.is_busy = fault == Some(Fault::Busy);
+        self.fault = fault;
         let session = self.session.as_mut()?;
         match fault {
             None => return Some(send(session)),
@@ -183,6 +186,7 @@ impl<S: Session> DirectedSession<'_, S> {
                 }
                 return None;
             }
+            Some(Fault::SaidToBeLost) => return None,
             Some(Fault::LostBefore) => {}
             Some(Fault::LostAfter) => _ = send(session),
             Some(Fault::KilledBefore) => die(),
@@ -192,10 +196,11 @@ impl<S: Session> DirectedSession<'_, S> {
     }
 
     fn error(&self) -> DriverError {
-        let kind = match (self.is_lost, self.is_busy) {
-            (true, _) => DriverErrorKind::ConnectionLost,
-            (false, true) => DriverErrorKind::Busy,
-            (false, false) => DriverErrorKind::Refused,
+        let kind = match self.fault {
+            _ if self.is_lost => DriverErrorKind::ConnectionLost,
+            Some(Fault::SaidToBeLost) => DriverErrorKind::ConnectionLost,
+            Some(Fault::Busy) => DriverErrorKind::Busy,
+            _ => DriverErrorKind::Refused,
         };
         DriverError::new(self.dialect(), kind, "a fault on purpose", "a fault on purpose")
     }

@@ -188,11 +188,13 @@ impl Drop for RusqliteSession<'_> {
 fn is_single(sql: &str) -> bool {
     // Behind the last one there is nothing to look for.
     let mut rest = sql.rfind(';').map_or("", |last| &sql[..=last]);
-    let is_sign = |byte: &u8| matches!(byte, b';' | b'\'' | b'"' | b'`' | b'[' | b'-' | b'/');
+    const SIGNS: &[u8] = b";'\"`[-/$@#:";
+    let is_sign = |byte: &u8| SIGNS.contains(byte);
     while let Some(at) = rest.as_bytes().iter().position(is_sign) {
         let (sign, behind) = (rest.as_bytes()[at], &rest[at + 1..]);
         let end = match sign {
-            b';' => return false,
+            // A parameter may have quotes in its name.
+            b';' | b'$' | b'@' | b'#' | b':' => return false,
             b'-' if behind.starts_with('-') => behind.find('\n'),
             b'/' if behind.starts_with('*') => behind[1..].find("*/").map(|end| end + 3),
             b'-' | b'/' => Some(0),
@@ -270,6 +272,9 @@ mod tests {
             ("SELECT 'open; SELECT 2", true),
             ("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END", false),
             ("SELECT 'größe;' -- größe;\n, 1", true),
+            ("CREATE VIRTUAL TABLE v USING fts4(@a('));SELECT ')", false),
+            ("SELECT $x('); SELECT 2 --'", false),
+            ("SELECT ':;'", true),
         ];
         for (sql, expect) in cases {
             assert_eq!(is_single(sql), expect, "{sql}");

@@ -1,6 +1,5 @@
 //! Runs one script in a transaction: its statements and its row commit together, when it is its turn.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
 use migrate_core::{Dialect, Enforcement, Place};
@@ -18,6 +17,9 @@ use crate::driver::{AnySession, DriverError, DriverErrorKind};
 use crate::error::Error;
 use crate::event::Event;
 use crate::report::Change;
+
+/// SQLITE_NOMEM, which is what a limit of the steps of a statement leads to, and SQLITE_TOOBIG.
+const TOO_LARGE: [&str; 2] = ["7", "18"];
 
 /// How an attempt to run a script ended, if not with an error of the script.
 pub(super) enum Outcome {
@@ -97,23 +99,21 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
         let sent = self.send(&manner, &requests, prepared, recorded).await;
         self.enforce_as_usual().await;
-        let is_open = match &sent {
-            Ok(()) => false,
-            Err(Trouble::Request(_, error)) => error.kind() != DriverErrorKind::ConnectionLost,
-            Err(Trouble::Dangling(_)) => true,
-        };
-        match is_open {
+        match &sent {
+            Ok(()) => {}
             // All of it is undone with the transaction.
-            true if is_shared => _ = self.is_transaction_gone(),
-            true => self.roll_back().await,
-            false => {}
+            Err(_) if is_shared => _ = self.is_transaction_gone(),
+            // Also where the connection is said to be lost: a proxy may say it, and go on.
+            Err(_) => self.roll_back().await,
         }
         self.session.roll_back_when_dropped(self.whole_rollback());
         match sent {
             Ok(()) => Ok(Outcome::Done(self.change(prepared, started))),
             // There is always a request, whatever index a driver gives.
             Err(Trouble::Request(index, error)) => {
-                match self.interpret(prepared, &requests[index.min(requests.len() - 1)], error)? {
+                let meaning = self.interpret(prepared, &requests[index.min(requests.len() - 1)], error);
+                self.waiting_rows.clear();
+                match meaning? {
                     // Nobody can have been faster.
                     Outcome::Contested(error) if is_shared => Err(error),
                     outcome => Ok(outcome),
@@ -184,18 +184,15 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
                 Bookkeeping::AtTheEnd if style == Style::Separate && request.has(Part::Finish) => {
                     let took = began.map(|began| began.elapsed()).unwrap_or_default();
                     self.waiting_rows.extend(self.record_at_the_end(prepared, recorded, &took.as_millis().to_string()));
-                    if is_row_waiting && !self.are_waiting_rows_many() {
-                        continue;
+                    if !is_row_waiting || self.are_waiting_rows_many() {
+                        self.write_waiting_rows().await.map_err(failed)?;
                     }
-                    Cow::Owned(self.sql.insert(&self.waiting_rows))
+                    continue;
                 }
-                _ => Cow::Borrowed(&request.sql),
+                _ => &request.sql,
             };
             if !(request.has(Part::Claim) && self.is_quiet(quiet_at).await.map_err(failed)?) {
-                self.session.execute(&sql).await.map_err(failed)?;
-            }
-            if request.has(Part::Finish) {
-                self.waiting_rows.clear();
+                self.session.execute(sql).await.map_err(failed)?;
             }
             if request.has(Part::Claim) && is_alone {
                 // Nobody else writes from now on.
@@ -205,6 +202,21 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Writes the rows that wait, in one statement, unless that is too large for the connection.
+    async fn write_waiting_rows(&mut self) -> Result<(), DriverError> {
+        let written = self.session.execute(&self.sql.insert(&self.waiting_rows)).await;
+        match written {
+            Err(error) if error.has_code(&TOO_LARGE) && self.waiting_rows.len() > 1 => {
+                for row in &self.waiting_rows {
+                    self.session.execute(&self.sql.insert(std::slice::from_ref(row))).await?;
+                }
+            }
+            written => written?,
+        }
+        self.waiting_rows.clear();
         Ok(())
     }
 
@@ -267,7 +279,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     pub(super) async fn execute_transaction(&mut self, request: &str) -> Result<(), DriverError> {
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
         let sent = self.session.execute(request).await;
-        if sent.as_ref().is_err_and(|error| error.kind() != DriverErrorKind::ConnectionLost) {
+        if sent.is_err() {
             self.roll_back().await;
         }
         self.session.roll_back_when_dropped(self.whole_rollback());

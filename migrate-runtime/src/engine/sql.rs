@@ -186,8 +186,8 @@ impl<'a> Sql<'a> {
 
     /// What is known of the table and the connection before anything is written; `read` takes it apart. The first cells are the
     /// columns of the table, whether a unique index makes a claim of its key, where the table is (its schema, or its file), the data version
-    /// of SQLite, and whether triggers, rules or policies may have a say in what is written to the table, or, on SQLite, views and triggers
-    /// read it.
+    /// of SQLite, and whether triggers, rules or policies may have a say in what is written to the table, or, on SQLite, views, triggers and
+    /// foreign keys read it.
     pub(super) fn facts(&self) -> String {
         match self.dialect {
             Dialect::Sqlite => {
@@ -208,7 +208,7 @@ impl<'a> Sql<'a> {
                      AND master.name = {name} COLLATE NOCASE), ({key}) > 0, \
                      (SELECT file FROM pragma_database_list WHERE name = {schema_literal}), ({data_version}), \
                      EXISTS (SELECT 1 FROM {}.sqlite_master WHERE type = 'trigger' AND tbl_name = {name} COLLATE NOCASE \
-                     OR type IN ('trigger', 'view') AND instr(lower(sql), lower({name})) > 0) \
+                     OR type IN ('table', 'trigger', 'view') AND name <> {name} COLLATE NOCASE AND instr(lower(sql), lower({name})) > 0) \
                      OR EXISTS (SELECT 1 FROM pragma_database_list WHERE name = 'temp')",
                     identifier(schema),
                     identifier(schema)
