@@ -208,8 +208,10 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// Writes the rows that wait, in one statement, unless that is too large for the connection.
     async fn write_waiting_rows(&mut self) -> Result<(), DriverError> {
         let written = self.session.execute(&self.sql.insert(&self.waiting_rows)).await;
+        // Where memory is short SQLite may have ended the transaction, and what is written then would stay.
+        let goes_on = self.waiting_rows.len() > 1 && self.session.in_transaction() == Some(true);
         match written {
-            Err(error) if error.has_code(&TOO_LARGE) && self.waiting_rows.len() > 1 => {
+            Err(error) if error.has_code(&TOO_LARGE) && goes_on => {
                 for row in &self.waiting_rows {
                     self.session.execute(&self.sql.insert(std::slice::from_ref(row))).await?;
                 }
