@@ -14,8 +14,6 @@ use std::time::Duration;
 use migrate_core::plan::{Ahead, Policy};
 use migrate_core::{Script, Version};
 
-#[cfg(doc)]
-use crate::ErrorKind;
 use crate::driver::{AsyncDatabase, Database};
 use crate::error::Error;
 use crate::event::Event;
@@ -23,6 +21,8 @@ use crate::migrations::Migrations;
 use crate::report::{History, Plan, Status};
 use crate::step::Step;
 use crate::table::TableName;
+#[cfg(doc)]
+use crate::{ErrorKind, Report};
 
 #[cfg(feature = "adopt")]
 pub use adopt::OldHistory;
