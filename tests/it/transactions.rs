@@ -4,7 +4,7 @@ use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use migrate_runtime::{ErrorKind, Event, Migrator, Scope, Version};
+use migrate_runtime::{Error, ErrorKind, Event, Migrator, Scope, Version};
 use migrate_tests::{Driver, Fresh, Verb, migrations, numbered, poll, postgres};
 
 #[test]
@@ -219,6 +219,36 @@ fn the_table_that_another_transaction_creates_is_waited_for() {
         assert_eq!(second.join().unwrap().unwrap(), 0);
     });
     two.verify(&mut first).unwrap();
+}
+
+/// Inside a transaction of the user's nothing can be tried again, so that it waits for whoever writes to a history without rows.
+#[test]
+fn a_history_without_rows_that_somebody_writes_to_is_waited_for() {
+    for scope in [Scope::PerMigration, Scope::All] {
+        let fresh = Fresh::new(Driver::Postgres);
+        let (one, two) = (numbered(1), numbered(2));
+        let mut writer = fresh.database().connect();
+        one.run(&mut writer).unwrap();
+        writer.batch_execute("TRUNCATE schema_migrations; DROP TABLE done, t1").unwrap();
+        let mut writing = writer.transaction().unwrap();
+        writing.batch_execute("LOCK TABLE schema_migrations IN ROW EXCLUSIVE MODE").unwrap();
+        thread::scope(|threads| {
+            let runner = threads.spawn(|| {
+                let mut client = fresh.database().connect();
+                let mut transaction = client.transaction().unwrap();
+                let changes = Migrator::new(&two).scope(scope).run(&mut transaction)?.changes().len();
+                transaction.commit().unwrap();
+                Ok::<usize, Error>(changes)
+            });
+            let mut watcher = fresh.connect();
+            let waits =
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            let mut is_over = || runner.is_finished() || watcher.value(waits) == "1";
+            poll("the runner", Duration::from_secs(30), || is_over().then_some(()));
+            writing.commit().unwrap();
+            assert_eq!(runner.join().unwrap().unwrap(), 2, "{scope:?}");
+        });
+    }
 }
 
 /// Inside a transaction of the user's there is one try, which waits as long as it may, also when all is to be in one.
