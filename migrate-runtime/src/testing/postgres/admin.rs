@@ -95,10 +95,6 @@ pub(super) async fn first_cells(client: &Client, sql: &str) -> Result<Vec<String
 pub(super) fn refused(what: &str, sql: &str, error: tokio_postgres::Error) -> Error {
     let error = postgres_error(sql, error);
     let (kind, help) = match error.kind() {
-        DriverErrorKind::ConnectionLost => (
-            ErrorKind::ConnectionLost,
-            "see to it that there is a server at the address, and that it has room for more sessions",
-        ),
         _ if error.has_code(&["42501"]) => {
             (ErrorKind::TestDatabase, "connect as a role that may create databases: `ALTER ROLE … CREATEDB`")
         }
@@ -111,6 +107,10 @@ pub(super) fn refused(what: &str, sql: &str, error: tokio_postgres::Error) -> Er
         _ if error.has_code(&["53300"]) => {
             (ErrorKind::TestDatabase, "run fewer tests at once, or raise `max_connections` of the server")
         }
+        DriverErrorKind::ConnectionLost => (
+            ErrorKind::ConnectionLost,
+            "see to it that there is a server at the address, and that it has room for more sessions",
+        ),
         _ => (ErrorKind::TestDatabase, "see what the server says"),
     };
     Error::new(kind, format!("the server for tests refused {what}: {error}")).with_help(help).with_driver(error)
