@@ -78,38 +78,38 @@ fn the_rows_of_a_transaction_around_all_fit_the_limits_of_the_connection() {
     }
 }
 
+/// Others are in the way of the first request that has these words in it.
+struct MeetsOthers {
+    at: &'static str,
+    has_met: AtomicBool,
+}
+
+impl Director for MeetsOthers {
+    fn before(&self, sql: &str) -> Option<Fault> {
+        (sql.contains(self.at) && !self.has_met.swap(true, Ordering::Relaxed)).then_some(Fault::Busy)
+    }
+}
+
 /// A row that the history refuses for a while is tried again alone.
 #[test]
 fn a_row_that_meets_others_is_written_once() {
-    struct MeetsOthers(AtomicBool);
-    impl Director for MeetsOthers {
-        fn before(&self, sql: &str) -> Option<Fault> {
-            (sql.contains("'2', 't'") && !self.0.swap(true, Ordering::Relaxed)).then_some(Fault::Busy)
-        }
-    }
     let set = migrations(&[("1_t.sql", "CREATE TABLE t1 (x)"), ("2_t.sql", "CREATE TABLE t2 (x)")]);
-    let director = MeetsOthers(AtomicBool::new(false));
+    let director = MeetsOthers { at: "'2', 't'", has_met: AtomicBool::new(false) };
     let mut directed = Directed::new(rusqlite::Connection::open_in_memory().unwrap(), &director);
     assert_eq!(set.run(&mut directed).unwrap().changes().len(), 2);
-    assert!(director.0.load(Ordering::Relaxed));
+    assert!(director.has_met.load(Ordering::Relaxed));
     set.verify(&mut directed.into_inner()).unwrap();
 }
 
 /// Whoever is in the way of a transaction around all makes it begin anew, without what was still to be written.
 #[test]
 fn a_transaction_around_all_that_meets_others_in_the_middle() {
-    struct MeetsOthers(AtomicBool);
-    impl Director for MeetsOthers {
-        fn before(&self, sql: &str) -> Option<Fault> {
-            (sql.starts_with("CREATE TABLE t3") && !self.0.swap(true, Ordering::Relaxed)).then_some(Fault::Busy)
-        }
-    }
     let files = [1, 2, 3, 4].map(|number| (format!("{number}_t.sql"), format!("CREATE TABLE t{number} (x)")));
     let set = migrations(&files.each_ref().map(|(name, sql)| (&**name, &**sql)));
-    let director = MeetsOthers(AtomicBool::new(false));
+    let director = MeetsOthers { at: "CREATE TABLE t3", has_met: AtomicBool::new(false) };
     let mut directed = Directed::new(rusqlite::Connection::open_in_memory().unwrap(), &director);
     let report = Migrator::new(&set).scope(Scope::All).run(&mut directed).unwrap();
-    assert!(director.0.load(Ordering::Relaxed));
+    assert!(director.has_met.load(Ordering::Relaxed));
     assert_eq!(report.changes().len(), 4);
     set.verify(&mut directed.into_inner()).unwrap();
 }

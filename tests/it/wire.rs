@@ -35,6 +35,22 @@ fn empty(fresh: &Fresh) {
     fresh.connect().execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
 }
 
+/// Brings a database to what the verb of a case finds, whatever is in it.
+fn prepare(fresh: &Fresh, case: &Case, migrator: &Migrator<'_>) {
+    empty(fresh);
+    if let Some(version) = case.before {
+        fresh.connect().run(&migrator.clone().target(version)).unwrap();
+    }
+}
+
+/// What the verb of a case leaves when nothing happens to it.
+fn undisturbed(fresh: &Fresh, case: &Case, migrator: &Migrator<'_>) -> Vec<String> {
+    prepare(fresh, case, migrator);
+    let mut connection = fresh.connect();
+    connection.execute_verb(migrator, &case.verb).unwrap();
+    connection.snapshot()
+}
+
 #[test]
 fn cut_after_every_message() {
     let cases = [
@@ -50,20 +66,12 @@ fn cut_after_every_message() {
         let case = Case::named(Driver::Postgres, name).unwrap();
         let sets = case.sets(Driver::Postgres);
         let migrator = || case.migrator(Driver::Postgres, &sets).wait_timeout(BOUND);
-        let prepare = || {
-            empty(&fresh);
-            if let Some(version) = case.before {
-                fresh.connect().run(&migrator().target(version)).unwrap();
-            }
-        };
-        prepare();
-        fresh.connect().execute_verb(&migrator(), &case.verb).unwrap();
-        let expect = fresh.connect().snapshot();
+        let expect = undisturbed(&fresh, &case, &migrator());
         let mut points = 0;
         for direction in [Direction::ToServer, Direction::ToClient] {
             for nth in 1.. {
                 assert!(nth < 200, "it never ends");
-                prepare();
+                prepare(&fresh, &case, &migrator());
                 let what = format!("{driver:?}, {name}, {direction:?}, message {nth}");
                 let mut connection = through(&proxy, &fresh);
                 proxy.cut_after(nth, direction);
@@ -314,18 +322,10 @@ fn a_server_that_is_killed() {
         let case = Case::named(driver, name).unwrap();
         let sets = case.sets(driver);
         let migrator = || case.migrator(driver, &sets).wait_timeout(BOUND);
-        let prepare = || {
-            empty(&fresh);
-            if let Some(version) = case.before {
-                fresh.connect().run(&migrator().target(version)).unwrap();
-            }
-        };
-        prepare();
-        fresh.connect().execute_verb(&migrator(), &case.verb).unwrap();
-        let expect = fresh.connect().snapshot();
+        let expect = undisturbed(&fresh, &case, &migrator());
         let mut points = 0;
         for strike in 1.. {
-            prepare();
+            prepare(&fresh, &case, &migrator());
             let what = format!("{driver:?}, {name}, killed at statement {strike}");
             let events = AtomicUsize::new(0);
             let stopped = Mutex::new(&mut server);

@@ -1,5 +1,5 @@
-//! A session behind a pointer: the engine is compiled with this crate, once for all drivers, and not again with every program that
-//! migrates.
+//! A session behind a pointer: the engine is compiled with this crate, once for blocking and once for asynchronous drivers, and not again
+//! with every program that migrates.
 //!
 //! Invariant: whoever has a session hands it to what is compiled here before it does anything else.
 

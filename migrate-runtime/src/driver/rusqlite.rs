@@ -186,9 +186,9 @@ impl Drop for RusqliteSession<'_> {
 /// Whether a text is a single statement, as far as a look at its quotes and comments tells: where it is none, there is a `;` outside of
 /// them.
 fn is_single(sql: &str) -> bool {
+    const SIGNS: &[u8] = b";'\"`[-/$@#:";
     // Behind the last one there is nothing to look for.
     let mut rest = sql.rfind(';').map_or("", |last| &sql[..=last]);
-    const SIGNS: &[u8] = b";'\"`[-/$@#:";
     let is_sign = |byte: &u8| SIGNS.contains(byte);
     while let Some(at) = rest.as_bytes().iter().position(is_sign) {
         let (sign, behind) = (rest.as_bytes()[at], &rest[at + 1..]);

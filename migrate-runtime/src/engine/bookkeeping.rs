@@ -129,7 +129,8 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     ) -> bool {
         let is_next_alike =
             || next.is_some_and(|next| self.bookkeeping(next, recorded, foreseen) == Bookkeeping::AtTheEnd);
-        self.whole.is_some() && bookkeeping == Bookkeeping::AtTheEnd && is_next_alike()
+        let is_possible = self.sql.dialect == Dialect::Sqlite && self.whole.is_some();
+        is_possible && bookkeeping == Bookkeeping::AtTheEnd && is_next_alike()
     }
 
     /// Waits for the turn of a script, and looks whether it is.

@@ -25,7 +25,7 @@ pub(super) struct Facts {
     file: Option<String>,
     /// SQLite: changes when another connection has written to the database that the history table is in.
     pub(super) data_version: Option<String>,
-    /// Whether triggers, rules or policies may have a say in what is written to the table.
+    /// Whether triggers, rules or policies may have a say in what is written to the table, or, on SQLite, others than the scripts look at it.
     pub(super) is_history_exposed: bool,
     /// Where a table without a schema would be created.
     pub(super) current_schema: Option<String>,

@@ -200,7 +200,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-// Compiled here, once for all drivers.
+// Compiled here, and not with every program.
 
 fn read_blocking(session: &mut dyn AnySession, history_table: &str) -> Result<Fingerprint, Error> {
     block_on(read(session, history_table))
