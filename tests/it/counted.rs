@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use migrate_runtime::{Migrations, Migrator, Version};
-use migrate_tests::{Directed, Requests, migrations, postgres};
+use migrate_tests::{Directed, Requests, migrations, numbered, postgres};
 use rusqlite::Connection;
 
 fn set(count: usize) -> Migrations {
@@ -65,6 +65,36 @@ fn a_start_on_postgres_allocates_the_same_for_few_and_for_many() {
     assert!(few.0 == more.0 && few.0 == many.0, "{few:?} {more:?} {many:?} allocations and bytes");
     assert!(few.1.abs_diff(many.1) < 50, "{few:?} {many:?} allocations and bytes");
     assert!(few.0 < 50 && few.1 < 5_000, "{few:?} allocations and bytes");
+}
+
+/// How many instructions a process takes, the driver's included, for a start of that many [`numbered`] that finds everything applied.
+#[cfg(target_os = "linux")]
+fn instructions_of_a_start(url: &str, count: usize) -> u64 {
+    let output = std::process::Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*Connection::run*"])
+        .arg(env!("CARGO_BIN_EXE_migrate-numbered"))
+        .args([url, &count.to_string()])
+        .output()
+        .expect("valgrind is installed");
+    assert!(output.status.success() && output.stdout == b"0\n", "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    let collected = told.lines().find_map(|line| line.split_once("Collected : "));
+    collected.unwrap_or_else(|| panic!("{told}")).1.parse().unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_start_on_postgres_takes_as_many_instructions_for_few_and_for_many() {
+    let count = |count: usize| {
+        let (set, database) = (numbered(count), postgres().database("counted"));
+        Migrator::new(&set).baseline(&mut database.connect(), Version::from(count as u64)).unwrap();
+        let url = database.url();
+        [url.clone(), format!("tokio:{url}")].map(|url| instructions_of_a_start(&url, count))
+    };
+    let [few, many] = [10, 10_000].map(count);
+    // A digit more in the one number of the answer, and what differs between two runs of the same.
+    let is_flat = few.iter().zip(&many).all(|(few, many)| few.abs_diff(*many) < few / 50);
+    assert!(is_flat, "{few:?} instructions for 10, {many:?} for 10,000");
 }
 
 #[test]
