@@ -128,7 +128,7 @@ impl fmt::Debug for Checksum {
 /// ```
 pub fn normalise(text: &str) -> std::borrow::Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { text.into() }
+    if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() }
 }
 
 #[cfg(all(test, feature = "folder"))]

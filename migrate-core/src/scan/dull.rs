@@ -1,7 +1,7 @@
 //! What a statement is mostly made of, and what no guard asks for once it knows the statement: words, white space and signs, passed over
 //! in one go. What could begin anything else is left to the lexer.
 
-use super::lex::{is_word_byte, is_word_start};
+use super::lex::{end_of, is_word_byte, is_word_start};
 use crate::Dialect;
 
 /// What a token that begins with a byte may be.
@@ -24,12 +24,9 @@ pub(super) fn pass(bytes: &[u8], mut at: usize, dialect: Dialect) -> (usize, Opt
     };
     let mut last = None;
     while let Some(first) = bytes.get(at) {
-        let length = |belongs: fn(u8) -> bool| {
-            1 + bytes.get(at + 1..).unwrap_or_default().iter().take_while(|byte| belongs(**byte)).count()
-        };
         match classes[usize::from(*first)] {
             Class::Word => {
-                let end = at + length(is_word_byte);
+                let end = end_of(bytes, at + 1, is_word_byte);
                 // It may be the beginning of something quoted.
                 if matches!(bytes.get(end), Some(b'\'' | b'"' | b'&')) {
                     break;
@@ -37,7 +34,7 @@ pub(super) fn pass(bytes: &[u8], mut at: usize, dialect: Dialect) -> (usize, Opt
                 at = end;
                 last = Some(at);
             }
-            Class::Space => at += length(|byte| matches!(byte, b' ' | b'\t'..=b'\r')),
+            Class::Space => at = end_of(bytes, at + 1, |byte| matches!(byte, b' ' | b'\t'..=b'\r')),
             Class::Sign => {
                 at += 1;
                 last = Some(at);
