@@ -145,7 +145,7 @@ pub enum Scope {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resume {
-    /// It was not done: run it again.
+    /// It was not done: run it again, unless the database tells that it was.
     Retry,
     /// It was not done, and is not wanted any more: go on behind it.
     Skip,

@@ -71,7 +71,7 @@ fn a_start_on_postgres_allocates_the_same_for_few_and_for_many() {
 #[cfg(target_os = "linux")]
 fn instructions_of_a_start(url: &str, count: usize) -> u64 {
     let output = std::process::Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*Connection::run*"])
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*Connection*::run*"])
         .arg(env!("CARGO_BIN_EXE_migrate-numbered"))
         .args([url, &count.to_string()])
         .output()

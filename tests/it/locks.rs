@@ -9,6 +9,7 @@ use migrate_tests::{Connection, Driver, Fresh, Verb, migrations, poll, postgres,
 
 const DRIVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
 const BOUND: Duration = Duration::from_secs(30);
+const SCOPES: [Scope; 2] = [Scope::PerMigration, Scope::All];
 
 /// Does something while a verb is at work, which may keep its thread from waiting.
 fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
@@ -174,17 +175,21 @@ fn the_session_keeps_its_settings() {
     for driver in DRIVERS {
         let fresh = Fresh::new(driver);
         for script in scripts {
-            for (session, lock_timeout) in sessions {
+            let scopes = if script.contains("no-transaction") { &SCOPES[..1] } else { &SCOPES };
+            for ((session, lock_timeout), scope) in
+                sessions.iter().flat_map(|session| scopes.iter().map(move |scope| (*session, *scope)))
+            {
                 // Another one behind it would set back what it has left.
                 let set = migrations(&[("1_script.sql", script)]);
                 let mut connection = fresh.connect();
                 connection.execute("DROP TABLE IF EXISTS schema_migrations, t, x; CREATE TABLE t (a integer)");
                 connection.execute(session);
                 let before = settings(&mut connection);
-                let ended = connection.run(&Migrator::new(&set).lock_timeout(lock_timeout));
+                let ended = connection.run(&Migrator::new(&set).lock_timeout(lock_timeout).scope(scope));
                 assert_eq!(ended.is_err(), script.contains("nowhere"), "{ended:?}");
-                assert_eq!(settings(&mut connection), before, "{driver:?}: {session} / {script} / {lock_timeout:?}");
-                assert!(!connection.is_in_transaction());
+                let case = format!("{driver:?}, {scope:?}: {session} / {script} / {lock_timeout:?}");
+                assert_eq!(settings(&mut connection), before, "{case}");
+                assert!(!connection.is_in_transaction(), "{case}");
             }
         }
     }
@@ -285,7 +290,7 @@ fn inside_a_transaction_of_the_user_nothing_is_tried_again() {
 #[test]
 fn a_deadlock_is_tried_again() {
     for driver in DRIVERS {
-        for scope in [Scope::PerMigration, Scope::All] {
+        for scope in SCOPES {
             let (fresh, set) = on_a_table(driver, "LOCK TABLE t;\nLOCK TABLE u;\nALTER TABLE u ADD COLUMN b text;");
             fresh.connect().execute(&format!(
                 "CREATE TABLE u (a integer); ALTER DATABASE {} SET deadlock_timeout = '100ms'",
@@ -655,6 +660,101 @@ fn a_history_that_is_locked_is_waited_for_and_its_holder_named() {
                 connection.run(&migrator()).unwrap();
             }
         }
+    }
+}
+
+/// A limit of the role, or of the database, would end the wait, and nobody would know that it was one.
+#[test]
+fn a_limit_of_the_session_does_not_end_the_wait_for_the_history() {
+    for (driver, mode) in
+        DRIVERS.into_iter().flat_map(|driver| ["ACCESS EXCLUSIVE", "SHARE"].map(|mode| (driver, mode)))
+    {
+        for script in ["CREATE TABLE b (x integer);", "-- migrate: no-transaction\nCREATE TABLE b (x integer);"] {
+            let (fresh, set) = on_a_table(driver, script);
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&migrations(&[("0_a.sql", "SELECT 1;")]))).unwrap();
+            connection.execute("SET statement_timeout = '50ms'");
+            let mut locker = fresh.connect();
+            locker.execute(&format!("BEGIN; LOCK TABLE schema_migrations IN {mode} MODE"));
+            let process = locker.value("SELECT pg_backend_pid()");
+            let migrator = || Migrator::new(&set).allow_missing();
+            let error = connection.run(&migrator().wait_timeout(Duration::from_millis(400))).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{mode}, {script}: {error}");
+            contains(&error, &[&format!("process {process}")]);
+            locker.execute("COMMIT");
+            connection.run(&migrator()).unwrap();
+            assert_eq!(connection.value("SHOW statement_timeout"), "50ms");
+        }
+    }
+}
+
+#[test]
+fn a_limit_of_the_session_does_not_cut_a_pause_short() {
+    for driver in DRIVERS {
+        let (fresh, set) = on_a_table(driver, "ALTER TABLE t ADD COLUMN b integer;");
+        let _reader = reader(&fresh);
+        let mut connection = fresh.connect();
+        connection.execute("SET statement_timeout = '20ms'");
+        let (announced, started) = (Mutex::new(Duration::ZERO), Instant::now());
+        let migrator = impatient(&set).on_event(|event| {
+            if let Event::Retrying { pause, .. } = event {
+                *announced.lock().unwrap() += *pause;
+            }
+        });
+        assert_eq!(connection.run(&migrator).unwrap_err().database_code(), Some("55P03"));
+        drop(migrator);
+        let (announced, took) = (announced.into_inner().unwrap(), started.elapsed());
+        assert!(!announced.is_zero() && took > announced, "{driver:?}: {took:?} with pauses of {announced:?}");
+    }
+}
+
+/// More than the server takes is as good as for ever.
+#[test]
+fn a_timeout_may_be_as_long_as_it_likes() {
+    for driver in DRIVERS {
+        let (fresh, set) =
+            on_a_table(driver, "SELECT set_config('lock_timeout', '1s', true);\nINSERT INTO t VALUES (2);");
+        let migrator = Migrator::new(&set).lock_timeout(Duration::MAX).statement_timeout(Duration::MAX);
+        let mut connection = fresh.connect();
+        connection.run(&migrator).unwrap();
+        assert_eq!(settings(&mut connection), ["0", "0"]);
+    }
+}
+
+/// All in one, of which a set is new, locks the history. Whoever has locked a row of another set before goes on to write to the history,
+/// and is waited for before that.
+#[test]
+fn all_in_one_of_a_new_set_and_whoever_adds_to_an_old_one_do_not_stop_each_other() {
+    for driver in DRIVERS {
+        let fresh = Fresh::new(driver);
+        let old = set("old", &[("1_a.sql", "CREATE TABLE a (x integer);"), ("2_a.sql", "INSERT INTO a VALUES (2);")]);
+        let new = set("new", &[("1_b.sql", "CREATE TABLE b (x integer);")]);
+        fresh.connect().run(&Migrator::new(&old).target(1)).unwrap();
+        let (begin, begun) = mpsc::channel();
+        let begun = Mutex::new(begun);
+        thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                begun.lock().unwrap().recv_timeout(BOUND).unwrap();
+                let mut client = fresh.database().connect();
+                let mut transaction = client.transaction().unwrap();
+                old.run(&mut transaction).unwrap();
+                transaction.commit().unwrap();
+            });
+            let is_told = Mutex::new(false);
+            let migrator = Migrator::many([&old, &new]).scope(Scope::All).on_event(|event| {
+                if let Event::Planned { .. } = event
+                    && !std::mem::replace(&mut *is_told.lock().unwrap(), true)
+                {
+                    begin.send(()).unwrap();
+                    aside(|| until_somebody_waits(&mut fresh.connect(), "true"));
+                }
+            });
+            fresh.connect().run(&migrator).unwrap();
+            other.join().unwrap();
+        });
+        let mut connection = fresh.connect();
+        assert_eq!(connection.rows("SELECT x FROM a"), ["2"], "{driver:?}");
+        connection.verify(&Migrator::many([&old, &new])).unwrap();
     }
 }
 

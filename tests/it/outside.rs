@@ -207,6 +207,114 @@ fn a_statement_that_the_server_knows_of_is_looked_up() {
     assert_eq!(fresh.connect().run(&Migrator::new(&set)).unwrap_err().kind(), ErrorKind::Interrupted);
 }
 
+/// A name without a schema finds the index of the next schema when that of the first is gone.
+#[test]
+fn an_index_that_comes_into_sight_is_not_taken_for_the_one_that_was_to_be_dropped() {
+    let in_both = "CREATE SCHEMA tenant; CREATE TABLE tenant.done (number integer); CREATE INDEX i ON tenant.done (number); \
+                   CREATE INDEX i ON public.done (number)";
+    // The name, what was dropped before the record was lost, what is found, or nothing where a person decides, and what stays.
+    let cases = [
+        ("i", "tenant.i", None, "public"),
+        ("i", "public.i", Some("found not done"), ""),
+        ("i", "tenant.i, public.i", Some("found done"), ""),
+        ("public.i", "tenant.i", Some("found not done"), ""),
+        ("tenant.i", "tenant.i", Some("found done"), "public"),
+    ];
+    for (name, dropped, expect, stays) in cases {
+        let fresh = Fresh::new(Driver::Postgres);
+        let set = in_doubt(&fresh, &format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"));
+        let mut connection = fresh.connect();
+        connection.execute(&format!("{in_both}; DROP INDEX {dropped}; SET search_path = tenant, public"));
+        let migrator = Migrator::new(&set).history_table("public.schema_migrations");
+        let went_on = connection.run(&migrator);
+        let case = format!("{name}, {dropped}: {went_on:?}");
+        match expect {
+            Some(expect) => assert!(went_on.unwrap().to_string().contains(&format!("statement 2 {expect}")), "{case}"),
+            None => assert_eq!(went_on.unwrap_err().kind(), ErrorKind::Interrupted, "{case}"),
+        }
+        let left = "SELECT coalesce(string_agg(schemaname, ' '), '') FROM pg_indexes WHERE indexname = 'i'";
+        assert_eq!(connection.value(left), stays, "{case}");
+    }
+}
+
+/// What the server tells to be done is not run again, and not said to be.
+#[test]
+fn what_is_found_done_is_not_retried() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let set = in_doubt(&fresh, "CREATE INDEX CONCURRENTLY i ON done (number)");
+    let mut connection = fresh.connect();
+    let index = connection.value("SELECT 'i'::regclass::oid");
+    let report = connection.execute_verb(&Migrator::new(&set), &Verb::Resume(Resume::Retry)).unwrap();
+    assert!(report.to_string().contains("statement 2 found done"), "{report}");
+    assert_eq!(connection.value("SELECT 'i'::regclass::oid"), index);
+}
+
+/// The script may become a role that has no right to the history.
+#[test]
+fn a_script_that_becomes_another_role_is_recorded_as_the_runner() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let role = format!("{}_owner", fresh.database().name());
+        let mut connection = fresh.connect();
+        connection.execute(&format!("CREATE ROLE {role}; GRANT CREATE ON SCHEMA public TO {role}"));
+        let script = |third: &str| {
+            let sql = format!(
+                "-- migrate: no-transaction\nSET ROLE {role};\nCREATE TABLE a (x integer);\n{third};\nCREATE INDEX CONCURRENTLY i ON a (x);\n\
+                 CREATE TABLE b (x integer);\nRESET ROLE;\nCREATE TABLE c (x integer);"
+            );
+            migrations(&[("1_owned.sql", &sql)])
+        };
+        let error = connection.run(&Migrator::new(&script("SELECT * FROM nowhere"))).unwrap_err();
+        assert_eq!(error.database_code(), Some("42P01"), "{error}");
+        assert!(error.statement().unwrap().contains("nowhere"), "{error}");
+        assert_eq!(connection.value("SELECT count(*) FROM schema_migrations WHERE claim IS NULL"), "1");
+        assert_eq!(connection.value("SHOW role"), "none");
+        let report = connection.run(&Migrator::new(&script("SELECT 1"))).unwrap();
+        assert!(report.to_string().contains("resumed"), "{report}");
+        let owners = "SELECT string_agg(tablename || ' ' || (tableowner = current_user), ', ' ORDER BY tablename) FROM pg_tables \
+                      WHERE tablename IN ('a', 'b', 'c')";
+        assert_eq!(connection.value(owners), "a false, b false, c true");
+        assert_eq!(connection.value("SHOW role"), "none");
+        connection.verify(&Migrator::new(&script("SELECT 1"))).unwrap();
+        connection.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    }
+}
+
+/// A statement that connects to another server fails with an error that looks like the loss of our connection.
+#[test]
+fn a_connection_to_elsewhere_that_fails_is_not_ours() {
+    let elsewhere = "CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p";
+    let raised = "DO $$ BEGIN RAISE EXCEPTION 'server closed the connection' USING ERRCODE = '08006'; END $$";
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        for (first, second) in [
+            ("", raised.to_owned()),
+            ("", format!("{elsewhere} WITH (create_slot = false)")),
+            ("-- migrate: no-transaction\n", raised.to_owned()),
+            ("-- migrate: no-transaction\n", elsewhere.to_owned()),
+        ] {
+            let fresh = Fresh::new(driver);
+            let script = |second: &str| {
+                let sql = format!("{first}CREATE TABLE done (n integer);\n{second};\nINSERT INTO done VALUES (2);");
+                migrations(&[("1_elsewhere.sql", &sql)])
+            };
+            let mut connection = fresh.connect();
+            let error = connection.run(&Migrator::new(&script(&second))).unwrap_err();
+            assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("08006")), "{error}");
+            assert_eq!(error.statement(), Some(&*second), "{error}");
+            assert!(!connection.is_in_transaction());
+            let claims = "SELECT count(*) FROM schema_migrations WHERE claim IS NOT NULL";
+            assert_eq!(connection.value(claims), "0", "{error}");
+            if second == elsewhere {
+                // What it has made there only a person knows.
+                connection.execute_verb(&Migrator::new(&script(&second)), &Verb::Resume(Resume::Skip)).unwrap();
+            } else {
+                connection.run(&Migrator::new(&script("SELECT 1"))).unwrap();
+            }
+            assert_eq!(connection.rows("SELECT n FROM done"), ["2"]);
+        }
+    }
+}
+
 #[test]
 fn after_a_failure_the_file_is_corrected_and_goes_on() {
     for driver in Driver::ALL {

@@ -160,7 +160,8 @@ fn postgres_blocking() {
     let start = "LOCK TABLE \"schema_migrations\"; SELECT pg_catalog.sum(pg_catalog.hash_numeric_extended(version, \
                  pg_catalog.hashtextextended(checksum,";
     let (facts, history) = ("SELECT CASE WHEN", "SET LOCAL lock_timeout; SELECT version, name,");
-    let create = "BEGIN; SET LOCAL lock_timeout; CREATE TABLE IF; SET LOCAL lock_timeout; COMMIT";
+    let create =
+        "BEGIN; SET LOCAL lock_timeout; CREATE TABLE IF; SET LOCAL lock_timeout; SET LOCAL statement_timeout; COMMIT";
     let table = "\"public\".\"schema_migrations\"";
     let begun_with = |lock: &str| {
         format!("BEGIN; SET LOCAL lock_timeout; {lock}; SET LOCAL lock_timeout; SET LOCAL statement_timeout")

@@ -246,6 +246,12 @@ impl DriverError {
         self.0.context.as_deref()
     }
 
+    /// The connection of the session was not the one that was lost.
+    pub(crate) fn about_another_connection(mut self) -> DriverError {
+        self.0.kind = DriverErrorKind::Refused;
+        self
+    }
+
     /// Whether it is about a table, as far as the database says which: by name, in the message, or in a context of one line, where the
     /// name is in quotes, and may be that of the index of the primary key. A longer context is that of a function, with SQL of its own.
     pub(crate) fn names_table(&self, table: &str) -> bool {

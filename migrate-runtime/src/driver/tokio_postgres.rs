@@ -133,8 +133,9 @@ impl<C: Connection> Session for TokioPostgresSession<'_, C> {
     }
 
     async fn sleep(&mut self, duration: Duration) {
-        // The server's clock does: whatever runtime polls us may have no timer.
-        let _ = self.connection.query(&format!("SELECT pg_catalog.pg_sleep({})", duration.as_secs_f64())).await;
+        // The server's clock does: whatever runtime polls us may have no timer. A timeout of the role's must not cut it short.
+        let pause = format!("SET LOCAL statement_timeout = 0; SELECT pg_catalog.pg_sleep({})", duration.as_secs_f64());
+        let _ = self.connection.query(&pause).await;
     }
 
     fn roll_back_when_dropped(&mut self, rollback: Option<&'static str>) {

@@ -97,7 +97,12 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         let started = Instant::now();
         self.foreign_keys.were_off = false;
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
-        let sent = self.send(&manner, &requests, prepared, recorded).await;
+        let sent = match self.send(&manner, &requests, prepared, recorded).await {
+            Err(Trouble::Request(index, error)) => {
+                Err(Trouble::Request(index, self.of_whose_connection(error, true).await))
+            }
+            sent => sent,
+        };
         self.enforce_as_usual().await;
         match &sent {
             Ok(()) => {}
@@ -280,8 +285,9 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// Sends a transaction of ours that is one request.
     pub(super) async fn execute_transaction(&mut self, request: &str) -> Result<(), DriverError> {
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
-        let sent = self.session.execute(request).await;
-        if sent.is_err() {
+        let mut sent = self.session.execute(request).await;
+        if let Err(error) = sent {
+            sent = Err(self.of_whose_connection(error, true).await);
             self.roll_back().await;
         }
         self.session.roll_back_when_dropped(self.whole_rollback());

@@ -172,7 +172,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         } else {
             self.sql.lock_latest(self.keeps_snapshot)
         };
-        format!("{};\n{lock}", self.sql.wait_at_most(self.claim_patience()))
+        format!("{};\n{lock}", self.limit_wait())
     }
 
     /// Who writes, as the history remembers it.

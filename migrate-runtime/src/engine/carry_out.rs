@@ -159,8 +159,12 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             if self.create_table_first(recorded, &mut wait, &first).await? {
                 continue;
             }
+            let turn = match is_first && !self.is_nested && self.sql.dialect == Dialect::Postgres {
+                true => Some(self.turn_of_all(goals, &recorded.facts)?),
+                false => None,
+            };
             let (was_nested, started) = (self.is_nested, Instant::now());
-            let mut ended = self.begin_whole(is_first, &mut wait, &first).await.map_err(Stop::Failed);
+            let mut ended = self.begin_whole(turn.as_deref(), &mut wait, &first).await.map_err(Stop::Failed);
             if ended.is_ok() {
                 ended = self.carry_out_checked(goals, &surveyed, &scripts).await;
             }

@@ -4,7 +4,7 @@ use migrate_core::Alone;
 use migrate_core::scan::Statement;
 
 use super::Engine;
-use super::read::first_cells;
+use super::read::{cell, first_cells};
 use crate::driver::AnySession;
 use crate::error::Error;
 use crate::quote::{identifier, literal};
@@ -29,10 +29,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     pub(super) async fn effect_of(&mut self, sql: &str, statement: &Statement) -> Result<Effect, Error> {
         match Alone::of(sql, statement, self.sql.dialect) {
             Some(Alone::CreateIndex { table, index, .. }) => self.effect_of_build(&table, &index).await,
-            Some(Alone::DropIndex(index)) => {
-                let gone = format!("SELECT pg_catalog.to_regclass({}) IS NULL", self.literal(&index));
-                self.done_if(&gone).await
-            }
+            Some(Alone::DropIndex(index)) => self.effect_of_drop(&index).await,
             Some(Alone::Reindex(relation)) => self.effect_of_reindex(&relation).await,
             Some(Alone::CreateDatabase(name)) => self.done_if(&self.database_exists(&name)).await,
             Some(Alone::DropDatabase(name)) => {
@@ -53,7 +50,11 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         alone: &Alone,
     ) -> Result<Option<Effect>, Error> {
         match alone {
-            Alone::CreateIndex { .. } | Alone::DropIndex(_) | Alone::CreateDatabase(_) | Alone::DropDatabase(_) => {
+            Alone::DropIndex(index) => {
+                let gone = format!("SELECT pg_catalog.to_regclass({}) IS NULL", self.literal(index));
+                self.done_if(&gone).await.map(Some)
+            }
+            Alone::CreateIndex { .. } | Alone::CreateDatabase(_) | Alone::DropDatabase(_) => {
                 self.effect_of(sql, statement).await.map(Some)
             }
             _ => Ok(None),
@@ -79,6 +80,23 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
                 Effect::NotDone(vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {schema}.{}", identifier(index))])
             }
             _ => Effect::Unknown,
+        })
+    }
+
+    /// An index whose name is gone was dropped. One that a name without a schema finds behind the first schema of the search path may be
+    /// another one, which came into sight when that of an earlier schema was dropped.
+    async fn effect_of_drop(&mut self, index: &str) -> Result<Effect, Error> {
+        let name = self.literal(index);
+        let found = format!(
+            "SELECT pg_catalog.array_length(pg_catalog.parse_ident({name}), 1) > 1 OR n.nspname = (pg_catalog.current_schemas(false))[1] \
+             FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE c.oid = pg_catalog.to_regclass({name})::pg_catalog.oid"
+        );
+        let rows = self.query_patiently(&found).await?;
+        Ok(match rows.first() {
+            None => Effect::Done,
+            Some(row) if cell(row, 0) == "t" => Effect::NotDone(Vec::new()),
+            Some(_) => Effect::Unknown,
         })
     }
 

@@ -153,7 +153,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     ) -> Result<(), DriverError> {
         let (open, close) = self.transaction();
         // Before anything that takes a snapshot: what is read behind the lock is what it protects.
-        let lock = writing.lock.as_ref().map(|table| self.sql.lock_table(table, self.claim_patience()));
+        let lock = writing.lock.as_ref().map(|table| format!("{};\n{}", self.limit_wait(), self.sql.lock_table(table)));
         let mut request = format!("{open};\n{}{};\n", lock.unwrap_or_default(), self.bounded(foreseen, sql));
         if self.is_nested && self.sql.dialect == Dialect::Postgres {
             request = format!("{request}{};\n", self.sql.restore_timeouts(&recorded.facts.settings));

@@ -87,6 +87,20 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         if may_pass { Ok(Outcome::Transient(failed)) } else { Err(failed) }
     }
 
+    /// Postgres: an error that tells of a lost connection, and was sent by the server, may be about one that the statement has made to
+    /// another server. Ours goes on then, and the statement was refused: in a transaction, one that has failed is still there.
+    pub(super) async fn of_whose_connection(&mut self, error: DriverError, is_in_transaction: bool) -> DriverError {
+        let was_sent = error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P0"));
+        if error.kind() != DriverErrorKind::ConnectionLost || !was_sent {
+            return error;
+        }
+        let is_of_another = match self.session.query("SELECT 1").await {
+            Ok(_) => !is_in_transaction,
+            Err(answer) => is_in_transaction && answer.has_code(&["25P02"]),
+        };
+        if is_of_another { error.about_another_connection() } else { error }
+    }
+
     /// Whether another try may succeed: others were in the way.
     pub(super) fn may_pass(&self, error: &DriverError) -> bool {
         self.sql.dialect == Dialect::Postgres && error.has_code(&MAY_PASS)
@@ -270,6 +284,9 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             (None, _) if error.message().contains(NO_RECORD) => Blame::Bookkeeping(Part::Finish),
             (None, _) if is_of_claim && request.has(Part::Claim) => Blame::Bookkeeping(Part::Claim),
             (None, _) if is_of_claim && names_table && request.has(Part::Finish) => Blame::Bookkeeping(Part::Finish),
+            (None, _) if is_of_claim && names_table && request.has(Part::Progress) => {
+                Blame::Bookkeeping(Part::Progress)
+            }
             (None, Some(indexes)) if indexes.len() == 1 => Blame::Statement(indexes.start, None),
             (None, Some(indexes)) => Blame::OneOf(indexes.start, indexes.end - 1),
             (None, None) if request.has(Part::Close) && is_raised_by_commits(error) => Blame::Bookkeeping(Part::Close),
@@ -287,7 +304,7 @@ fn advice_on_bookkeeping(blame: &Blame, error: &DriverError, script: &str) -> Op
         ["set role", "set session authorization", "set local role"].iter().any(|words| script.contains(words))
     };
     match blame {
-        Blame::Bookkeeping(Part::Finish) if error.has_code(&["42501"]) && changes_role() => Some(
+        Blame::Bookkeeping(Part::Finish | Part::Progress) if error.has_code(&["42501"]) && changes_role() => Some(
             "the script leaves another role behind, which may not write to the history table: end it with `RESET ROLE`",
         ),
         Blame::Bookkeeping(Part::Guard) => {

@@ -83,6 +83,8 @@ pub(crate) struct Engine<'a, S: ?Sized> {
     foreign_keys: ForeignKeys,
     /// Postgres: whether a transaction goes on to see what it saw when it began.
     keeps_snapshot: bool,
+    /// Postgres: whether the session limits how long a statement takes.
+    is_time_limited: bool,
     /// Whether the one read of the start has failed, which fails a transaction of Postgres.
     has_failed_start: bool,
     /// Whether creating the history table has failed as if another runner had been faster.
@@ -117,6 +119,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             has_changed_settings: false,
             foreign_keys: ForeignKeys::default(),
             keeps_snapshot: false,
+            is_time_limited: false,
             has_failed_start: false,
             has_tried_to_create: false,
             has_created_table: false,

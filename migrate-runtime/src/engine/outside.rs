@@ -114,7 +114,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         };
         let audited = self.sql.audited(&start.audited(), &self.applied_by(&recorded.facts), "");
         let sql = self.sql.take_up(&prepared, row, &claim.token, start.progress, &audited);
-        let sql = self.bounded(&Foreseen::of(recorded), &sql);
+        let sql = self.as_runner(&prepared, recorded, self.bounded(&Foreseen::of(recorded), &sql));
         self.tell_start(&prepared);
         if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {
             self.restore_session(recorded).await;
@@ -218,8 +218,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let became = match (decision, &effect) {
             (Some(Resume::Skip), _) => "skipped",
             (Some(Resume::MarkDone), _) => "marked done",
+            (_, Effect::Done) => "found done",
             (Some(Resume::Retry), _) => "retried",
-            (None, Effect::Done) => "found done",
             (None, _) => "found not done",
         };
         let verdict = Some(format!("statement {number} {became}"));
@@ -271,8 +271,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         match ended.as_ref().map_err(Error::kind) {
             Ok(()) | Err(ErrorKind::ConnectionLost) => {}
             // It has waited long enough.
-            Err(ErrorKind::WaitTimeout) => self.let_go(prepared, claim, progress, Duration::ZERO).await,
-            Err(_) => self.let_go(prepared, claim, progress, self.migrator.wait_timeout).await,
+            Err(ErrorKind::WaitTimeout) => self.let_go(prepared, recorded, claim, progress, Duration::ZERO).await,
+            Err(_) => self.let_go(prepared, recorded, claim, progress, self.migrator.wait_timeout).await,
         }
         self.restore_session(recorded).await;
         ended.map(|()| Outcome::Done(change))
@@ -306,7 +306,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 other => other,
             };
             self.enforce(enforcement).await.map_err(refuse::settings)?;
-            self.run_statement(prepared, claim, progress).await?;
+            self.run_statement(prepared, recorded, claim, progress).await?;
             *progress = Progress { done: number, is_in_doubt: false };
         }
         self.enforce(&Enforcement::AsUsual).await.map_err(refuse::settings)?;
@@ -317,6 +317,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             }
         }
         let finish = self.sql.finish_outside(prepared, &self.applied_by(&recorded.facts), &claim.token);
+        let finish = self.as_runner(prepared, recorded, finish);
         self.record(prepared, (Part::Finish, &finish), progress.done).await
     }
 
@@ -367,7 +368,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         match self.sql.dialect {
             Dialect::Sqlite => self.send_in_transaction(&[(part, sql)]).await,
             _ => {
-                let patience = self.sql.wait_at_most(self.claim_patience());
+                // The timeouts of the script hold for its statements.
+                let patience = self.sql.wait_at_most(self.claim_patience(), true);
                 self.send_in_transaction(&[(part, &patience), (part, sql)]).await
             }
         }
@@ -377,6 +379,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     async fn run_statement(
         &mut self,
         prepared: &Prepared<'_>,
+        recorded: &Recorded,
         claim: &Claim,
         progress: &mut Progress,
     ) -> Result<(), Error> {
@@ -402,9 +405,9 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                     }
                     let is_announced = there.is_none_or(|there| there.is_not_begun());
                     progress.is_in_doubt |= is_announced && *alone != Alone::Repeatable;
-                    self.run_alone(prepared, claim, index, alone, is_announced).await?
+                    self.run_alone(prepared, recorded, claim, index, (alone, is_announced)).await?
                 }
-                None => self.run_with_record(prepared, claim, index).await,
+                None => self.run_with_record(prepared, recorded, claim, index).await,
             };
             let Err((request, error)) = sent else { return Ok(()) };
             if error.kind() == DriverErrorKind::Busy {
@@ -433,10 +436,12 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     async fn run_with_record(
         &mut self,
         prepared: &Prepared<'_>,
+        recorded: &Recorded,
         claim: &Claim,
         index: usize,
     ) -> Result<(), (Request, DriverError)> {
         let record = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
+        let record = self.as_runner(prepared, recorded, record);
         let statement = &prepared.statements[index];
         if self.is_on_foreign_keys(&prepared.sql, statement) {
             return self.send_in_transaction(&[(Part::Progress, &record)]).await;
@@ -455,13 +460,14 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     async fn run_alone(
         &mut self,
         prepared: &Prepared<'_>,
+        recorded: &Recorded,
         claim: &Claim,
         index: usize,
-        alone: &Alone,
-        is_announced: bool,
+        (alone, is_announced): (&Alone, bool),
     ) -> Result<Result<(), (Request, DriverError)>, Error> {
         if is_announced {
             let announced = self.sql.progress(&prepared.version, &claim.token, index + 1, index);
+            let announced = self.as_runner(prepared, recorded, announced);
             self.record(prepared, (Part::Progress, &announced), index).await?;
         }
         let text = prepared.statements[index].text(&prepared.sql);
@@ -469,8 +475,9 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if sent.is_err() {
             return Ok(sent);
         }
-        let recorded = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
-        self.record(prepared, (Part::Progress, &recorded), index).await.map(Ok)
+        let done = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
+        let done = self.as_runner(prepared, recorded, done);
+        self.record(prepared, (Part::Progress, &done), index).await.map(Ok)
     }
 
     async fn send_alone(
@@ -502,8 +509,16 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     }
 
     /// Nobody is at work any more. What the server has refused as a whole is not in doubt.
-    async fn let_go(&mut self, prepared: &Prepared<'_>, claim: &Claim, progress: Progress, patience: Duration) {
+    async fn let_go(
+        &mut self,
+        prepared: &Prepared<'_>,
+        recorded: &Recorded,
+        claim: &Claim,
+        progress: Progress,
+        patience: Duration,
+    ) {
         let let_go = self.sql.let_go(&prepared.version, &claim.token, Some(progress.begun()));
+        let let_go = self.as_runner(prepared, recorded, let_go);
         let mut wait = Wait::start();
         // When this fails, the claim is given up with the connection.
         while let Err((_, error)) = self.send_bookkeeping((Part::Progress, &let_go)).await
@@ -514,12 +529,21 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         }
     }
 
+    /// Postgres: a write to the history by a script that may have become another role, as the role that the runner is.
+    fn as_runner(&self, prepared: &Prepared<'_>, recorded: &Recorded, sql: String) -> String {
+        match self.sql.dialect == Dialect::Postgres && prepared.mentions_roles() {
+            true => self.sql.as_role(recorded.facts.setting("role"), &sql),
+            false => sql,
+        }
+    }
+
     /// Postgres: the connection may live on in a pool when nobody waits for the script any more. Then its claim is given up, and what it
     /// has set is set back; on SQLite, dropping the claim is enough.
     fn clean_up_when_dropped(&mut self, prepared: &Prepared<'_>, recorded: &Recorded, claim: &Claim) {
         if self.sql.dialect != Dialect::Sqlite {
             let let_go = self.sql.let_go(&prepared.version, &claim.token, None);
             let restore = self.sql.restore_settings(&recorded.facts.settings, None, false);
+            let let_go = self.as_runner(prepared, recorded, let_go);
             self.session.run_when_dropped(Some(format!("{let_go};\n{restore}")));
         }
     }
@@ -541,8 +565,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// Sends parts as one request.
     async fn send_parts(&mut self, parts: &[(Part, &str)]) -> Result<(), (Request, DriverError)> {
         let request = Request::of(parts);
-        let sent = self.session.execute(&request.sql).await;
-        sent.map_err(|error| (request, error))
+        match self.session.execute(&request.sql).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err((request, self.of_whose_connection(error, false).await)),
+        }
     }
 
     /// Sends parts as one request and transaction.

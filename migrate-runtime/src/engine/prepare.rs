@@ -184,6 +184,11 @@ impl Prepared<'_> {
         self.mentions(&["_timeout", "reset"])
     }
 
+    /// Whether the script may become another role.
+    pub(super) fn mentions_roles(&self) -> bool {
+        self.mentions(&["role"])
+    }
+
     /// Whether the script sets anything for longer than its transaction, as far as its text tells.
     pub(super) fn sets_for_session(&self) -> bool {
         const FOR_TRANSACTION: [&str; 3] = ["local", "transaction", "constraints"];

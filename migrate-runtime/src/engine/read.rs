@@ -47,6 +47,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         self.keeps_snapshot = is_yes(next());
         let settings = SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), next()?))).collect();
         let mut facts = Facts { file: None, data_version, is_history_exposed, current_schema, user, settings };
+        self.is_time_limited = !["", "0"].contains(&facts.setting("statement_timeout"));
         if !self.is_nested && in_transaction {
             return Err(refuse::in_transaction());
         }
@@ -223,7 +224,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// not ours to bound, its own settings count.
     pub(super) fn bounded_read(&self, sql: &str) -> String {
         match self.sql.dialect {
-            Dialect::Postgres if !self.is_nested => format!("{};\n{sql}", self.sql.wait_at_most(self.claim_patience())),
+            Dialect::Postgres if !self.is_nested => format!("{};\n{sql}", self.limit_wait()),
             _ => sql.to_owned(),
         }
     }

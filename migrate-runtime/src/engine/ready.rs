@@ -8,7 +8,6 @@ use super::wait::Wait;
 use super::{Engine, refuse};
 use crate::driver::AnySession;
 use crate::error::Error;
-use crate::quote::literal;
 
 /// Undoes what makes the server read strings as the scanner does.
 const READ_AS_USUAL: &str = "SET standard_conforming_strings = off";
@@ -38,10 +37,8 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             }
         }
         let (open, close) = self.transaction();
-        let bounded = self.sql.wait_at_most(self.claim_patience());
-        let usual = literal(recorded.facts.setting("lock_timeout"), Dialect::Postgres);
-        let create =
-            format!("{open};\n{bounded};\n{};\nSET LOCAL lock_timeout = {usual};\n{close}", self.sql.create_table());
+        let (create, usual) = (self.sql.create_table(), self.sql.restore_timeouts(&recorded.facts.settings));
+        let create = format!("{open};\n{};\n{create};\n{usual};\n{close}", self.limit_wait());
         match self.execute_transaction(&create).await {
             Ok(()) => {
                 self.has_created_table = true;

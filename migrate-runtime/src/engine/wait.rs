@@ -97,6 +97,11 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         self.migrator.wait_timeout.clamp(Duration::from_millis(1), longest)
     }
 
+    /// Postgres: limits how long the next claim waits in the database.
+    pub(super) fn limit_wait(&self) -> String {
+        self.sql.wait_at_most(self.claim_patience(), self.is_time_limited)
+    }
+
     /// Tells who is waited for, about every second.
     pub(super) fn tell_waiting(&self, wait: &mut Wait, holder: Option<&str>) {
         if wait.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {

@@ -3,7 +3,8 @@
 use migrate_core::{Dialect, Label};
 
 use super::failure::TIMED_OUT;
-use super::foreseen::Foreseen;
+use super::goal::Goal;
+use super::read::Facts;
 use super::wait::Wait;
 use super::{Engine, refuse};
 use crate::driver::{AnySession, DriverError, DriverErrorKind};
@@ -32,13 +33,20 @@ impl Whole {
     }
 }
 
-impl<S: AnySession + ?Sized> Engine<'_, S> {
-    /// Opens the transaction around everything, when nobody else is in the way.
-    pub(super) async fn begin_whole(&mut self, is_first: bool, wait: &mut Wait, first: &Label) -> Result<(), Error> {
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
+    /// Opens the transaction around everything, when nobody else is in the way. On Postgres `turn` waits for the turn of all in it.
+    pub(super) async fn begin_whole(
+        &mut self,
+        turn: Option<&str>,
+        wait: &mut Wait,
+        first: &Label,
+    ) -> Result<(), Error> {
         wait.is_for(first);
         loop {
-            match self.open_whole(is_first).await {
-                Err(error) if error.kind() == DriverErrorKind::Busy || error.has_code(&TIMED_OUT) => {
+            match self.open_whole(turn).await {
+                Err(error)
+                    if error.kind() == DriverErrorKind::Busy || error.has_code(&TIMED_OUT) || self.may_pass(&error) =>
+                {
                     self.wait_for_others(wait, first, error).await?;
                 }
                 opened => return opened.map_err(refuse::not_begun),
@@ -46,19 +54,30 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         }
     }
 
-    /// The transaction in which a set gets its first row has to see all that others have written when it begins.
-    async fn open_whole(&mut self, is_first: bool) -> Result<(), DriverError> {
+    /// Postgres: the transaction in which a set gets its first row locks the history, and has to see all that others have written when it
+    /// begins. The latest rows of sets that have some are locked before: whoever has locked one of them goes on to write to the history.
+    pub(super) fn turn_of_all(&mut self, goals: &[Goal<'a>], facts: &Facts) -> Result<String, Error> {
+        let mut turn = vec![self.limit_wait()];
+        // A snapshot of before would not show what others have written up to the lock.
+        if !self.keeps_snapshot {
+            for goal in goals {
+                self.select(goal.set)?;
+                turn.push(self.sql.lock_latest(self.keeps_snapshot));
+            }
+        }
+        turn.push(self.sql.lock_history(self.is_nested));
+        // What is read inside of it has to find the session as it was.
+        turn.push(self.sql.restore_timeouts(&facts.settings));
+        Ok(turn.join(";\n"))
+    }
+
+    async fn open_whole(&mut self, turn: Option<&str>) -> Result<(), DriverError> {
         let whole = match (self.is_nested, self.sql.dialect) {
             (true, _) => Whole::SAVEPOINT,
             (false, Dialect::Sqlite) => Whole::SQLITE,
             (false, _) => Whole::POSTGRES,
         };
-        let open = match (self.is_nested, self.sql.dialect) {
-            (false, Dialect::Postgres) if is_first => {
-                format!("{};\n{}", whole.open, self.wait_for_turn(&Foreseen::default()))
-            }
-            _ => whole.open.to_owned(),
-        };
+        let open = [whole.open].into_iter().chain(turn).collect::<Vec<_>>().join(";\n");
         self.session.roll_back_when_dropped(Some(whole.rollback));
         self.whole = Some(whole);
         let opened = self.session.execute(&open).await;

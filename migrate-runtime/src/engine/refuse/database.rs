@@ -124,7 +124,12 @@ pub(in crate::engine) fn advice(error: &DriverError) -> Option<&'static str> {
         (Some("57014"), _) => Some(
             "it took longer than `-- migrate: statement-timeout` or `Migrator::statement_timeout` allows, or somebody has cancelled it",
         ),
-        (Some("25006"), _) => Some("the server or the session is read-only: connect to the primary"),
+        (Some("25006"), _) => Some(
+            "the server or the session is read-only: connect to the primary; or the script says so: take `SET TRANSACTION READ ONLY` out of it",
+        ),
+        (Some("40001" | "40P01"), _) => Some(
+            "others were in the way at the same time: start again; a transaction of your own has to be rolled back before",
+        ),
         (Some("25P02"), _) => {
             Some("the transaction that the connection was handed over in has failed already: roll it back first")
         }

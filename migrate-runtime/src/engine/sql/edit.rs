@@ -1,7 +1,5 @@
 //! Changes of the history alone, which run no script: each fails unless its row is as it was seen.
 
-use std::time::Duration;
-
 use migrate_core::{HistoryRow, Migration, RowState};
 
 use super::super::foreseen::Foreseen;
@@ -22,8 +20,8 @@ impl Sql<'_> {
     }
 
     /// Postgres: keeps others from writing to a table, quoted, until the transaction ends.
-    pub(in crate::engine) fn lock_table(&self, table: &str, patience: Duration) -> String {
-        format!("{};\nLOCK TABLE {table} IN SHARE MODE;\n", self.wait_at_most(patience))
+    pub(in crate::engine) fn lock_table(&self, table: &str) -> String {
+        format!("LOCK TABLE {table} IN SHARE MODE;\n")
     }
 
     /// Records a migration as applied that has no row, or one that only remembers; nothing of it ran. The primary key keeps it from having

@@ -62,6 +62,18 @@ impl Sql<'_> {
         self.edit(seen, &assignments)
     }
 
+    /// Postgres: statements as another role than the script is at the moment, and goes on to be.
+    pub(in crate::engine) fn as_role(&self, role: &str, sql: &str) -> String {
+        let set = |name: &str, value: &str| format!("SELECT pg_catalog.set_config('{name}', {value}, true)");
+        let of_script = |name: &str| format!("pg_catalog.current_setting('{name}')");
+        let (keep, become_runner, go_back) = (
+            set(ROLE_OF_SCRIPT, &of_script("role")),
+            set("role", &self.literal(role)),
+            set("role", &of_script(ROLE_OF_SCRIPT)),
+        );
+        format!("{keep};\n{become_runner};\n{sql};\n{go_back}")
+    }
+
     /// The end of a script: its row says what was done.
     pub(in crate::engine) fn finish_outside(&self, prepared: &Prepared<'_>, by: &str, token: &str) -> String {
         let outcome = self.outcome(prepared.direction, by);
@@ -99,6 +111,9 @@ impl Sql<'_> {
         )
     }
 }
+
+/// Postgres: a setting of ours.
+const ROLE_OF_SCRIPT: &str = "migrate_runtime.role";
 
 /// When a backend was started, in microseconds.
 const STARTED: &str = "(pg_catalog.date_part('epoch', backend_start) * 1000000::pg_catalog.float8)::pg_catalog.int8";

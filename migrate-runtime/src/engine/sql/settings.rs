@@ -63,8 +63,10 @@ impl Timeouts {
         TIMEOUTS.map(set).join(";\n")
     }
 
+    /// At most what the server takes.
     fn of(self, name: &str) -> Duration {
-        if name == LOCK_TIMEOUT { self.lock } else { self.statement }
+        const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+        if name == LOCK_TIMEOUT { self.lock } else { self.statement }.min(LONGEST)
     }
 }
 

@@ -86,9 +86,11 @@ impl Sql<'_> {
         )
     }
 
-    /// Postgres: how long the statements that follow wait for a lock, up to the end of the transaction.
-    pub(in crate::engine) fn wait_at_most(&self, patience: Duration) -> String {
-        format!("SET LOCAL lock_timeout = '{}ms'", patience.as_millis())
+    /// Postgres: how long the statements that follow wait for a lock, up to the end of the transaction. Where the time of a statement
+    /// `is_limited`, it is not any more: it would end the wait, and nobody would know that it was one.
+    pub(in crate::engine) fn wait_at_most(&self, patience: Duration, is_limited: bool) -> String {
+        let unlimited = if is_limited { ";\nSET LOCAL statement_timeout = 0" } else { "" };
+        format!("SET LOCAL lock_timeout = '{}ms'{unlimited}", patience.as_millis())
     }
 
     /// Postgres: keeps everybody else from writing to the history, for a set that has no row to lock. It takes no snapshot: what is
