@@ -386,12 +386,13 @@ impl<'a> Standings<'a> {
     pub fn compare(migrations: &[Migration<'a>], mut rows: Vec<HistoryRow>) -> Standings<'a> {
         rows.sort_by(|a, b| a.version.cmp(&b.version));
         write_as_in_files(migrations, &mut rows);
-        let (mut taken_back, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.state == RowState::Pending);
+        let (taken_back, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.state == RowState::Pending);
         let latest_embedded = migrations.last().map(|migration| migration.version());
         let latest_applied = rows.last().map(|row| row.version.clone());
 
         let mut items = Vec::with_capacity(migrations.len().max(rows.len()));
         let (mut migrations, mut rows) = (migrations.iter().copied().peekable(), rows.into_iter().peekable());
+        let mut taken_back = taken_back.into_iter().peekable();
         loop {
             let (order, version) = match (migrations.peek(), rows.peek()) {
                 (Some(migration), Some(row)) => {
@@ -414,8 +415,9 @@ impl<'a> Standings<'a> {
                 (None, row) if row.as_ref().map(|row| &row.version) > latest_embedded => Standing::Ahead,
                 (None, _) => Standing::Missing,
             };
-            let position = taken_back.iter().position(|row| row.version == version);
-            let taken_back = position.map(|position| taken_back.swap_remove(position));
+            // What the binary does not have, and the history only remembers, stands nowhere.
+            while taken_back.next_if(|row| row.version < version).is_some() {}
+            let taken_back = taken_back.next_if(|row| row.version == version);
             items.push(Item { version, standing, embedded, row, taken_back, is_compatible: false });
         }
         Standings(items)

@@ -3,9 +3,11 @@
 //! It never writes to the table of the other tool. What is written holds only for the history that was judged: the edit locks the old
 //! table against writers where a database has locks of tables, and fails when its rows are others by then.
 
+use std::collections::BTreeSet;
+
 use migrate_core::Dialect;
 use migrate_core::adopt::{Adoption, Matched, Proof, Tool, judge};
-use migrate_core::{Label, RowState};
+use migrate_core::{Label, RowState, Version};
 
 use super::edits::{Entry, Writing};
 use super::read::Recorded;
@@ -138,10 +140,10 @@ fn is_adopted(adoption: &Adoption<'_>, recorded: &Recorded) -> bool {
 fn not_applied(adoption: &Adoption<'_>, recorded: &Recorded) -> Vec<Label> {
     let matched = adoption.matched.iter().map(|matched| matched.migration);
     let differing = adoption.differing.iter().map(|differing| differing.migration);
-    let is_applied = |migration: &migrate_core::Migration<'_>| {
-        recorded.rows.iter().any(|row| row.version == *migration.version() && row.state == RowState::Applied)
-    };
-    matched.chain(differing).filter(|migration| !is_applied(migration)).map(|migration| migration.label()).collect()
+    let rows = recorded.rows.iter().filter(|row| row.state == RowState::Applied);
+    let applied: BTreeSet<&Version> = rows.map(|row| &row.version).collect();
+    let is_lacking = |migration: &migrate_core::Migration<'_>| !applied.contains(migration.version());
+    matched.chain(differing).filter(is_lacking).map(|migration| migration.label()).collect()
 }
 
 /// What else is worth knowing.

@@ -1,6 +1,7 @@
 //! The scripts that it takes to reach an aim, and how far a run may go.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use migrate_core::plan::{Item, Policy, Standings};
 use migrate_core::{Direction, HistoryRow, Label, Migration, RowState, Version};
@@ -53,7 +54,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             }
             Aim::Revert(versions) => {
                 // There was nothing above them when it was decided which they are.
-                let is_above = |item: &&Item<'_>| versions.iter().all(|version| item.version() > version);
+                let is_above = |item: &&Item<'_>| versions.last().is_none_or(|latest| item.version() > latest);
                 let above: Vec<Label> = applied(&standings).filter(is_above).map(Item::label).collect();
                 if !above.is_empty() {
                     return Err(refuse::applied_meanwhile(&above));
@@ -121,7 +122,11 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     }
 
     /// The scripts down of these migrations, the latest first.
-    async fn downs(&mut self, standings: &Standings<'a>, versions: &[Version]) -> Result<Vec<Source<'a>>, Error> {
+    async fn downs(
+        &mut self,
+        standings: &Standings<'a>,
+        versions: &BTreeSet<Version>,
+    ) -> Result<Vec<Source<'a>>, Error> {
         let mut sources = Vec::new();
         let mut lacking: Vec<Label> = Vec::new();
         for item in standings.items().iter().rev() {
@@ -168,7 +173,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     }
 
     fn embedded(&self, version: &Version) -> Option<Migration<'a>> {
-        self.migrations.iter().find(|migration| migration.version() == version).copied()
+        let found = self.migrations.binary_search_by(|migration| migration.version().cmp(version)).ok()?;
+        self.migrations.get(found).copied()
     }
 }
 

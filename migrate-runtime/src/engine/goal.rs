@@ -1,5 +1,7 @@
 //! What a verb is out for.
 
+use std::collections::BTreeSet;
+
 use migrate_core::plan::{Ahead, Item, Policy, Standing, Standings};
 use migrate_core::{HistoryRow, Label, RowState, Version};
 
@@ -52,9 +54,9 @@ pub(super) enum Aim {
     /// What is pending is applied, as far as the options go.
     Run,
     /// These are applied again, unless they are. What was applied beneath them when they were chosen has to be still.
-    Reapply { versions: Vec<Version>, beneath: Vec<Version> },
+    Reapply { versions: BTreeSet<Version>, beneath: Vec<Version> },
     /// These are reverted, unless they are, the latest first.
-    Revert(Vec<Version>),
+    Revert(BTreeSet<Version>),
     /// What was left in the middle is brought to its end.
     Resume(Resume),
 }
@@ -184,7 +186,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             .filter(is_above)
             .take(most)
             .collect();
-        let versions: Vec<Version> = reverted.iter().map(|item| item.version().clone()).collect();
+        let versions: BTreeSet<Version> = reverted.iter().map(|item| item.version().clone()).collect();
         if begun.is_some_and(|begun| !versions.contains(begun)) {
             // It is none of those that are to go, and nothing else can be done before it is.
             self.sound_standings(&recorded, LENIENT, None).await?;
