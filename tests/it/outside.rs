@@ -166,6 +166,11 @@ fn a_statement_that_the_server_knows_of_is_looked_up() {
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass",
             "found not done",
         ),
+        (
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON done (number)",
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass",
+            "found not done",
+        ),
         ("VACUUM done", "", "found not done"),
         ("DROP INDEX CONCURRENTLY IF EXISTS i", "", "found done"),
         ("DROP INDEX CONCURRENTLY IF EXISTS i", "CREATE INDEX i ON done (number)", "found not done"),

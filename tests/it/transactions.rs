@@ -434,6 +434,21 @@ fn what_the_caller_has_set_for_its_transaction_does_not_outlast_it() {
     }
 }
 
+/// What a script sets for longer than the caller's transaction would stay: it is set back for the session.
+#[test]
+fn what_a_script_sets_for_the_session_is_left_as_the_transaction_of_the_caller_had_it() {
+    for sql in ["SET work_mem = '7MB';", "SELECT set_config('work_mem', '7MB', false);"] {
+        let database = postgres().database("set_in_a_transaction");
+        let mut client = database.connect();
+        let mut transaction = client.transaction().unwrap();
+        transaction.batch_execute("SET LOCAL work_mem = '6MB'").unwrap();
+        migrations(&[("1_a.sql", sql)]).run(&mut transaction).unwrap();
+        transaction.commit().unwrap();
+        let left: String = client.query_one("SHOW work_mem", &[]).unwrap().get(0);
+        assert_eq!(left, "6MB", "{sql}");
+    }
+}
+
 /// Whatever the verb: each looks for itself.
 #[test]
 fn a_transaction_that_is_found_is_no_place_for_any_verb() {

@@ -96,9 +96,6 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 return Err(refuse::adopt::another_table(tool, &name, &columns));
             }
             table = name.quoted_in(Some(schema));
-            if table == self.sql.table() {
-                return Err(refuse::adopt::same_table(tool, &name));
-            }
         }
         let Some(sql) = tool.history_sql(self.sql.dialect, &table) else {
             return Err(refuse::adopt::not_in(tool, self.sql.dialect));

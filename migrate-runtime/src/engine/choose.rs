@@ -71,7 +71,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             return Err(refuse::outside_of_whole(&outside));
         }
         if let Some(first) = outside.first().filter(|_| self.is_nested) {
-            return Err(refuse::outside_in_transaction(first, false));
+            return Err(refuse::outside_in_transaction(first));
         }
         Ok(Chosen { scripts, left_out })
     }

@@ -69,7 +69,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
         if self.is_nested {
-            return Err(refuse::outside_in_transaction(&prepared.label, self.whole.is_some()));
+            return Err(refuse::outside_in_transaction(&prepared.label));
         }
         let claim = self.new_claim().await?;
         let by = self.applied_by(&recorded.facts);
@@ -94,7 +94,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         decision: Option<Resume>,
     ) -> Result<Outcome, Error> {
         if self.is_nested {
-            return Err(refuse::outside_in_transaction(&row.label(), self.whole.is_some()));
+            return Err(refuse::outside_in_transaction(&row.label()));
         }
         let prepared = self.unfinished(row).await?;
         let stored = self.stored_script(&prepared, row).await?;
@@ -135,7 +135,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         decision: Option<Resume>,
     ) -> Result<(usize, Option<String>), Error> {
         if self.is_nested {
-            return Err(refuse::outside_in_transaction(&row.label(), false));
+            return Err(refuse::outside_in_transaction(&row.label()));
         }
         let stored = self.stored_script(prepared, row).await?;
         let before = scan(&stored, self.sql.dialect);
@@ -399,7 +399,6 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                     let there = self.found_before(&prepared.sql, &prepared.statements[index], alone).await?;
                     if let Alone::CreateIndex { index, is_left_as_it_is: true, .. } = alone
                         && matches!(&there, Some(Effect::NotDone(cleanup)) if !cleanup.is_empty())
-                        && !progress.is_in_doubt
                     {
                         return Err(refuse::invalid_index_is_there(prepared, index));
                     }

@@ -13,20 +13,14 @@ use crate::driver::DriverError;
 use crate::error::{Error, ErrorKind, Problem};
 use crate::excerpt::Excerpt;
 
-pub(in crate::engine) fn outside_in_transaction(label: &Label, is_ours: bool) -> Error {
-    let (message, help) = match is_ours {
-        true => (
-            format!("migration {label} runs outside of a transaction, and all were to run in one; nothing was changed"),
-            "run it on its own first, with `Scope::PerMigration`",
+pub(in crate::engine) fn outside_in_transaction(label: &Label) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!(
+            "migration {label} runs outside of a transaction, and the connection is inside one; nothing was changed"
         ),
-        false => (
-            format!(
-                "migration {label} runs outside of a transaction, and the connection is inside one; nothing was changed"
-            ),
-            "hand over the connection instead of a transaction",
-        ),
-    };
-    Error::new(ErrorKind::Unsupported, message).with_help(help)
+    )
+    .with_help("hand over the connection instead of a transaction")
 }
 
 pub(in crate::engine) fn outside_of_whole(labels: &[Label]) -> Error {
