@@ -1,9 +1,10 @@
 //! A disk that is full: whatever page is the one too many, nothing is half done, and with more room the next run gets to the end.
 
+use std::process::Command;
 use std::time::Duration;
 
 use migrate_runtime::{ErrorKind, Migrator, Scope};
-use migrate_tests::{Case, Cluster, Connection, Driver, Fresh, migrations, poll};
+use migrate_tests::{Case, Cluster, Connection, Driver, Fresh, migrations, numbered, poll};
 
 const BOUND: Duration = Duration::from_secs(60);
 
@@ -54,6 +55,53 @@ fn every_number_of_pages_on_sqlite() {
         }
         println!("{name}, {scope:?}, {journal}: {failed} sizes were too small");
         assert!(failed > 2, "{failed}");
+    }
+}
+
+/// SQLite: no file may grow beyond so many bytes, neither that of the database nor its journal or log, so that any write may be the one
+/// that fails, also in the commit.
+#[cfg(unix)]
+#[test]
+fn every_write_of_files_that_cannot_grow_on_sqlite() {
+    const COUNT: usize = 4;
+    for journal in ["delete", "wal"] {
+        let fresh = |limit: Option<usize>| {
+            let fresh = Fresh::new(Driver::Rusqlite);
+            let mut connection = fresh.connect();
+            assert_eq!(connection.value(&format!("PRAGMA journal_mode = {journal}")), journal);
+            drop(connection);
+            let url = format!("sqlite:{}", fresh.file().display());
+            // A process that ignores the signal is told of the limit by the write, as of a full disk.
+            let script = limit.map_or(String::new(), |blocks| format!("trap '' XFSZ; ulimit -f {blocks}; "));
+            let output = Command::new("sh")
+                .args(["-c", &format!("{script}exec \"$@\""), "sh", env!("CARGO_BIN_EXE_migrate-numbered"), &url])
+                .arg(COUNT.to_string())
+                .output()
+                .unwrap();
+            (fresh, output)
+        };
+        let (sound, output) = fresh(None);
+        assert!(output.status.success(), "{output:?}");
+        let expect = sound.connect().snapshot();
+        let (mut failed, mut at_commit) = (0, 0);
+        // The files that hold the migrations have to be written, too.
+        for blocks in 1.. {
+            assert!(blocks < 2_000, "it never fits");
+            let (fresh, output) = fresh(Some(blocks));
+            if output.status.success() {
+                break;
+            }
+            failed += 1;
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{journal}, {blocks} blocks: {told}");
+            at_commit += usize::from(told.contains("at its commit"));
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&numbered(COUNT))).unwrap();
+            assert_eq!(connection.snapshot(), expect, "{journal}, {blocks} blocks: {told}");
+            assert_eq!(connection.value("PRAGMA integrity_check"), "ok", "{journal}, {blocks} blocks");
+        }
+        println!("{journal}: {failed} sizes were too small, {at_commit} of them at a commit");
+        assert!(failed > 10 && at_commit > 2, "{failed}, {at_commit}");
     }
 }
 
