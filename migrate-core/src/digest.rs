@@ -30,6 +30,10 @@ pub struct Digest(i128);
 
 impl Digest {
     /// That of a history without rows.
+    ///
+    /// ```
+    /// assert_eq!("0".parse(), Ok(migrate_core::Digest::EMPTY));
+    /// ```
     pub const EMPTY: Digest = Digest(0);
 
     pub(crate) const fn from_sum(sum: i128) -> Digest {

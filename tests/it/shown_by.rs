@@ -1,7 +1,7 @@
 //! The documents name the tests that show what they say. Here, that there are such tests.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::scratch::workspace;
 
@@ -25,8 +25,13 @@ fn tests() -> Vec<String> {
     tests
 }
 
-fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
+fn entries(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+/// The pages of the documentation, relative to the workspace.
+fn documents() -> Vec<PathBuf> {
+    entries(&workspace().join("docs")).iter().map(|path| Path::new("docs").join(path.file_name().unwrap())).collect()
 }
 
 /// Whether a name has the parts around `…` in this order.
@@ -46,8 +51,8 @@ fn every_test_that_a_document_names() {
     let tests = tests();
     assert!(tests.len() > 300, "{}", tests.len());
     let mut named = 0;
-    for document in ["README.md", "docs/safety.md", "docs/performance.md", "docs/operating.md", "docs/comparison.md"] {
-        let text = fs::read_to_string(workspace().join(document)).unwrap();
+    for document in documents().into_iter().chain(["README.md".into()]) {
+        let text = fs::read_to_string(workspace().join(&document)).unwrap();
         for line in text.lines() {
             let mut module = "";
             for (_, name) in line.split('`').enumerate().filter(|(index, _)| index % 2 == 1) {
@@ -64,9 +69,41 @@ fn every_test_that_a_document_names() {
                     _ => continue,
                 };
                 named += 1;
-                assert!(tests.iter().any(|test| fits(test, &pattern)), "{document} names {pattern}, which is no test");
+                assert!(
+                    tests.iter().any(|test| fits(test, &pattern)),
+                    "{} names {pattern}, which is no test",
+                    document.display()
+                );
             }
         }
     }
     assert!(named > 30, "{named}");
+}
+
+/// Where a document links to a file, it is there; where the link has the name of a test or a module of tests, they are in that file.
+#[test]
+fn every_file_that_a_document_links_to() {
+    let mut checked = 0;
+    for document in
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(PathBuf::from).into_iter().chain(documents())
+    {
+        let text = fs::read_to_string(workspace().join(&document)).unwrap();
+        let folder = workspace().join(document.parent().unwrap());
+        for (before, target) in
+            text.match_indices("](").filter_map(|(at, _)| Some((&text[..at], text[at + 2..].split_once(')')?.0)))
+        {
+            let target = target.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            checked += 1;
+            assert!(folder.join(target).exists(), "{} links to {target}", document.display());
+            let label = before.rsplit_once('[').map_or("", |(_, label)| label.trim_matches('`'));
+            let file = Path::new(target).file_stem().unwrap().to_str().unwrap();
+            if target.contains("tests/it/") {
+                assert_eq!(label.split("::").next(), Some(file), "{} links to {target}", document.display());
+            }
+        }
+    }
+    assert!(checked > 60, "{checked}");
 }
