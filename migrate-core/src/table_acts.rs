@@ -100,6 +100,19 @@ impl TableActs {
         all
     }
 
+    /// Whether the script attaches a database.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, TableActs, scan::scan};
+    ///
+    /// let acts = |sql: &str| TableActs::of(sql, &scan(sql, Dialect::Sqlite).statements);
+    /// assert!(acts("ATTACH 'other.db' AS other").attaches());
+    /// assert!(!acts("DETACH other").attaches());
+    /// ```
+    pub fn attaches(&self) -> bool {
+        self.attaches
+    }
+
     /// Those of scripts that run after each other.
     ///
     /// ```

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod attached;
 mod bad_input;
 mod compile_errors;
 mod conformance;

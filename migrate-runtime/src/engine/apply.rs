@@ -94,6 +94,8 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         };
 
         self.tell_start(prepared);
+        // What is undone with the transaction around all is for that to detach.
+        let attached = self.attached_before(self.whole.is_none() && prepared.tables.attaches()).await;
         let started = Instant::now();
         self.foreign_keys.were_off = false;
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
@@ -110,6 +112,9 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             Err(_) if is_shared => _ = self.is_transaction_gone(),
             // Also where the connection is said to be lost: a proxy may say it, and go on.
             Err(_) => self.roll_back().await,
+        }
+        if sent.is_err() {
+            self.detach_since(attached).await;
         }
         self.session.roll_back_when_dropped(self.whole_rollback());
         match sent {

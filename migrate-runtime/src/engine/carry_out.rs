@@ -163,6 +163,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 true => Some(self.turn_of_all(goals, &recorded.facts)?),
                 false => None,
             };
+            let may_attach = !self.migrator.steps.is_empty() || scripts.iter().any(|script| script.tables.attaches());
+            let attached = self.attached_before(may_attach).await;
             let (was_nested, started) = (self.is_nested, Instant::now());
             let mut ended = self.begin_whole(turn.as_deref(), &mut wait, &first).await.map_err(Stop::Failed);
             if ended.is_ok() {
@@ -176,6 +178,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             }
             if ended.is_err() {
                 self.abandon_whole().await;
+                self.detach_since(attached).await;
             }
             self.is_nested = was_nested;
             self.foreign_keys.are_checked = false;

@@ -7,7 +7,7 @@
 //! A verb becomes goals (`goal`), and `carry_out` reaches them, `dry_run` only tells: `start` reads one row; `read` reads the history
 //! when that was not enough; `refuse` says what is wrong with it; `choose` takes the scripts, `prepare` scans them; `foreseen` is what
 //! claims expect; `stamp` lets SQLite skip even that read; `ready` prepares table and session; `bookkeeping`, `request` and `apply` run a script in a
-//! transaction, with `foreign_keys` and `dangling` on SQLite; `whole` is the transaction around all of a run; `outside` runs a script
+//! transaction, with `foreign_keys`, `dangling` and `attached` on SQLite; `whole` is the transaction around all of a run; `outside` runs a script
 //! outside, with `alive` and `doubt` for what was left in the middle; `failure` says what an error of the driver means, `blockers` who is
 //! in the way; `wait` bounds all waiting. `edits` are the verbs that run no script; `adopt` makes one of what another tool has kept.
 
@@ -15,6 +15,7 @@
 mod adopt;
 mod alive;
 mod apply;
+mod attached;
 mod blockers;
 mod bookkeeping;
 mod carry_out;

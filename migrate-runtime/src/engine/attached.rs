@@ -1,0 +1,38 @@
+//! SQLite: what a script attaches does not go with its transaction. It is detached again when that is rolled back, so that another try, or a
+//! later run on the same connection, begins as this one did.
+//!
+//! Invariant: what was attached before the script stays.
+
+use migrate_core::Dialect;
+
+use super::Engine;
+use crate::driver::{AnySession, DriverError};
+use crate::quote::identifier;
+
+impl<S: AnySession + ?Sized> Engine<'_, S> {
+    /// What is attached before something that may attach more; `None` where it does not, or nobody can tell.
+    pub(super) async fn attached_before(&mut self, may_attach: bool) -> Option<Vec<String>> {
+        match may_attach && self.sql.dialect == Dialect::Sqlite {
+            true => self.attached().await.ok(),
+            false => None,
+        }
+    }
+
+    /// Detaches what was attached since.
+    pub(super) async fn detach_since(&mut self, before: Option<Vec<String>>) {
+        let Some(before) = before else { return };
+        let now = self.attached().await.unwrap_or_default();
+        for name in now.iter().filter(|name| !before.contains(name)) {
+            // A transaction of the user's keeps what was used in it, for as long as it lasts.
+            let _ = self.session.execute(&format!("DETACH {}", identifier(name))).await;
+        }
+    }
+
+    /// The pragma reads no file, not even one that others lock.
+    async fn attached(&mut self) -> Result<Vec<String>, DriverError> {
+        let rows = self.session.query("PRAGMA database_list").await?;
+        let names = rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten());
+        // Temporary tables are in a database that is there as soon as they are.
+        Ok(names.filter(|name| name != "temp").collect())
+    }
+}
