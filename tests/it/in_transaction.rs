@@ -1,8 +1,12 @@
 //! That what `migrate_core::in_transaction` finds is certain: real servers refuse or ignore it in a transaction that has written, as
 //! that of a migration has, and its neighbours work or fail for another reason.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use migrate_core::{Dialect, Header, in_transaction, scan::scan};
-use migrate_tests::postgres;
+use migrate_runtime::{ErrorKind, Event, Migrator};
+use migrate_tests::{migrations, postgres};
 use postgres::Client;
 use postgres::error::SqlState;
 
@@ -272,6 +276,67 @@ fn sqlite_ignores_the_pragmas_that_are_found() {
     }
 }
 
+#[test]
+fn sqlite_refuses_the_pragmas_that_are_found() {
+    const SYNCHRONOUS: &str = "Safety level may not be changed inside a transaction";
+    const CHECKPOINT: &str = "database table is locked";
+    for (sql, says) in [
+        ("PRAGMA synchronous = OFF", SYNCHRONOUS),
+        ("PRAGMA synchronous = FULL", SYNCHRONOUS),
+        ("pragma Synchronous(1)", SYNCHRONOUS),
+        ("PRAGMA main.synchronous = bogus", SYNCHRONOUS),
+        ("PRAGMA temp.\"synchronous\" = 1", SYNCHRONOUS),
+        ("ATTACH ':memory:' AS a; PRAGMA a.synchronous = 1", SYNCHRONOUS),
+        ("PRAGMA wal_checkpoint", CHECKPOINT),
+        ("PRAGMA wal_checkpoint(PASSIVE)", CHECKPOINT),
+        ("PRAGMA main.wal_checkpoint = truncate", CHECKPOINT),
+        ("PRAGMA [main].'wal_checkpoint'", CHECKPOINT),
+    ] {
+        for mode in ["delete", "wal"] {
+            let error = in_written_transaction_of(mode, |connection| run_all(connection, sql)).unwrap_err();
+            assert_eq!(error.to_string(), says, "{mode}, {sql}");
+        }
+        assert_eq!(found(sql, Dialect::Sqlite), 1, "{sql}");
+    }
+    for sql in [
+        "PRAGMA synchronous",
+        "PRAGMA main.synchronous",
+        "PRAGMA temp.wal_checkpoint",
+        "ATTACH ':memory:' AS a; PRAGMA a.wal_checkpoint",
+        "PRAGMA wal_autocheckpoint = 100",
+        "PRAGMA temp_store = memory",
+        "PRAGMA cache_size = 100",
+        "PRAGMA locking_mode = exclusive",
+        "PRAGMA optimize",
+    ] {
+        for mode in ["delete", "wal"] {
+            in_written_transaction_of(mode, |connection| run_all(connection, sql))
+                .unwrap_or_else(|error| panic!("{mode}, {sql}: {error}"));
+        }
+        assert_eq!(found(sql, Dialect::Sqlite), 0, "{sql}");
+    }
+}
+
+/// Nobody else is in the way of a checkpoint within a transaction, as one of a step: it is not waited for.
+#[test]
+fn what_is_in_its_own_way_fails_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = rusqlite::Connection::open(folder.path().join("a.db")).unwrap();
+    connection.execute_batch("CREATE TABLE t (x)").unwrap();
+    let set = migrations(&[("1_a.sql", "INSERT INTO t VALUES (1);\nPRAGMA old.wal_checkpoint;")]);
+    let attach = format!("ATTACH '{}' AS old", folder.path().join("old.db").display());
+    connection.execute_batch(&attach).unwrap();
+    let waits = AtomicBool::new(false);
+    let migrator = Migrator::new(&set).wait_timeout(Duration::from_millis(100)).on_event(|event| {
+        let is_wait = matches!(event, Event::Waiting { .. });
+        waits.fetch_or(is_wait, Ordering::Relaxed);
+    });
+    let error = migrator.run(&mut connection).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
+    assert!(error.to_string().contains("1_a.sql:2:1"), "{error}");
+    assert!(!waits.load(Ordering::Relaxed), "{error}");
+}
+
 /// Values of a pragma that is on or off.
 const FLAGS: [&str; 29] = [
     "1",
@@ -305,10 +370,27 @@ const FLAGS: [&str; 29] = [
     "yEs",
 ];
 
+/// Statement by statement, as the engine does, rows and all.
+fn run_all(connection: &rusqlite::Connection, sql: &str) -> Result<(), rusqlite::Error> {
+    let scanned = scan(sql, Dialect::Sqlite);
+    scanned.statements.iter().try_for_each(|statement| {
+        let mut statement = connection.prepare(statement.text(sql))?;
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(())
+    })
+}
+
 /// Does something in a transaction as the engine makes it.
 fn in_written_transaction<T>(run: impl Fn(&rusqlite::Connection) -> T) -> T {
+    in_written_transaction_of("delete", run)
+}
+
+/// The same with a journal of this kind.
+fn in_written_transaction_of<T>(journal: &str, run: impl Fn(&rusqlite::Connection) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let connection = rusqlite::Connection::open(folder.path().join("a.db")).unwrap();
+    run_all(&connection, &format!("PRAGMA journal_mode = {journal}")).unwrap();
     connection.execute_batch("CREATE TABLE t (x); PRAGMA foreign_keys = ON").unwrap();
     connection.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
     run(&connection)

@@ -1,10 +1,10 @@
-//! Pragmas that SQLite ignores in a transaction that has written, as that of a migration has: its row is inserted first.
+//! Pragmas that SQLite ignores or refuses in a transaction that has written, as that of a migration has, or is about to.
 
 use super::Finding;
 use crate::scan::{Piece, Scan, Statement};
 use crate::{Dialect, ForeignKeys, Header, Problem};
 
-/// The pragmas of a script that are ignored although something depends on them.
+/// The pragmas of a script that are ignored although something depends on them, and those that always fail.
 ///
 /// A script that switches foreign keys off and later on again says what the directive says, in the words of SQLite's own manual.
 /// The runtime does what it means.
@@ -14,24 +14,28 @@ pub(super) fn find(sql: &str, scan: &Scan, header: &Header) -> Vec<Finding> {
     let last_on = set.iter().rposition(|(_, pragma)| *pragma == Pragma::ForeignKeysOn);
     let is_open = |index: usize| header.foreign_keys() != ForeignKeys::Off && last_on.is_none_or(|last| last < index);
     let problem = |(index, (statement, pragma)): (usize, &(&Statement, Pragma))| {
-        let (name, help) = match pragma {
+        let (message, help) = match pragma {
             Pragma::ForeignKeysOff if is_open(index) => (
-                "foreign_keys",
+                "`PRAGMA foreign_keys` does nothing in a transaction",
                 "begin the file with `-- migrate: foreign-keys=off` instead: they are off while it runs, and checked before its end",
             ),
-            Pragma::JournalMode => (
-                "journal_mode",
-                "set it where the program opens the database, or put it into a file of its own that begins with \
-                 `-- migrate: no-transaction`",
+            Pragma::JournalMode => ("`PRAGMA journal_mode` does nothing in a transaction", SET_ELSEWHERE),
+            Pragma::Synchronous => ("`PRAGMA synchronous` cannot be set in a transaction", SET_ELSEWHERE),
+            Pragma::Checkpoint => (
+                "`PRAGMA wal_checkpoint` cannot run in a transaction",
+                "put it into a file of its own that begins with `-- migrate: no-transaction`",
             ),
-            _ => return None,
+            Pragma::ForeignKeysOff | Pragma::ForeignKeysOn => return None,
         };
         let start = statement.span.start;
-        let problem = Problem::new(format!("`PRAGMA {name}` does nothing in a transaction"), help);
+        let problem = Problem::new(message, help);
         Some(Finding { statement: start, offset: start, problem })
     };
     set.iter().enumerate().filter_map(problem).collect()
 }
+
+const SET_ELSEWHERE: &str = "set it where the program opens the database, or put it into a file of its own that begins with \
+                             `-- migrate: no-transaction`";
 
 /// What a statement for SQLite sets foreign keys to: on or off, in any spelling.
 ///
@@ -47,37 +51,44 @@ pub fn foreign_keys_set_by(sql: &str, statement: &Statement) -> Option<bool> {
     match Pragma::set_by(sql, statement)? {
         Pragma::ForeignKeysOn => Some(true),
         Pragma::ForeignKeysOff => Some(false),
-        Pragma::JournalMode => None,
+        Pragma::JournalMode | Pragma::Synchronous | Pragma::Checkpoint => None,
     }
 }
 
-/// A pragma that is given a value.
+/// A pragma that does something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pragma {
     ForeignKeysOff,
     ForeignKeysOn,
     /// Of the main database: that of an attached one can be changed.
     JournalMode,
+    /// Of any database.
+    Synchronous,
+    /// Of the main database, or of all: that of an attached one has nothing to say where it was not written to.
+    Checkpoint,
 }
 
 impl Pragma {
-    /// `PRAGMA [schema.]name = value` or `PRAGMA [schema.]name(value)`. Names and values may be quoted in any way.
+    /// `PRAGMA [schema.]name = value` or `PRAGMA [schema.]name(value)`. Names and values may be quoted in any way. A checkpoint needs no
+    /// value.
     fn set_by(sql: &str, statement: &Statement) -> Option<Pragma> {
         let mut pieces = statement.pieces(sql, Dialect::Sqlite);
         pieces.next().filter(|verb| verb.is("PRAGMA"))?;
         let mut name = pieces.next()?;
-        let mut next = pieces.next()?;
+        let mut next = pieces.next();
         let mut schema = None;
-        if next.is_sign(".") {
+        if next.is_some_and(|dot| dot.is_sign(".")) {
             schema = Some(name);
             name = pieces.next()?;
-            next = pieces.next()?;
+            next = pieces.next();
         }
-        if !next.is_sign("=") && !next.is_sign("(") {
-            return None;
-        }
-        let mut value = pieces.next()?;
         let is_word = |piece: &Piece<'_>, word| piece.bare().eq_ignore_ascii_case(word);
+        let is_main = schema.is_none_or(|schema| is_word(&schema, "main"));
+        if is_word(&name, "wal_checkpoint") && is_main {
+            return Some(Pragma::Checkpoint);
+        }
+        next.filter(|sign| sign.is_sign("=") || sign.is_sign("("))?;
+        let mut value = pieces.next()?;
         if is_word(&name, "foreign_keys") {
             if value.is_sign("+") {
                 value = pieces.next()?;
@@ -87,7 +98,9 @@ impl Pragma {
             }
             return Some(if is_on(value.bare()) { Pragma::ForeignKeysOn } else { Pragma::ForeignKeysOff });
         }
-        let is_main = schema.is_none_or(|schema| is_word(&schema, "main"));
+        if is_word(&name, "synchronous") {
+            return Some(Pragma::Synchronous);
+        }
         (is_word(&name, "journal_mode") && is_main).then_some(Pragma::JournalMode)
     }
 }

@@ -14,6 +14,8 @@ const REINDEX: &str = "1:1 `REINDEX DATABASE` cannot run in a transaction";
 const DETACH: &str = "1:1 `DETACH PARTITION … CONCURRENTLY` cannot run in a transaction";
 const FOREIGN_KEYS: &str = "1:1 `PRAGMA foreign_keys` does nothing in a transaction";
 const JOURNAL_MODE: &str = "1:1 `PRAGMA journal_mode` does nothing in a transaction";
+const SYNCHRONOUS: &str = "1:1 `PRAGMA synchronous` cannot be set in a transaction";
+const CHECKPOINT: &str = "1:1 `PRAGMA wal_checkpoint` cannot run in a transaction";
 
 #[test]
 fn scripts() {
@@ -68,7 +70,13 @@ fn scripts() {
         ("PRAGMA defer_foreign_keys = OFF; PRAGMA foreign_key_check;", &[], &[], &[]),
         ("PRAGMA journal_mode = WAL;", &[], &[JOURNAL_MODE], &[JOURNAL_MODE]),
         ("PRAGMA main.journal_mode(delete);", &[], &[JOURNAL_MODE], &[JOURNAL_MODE]),
-        ("PRAGMA journal_mode; PRAGMA attached.journal_mode = WAL; PRAGMA synchronous = OFF;", &[], &[], &[]),
+        ("PRAGMA journal_mode; PRAGMA attached.journal_mode = WAL; PRAGMA cache_size = 100;", &[], &[], &[]),
+        ("PRAGMA synchronous = OFF;", &[], &[SYNCHRONOUS], &[SYNCHRONOUS]),
+        ("PRAGMA attached.'synchronous'(1);", &[], &[SYNCHRONOUS], &[SYNCHRONOUS]),
+        ("PRAGMA wal_checkpoint;", &[], &[CHECKPOINT], &[CHECKPOINT]),
+        ("PRAGMA main . [wal_checkpoint] (truncate);", &[], &[CHECKPOINT], &[CHECKPOINT]),
+        ("PRAGMA synchronous; PRAGMA attached.wal_checkpoint; PRAGMA wal_autocheckpoint = 9;", &[], &[], &[]),
+        ("-- migrate: no-transaction\nPRAGMA synchronous = OFF; PRAGMA wal_checkpoint;", &[], &[], &[]),
         // A script that cannot be read has other problems.
         ("VACUUM; SELECT 'open", &[], &[], &[]),
     ];

@@ -8,7 +8,7 @@ use migrate_core::Dialect;
 use migrate_core::scan::split;
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, Savepoint, Transaction};
+use rusqlite::{Connection, ErrorCode, Savepoint, Transaction, ffi};
 
 use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session, StepFailure, StepRun, one_by_one};
 use crate::step::{Body, Step};
@@ -244,8 +244,13 @@ pub(crate) fn driver_error(error: rusqlite::Error, start: usize) -> DriverError 
         rusqlite::Error::SqliteFailure(error, None) => (Some(error), error.to_string(), None),
         other => (None, other.to_string(), None),
     };
-    let kind = match code.map(|error| error.code) {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => DriverErrorKind::Busy,
+    let kind = match code {
+        Some(error) if error.code == ErrorCode::DatabaseBusy => DriverErrorKind::Busy,
+        // Without an extended code the connection is in its own way, as with a checkpoint in a transaction. For others, which share its
+        // cache, there is one: SQLITE_LOCKED_SHAREDCACHE.
+        Some(error) if error.code == ErrorCode::DatabaseLocked && error.extended_code != ffi::SQLITE_LOCKED => {
+            DriverErrorKind::Busy
+        }
         _ => DriverErrorKind::Refused,
     };
     let code = code.map(|error| error.extended_code.to_string());
