@@ -902,10 +902,37 @@ fn only_the_living_have_a_sign() {
     assert_eq!(names, expect);
 }
 
-/// A sign that cannot be opened may be that of somebody else's process.
+/// What shows whether a runner lives can be opened by whoever can open the database, whatever account it was started by.
 #[cfg(unix)]
 #[test]
-fn a_runner_whose_sign_cannot_be_opened_lives() {
+fn a_sign_has_the_mode_of_its_database() {
+    use std::os::unix::fs::PermissionsExt;
+
+    for mode in [0o600, 0o606, 0o666] {
+        let fresh = Fresh::new(Driver::Rusqlite);
+        let set = alone(Driver::Rusqlite);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        fs::set_permissions(fresh.file(), fs::Permissions::from_mode(mode)).unwrap();
+        let modes = Mutex::new(Vec::new());
+        let migrator = Migrator::new(&set).on_event(|event| {
+            if let Event::Statement { .. } = event {
+                let entries = fs::read_dir(fresh.file().parent().unwrap()).unwrap().map(Result::unwrap);
+                let signs = entries.filter(|entry| entry.file_name().to_string_lossy().contains("-migrating-"));
+                modes.lock().unwrap().extend(signs.map(|sign| sign.metadata().unwrap().permissions().mode() & 0o777));
+            }
+        });
+        connection.run(&migrator).unwrap();
+        drop(migrator);
+        let modes = modes.into_inner().unwrap();
+        assert!(!modes.is_empty() && modes.iter().all(|found| *found == mode), "{mode:o}: {modes:?}");
+    }
+}
+
+/// A sign that cannot be opened may be that of somebody else's process, which is waited for. It is told which one it is, and why.
+#[cfg(unix)]
+#[test]
+fn a_runner_whose_sign_cannot_be_opened_may_live() {
     let fresh = Fresh::new(Driver::Rusqlite);
     let set = alone(Driver::Rusqlite);
     let mut connection = fresh.connect();
@@ -919,6 +946,15 @@ fn a_runner_whose_sign_cannot_be_opened_lives() {
     let sign = fresh.file().with_extension("db-migrating-1-18a5c0ffee000000-3");
     std::os::unix::fs::symlink(&sign, &sign).unwrap();
     assert_eq!(standing(&mut connection), Standing::Running);
+    let migrator = Migrator::new(&set).wait_timeout(Duration::ZERO);
+    let why = fs::File::open(&sign).unwrap_err();
+    for verb in [Verb::Run, Verb::Resume(Resume::Retry), Verb::MarkPending(2, "by hand")] {
+        let error = connection.execute_verb(&migrator, &verb).unwrap_err().to_string();
+        let told = format!("process 1, if it still lives: `{}` would show that", sign.display());
+        assert!(error.contains(&told) && error.contains(&why.to_string()), "{verb:?}: {error}");
+    }
+    fs::remove_file(&sign).unwrap();
+    assert_eq!(standing(&mut connection), Standing::Interrupted);
 }
 
 /// Between a plan and its first claim, another runner begins to revert outside of a transaction: whoever has planned waits for it, and

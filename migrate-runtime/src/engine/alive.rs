@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::process;
 use std::sync::Mutex;
@@ -47,11 +47,15 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             if self.sql.dialect != Dialect::Sqlite {
                 return Ok(Claim { token, sign: Sign::Backend });
             }
-            let Some(path) = self.sign_file(&token).await? else {
+            let Some(database) = self.database_file().await? else {
                 runners().insert(token.clone());
                 return Ok(Claim { token, sign: Sign::Entry });
             };
-            let locked = File::create_new(&path).and_then(|file| file.lock().map(|()| file));
+            let path = sign_file(&database, &token);
+            let locked = File::create_new(&path).and_then(|file| {
+                open_to_users_of(&database, &file);
+                file.lock().map(|()| file)
+            });
             let file = locked.map_err(|error| refuse::no_sign(&path, &error))?;
             // Before it was locked, somebody may have taken it for a dead one's.
             if path.exists() {
@@ -101,22 +105,46 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         if !is_token(token) {
             return Ok(None);
         }
-        let lives = match self.sign_file(token).await? {
-            Some(path) => is_locked(&path),
-            None => runners().contains(token),
+        let process = format!("process {}", token.split('-').next().unwrap_or_default());
+        let Some(database) = self.database_file().await? else {
+            return Ok(runners().contains(token).then_some(process));
         };
-        Ok(lives.then(|| format!("process {}", token.split('-').next().unwrap_or_default())))
+        let path = sign_file(&database, token);
+        Ok(match is_locked(&path) {
+            Ok(lives) => lives.then_some(process),
+            // Better to wait in vain than to run twice.
+            Err(error) => Some(format!(
+                "{process}, if it still lives: `{}` would show that, and cannot be opened and locked: {error}; let this account read it, or \
+                 remove it when that process has ended",
+                path.display()
+            )),
+        })
     }
 
-    /// The file that shows whether a runner lives, beside the database of the history; none for one in memory.
-    async fn sign_file(&mut self, token: &str) -> Result<Option<PathBuf>, Error> {
+    /// The database of the history; none for one in memory.
+    async fn database_file(&mut self) -> Result<Option<String>, Error> {
         let schema = literal(self.sql.table_name().schema.as_deref().unwrap_or("main"), Dialect::Sqlite);
         let file = format!("SELECT file FROM pragma_database_list WHERE name = {schema}");
         let rows = self.query_patiently(&file).await?;
-        Ok(first_cells(rows).next().filter(|file| !file.is_empty()).map(|file| sign_file(&file, token)))
+        Ok(first_cells(rows).next().filter(|file| !file.is_empty()))
     }
 }
 
+/// Whoever may use the database may look at the sign of a dead one, whatever account and umask that had: it gets the mode and, from an
+/// account that may give files away, the owner of the database, as a journal of SQLite does. When this fails, others are told.
+#[cfg(unix)]
+fn open_to_users_of(database: &str, sign: &File) {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+
+    let Ok(of) = fs::metadata(database) else { return };
+    let _ = sign.set_permissions(fs::Permissions::from_mode(of.mode() & 0o777));
+    let _ = fchown(sign, Some(of.uid()), Some(of.gid()));
+}
+
+#[cfg(not(unix))]
+fn open_to_users_of(_: &str, _: &File) {}
+
+/// The file that shows whether a runner lives, beside the database.
 fn sign_file(database: &str, token: &str) -> PathBuf {
     PathBuf::from(format!("{database}-migrating-{token}"))
 }
@@ -137,12 +165,14 @@ fn runners() -> std::sync::MutexGuard<'static, BTreeSet<String>> {
 }
 
 /// Whether some process holds the lock on the file. What a dead one has left is removed.
-fn is_locked(path: &PathBuf) -> bool {
+///
+/// # Errors
+/// It cannot be told: the file may be one that only another account can open.
+fn is_locked(path: &PathBuf) -> io::Result<bool> {
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return false,
-        // It is somebody else's.
-        Err(_) => return true,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
     };
     match file.try_lock() {
         Ok(()) => {
@@ -150,11 +180,10 @@ fn is_locked(path: &PathBuf) -> bool {
             if file.metadata().is_ok_and(|about| about.len() == 0) {
                 let _ = fs::remove_file(path);
             }
-            false
+            Ok(false)
         }
-        Err(TryLockError::WouldBlock) => true,
-        // Better to wait in vain than to run twice.
-        Err(TryLockError::Error(_)) => true,
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
