@@ -57,7 +57,9 @@ impl Alone {
         let verb = pieces().next()?;
         if dialect == Dialect::Sqlite {
             let is_alone = ["VACUUM", "PRAGMA", "ATTACH", "DETACH"].into_iter().any(|word| verb.is(word));
-            return is_alone.then_some(Alone::Repeatable);
+            // The file that it writes must not be there, whether it is whole or not.
+            let makes_a_file = || verb.is("VACUUM") && pieces().any(|piece| piece.is("INTO"));
+            return is_alone.then(|| if makes_a_file() { Alone::Unknown } else { Alone::Repeatable });
         }
         let of_names = |pieces: &[Piece<'_>]| match refused::what(sql, statement, dialect)? {
             "CREATE INDEX CONCURRENTLY" => Some(create_index(pieces).unwrap_or(Alone::Unknown)),
@@ -222,11 +224,17 @@ mod tests {
             let statement = &scan(sql, Dialect::Postgres).statements[0];
             assert_eq!(Alone::of(sql, statement, Dialect::Postgres), expect, "{sql}");
         }
-        for (sql, is_alone) in
-            [("VACUUM", true), ("PRAGMA journal_mode = WAL", true), ("ATTACH 'a' AS b", true), ("DELETE FROM t", false)]
-        {
+        for (sql, expect) in [
+            ("VACUUM", Some(Alone::Repeatable)),
+            ("VACUUM \"into\"", Some(Alone::Repeatable)),
+            ("VACUUM INTO 'b.db'", Some(Alone::Unknown)),
+            ("vacuum main into 'b' || '.db'", Some(Alone::Unknown)),
+            ("PRAGMA journal_mode = WAL", Some(Alone::Repeatable)),
+            ("ATTACH 'a' AS b", Some(Alone::Repeatable)),
+            ("DELETE FROM t", None),
+        ] {
             let statement = &scan(sql, Dialect::Sqlite).statements[0];
-            assert_eq!(Alone::of(sql, statement, Dialect::Sqlite).is_some(), is_alone, "{sql}");
+            assert_eq!(Alone::of(sql, statement, Dialect::Sqlite), expect, "{sql}");
         }
         for (sql, expect) in [
             ("SET search_path = a", true),

@@ -155,6 +155,35 @@ fn a_statement_in_doubt_is_for_a_person_to_decide() {
     }
 }
 
+/// What SQLite writes to a file of its own is there or not, whole or not. When it has refused, it is known that it was not done.
+#[test]
+fn a_copy_into_a_file_is_for_a_person_to_decide() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let copy = fresh.file().with_extension("copy");
+    let set = in_doubt(&fresh, &format!("VACUUM INTO '{}'", copy.display()));
+    assert!(copy.exists());
+    let mut connection = fresh.connect();
+    let (migrator, retry) = (Migrator::new(&set), Verb::Resume(Resume::Retry));
+    let error = connection.run(&migrator).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+    assert!(error.to_string().contains("VACUUM INTO") && error.to_string().contains("Resume::MarkDone"), "{error}");
+    let error = connection.execute_verb(&migrator, &retry).unwrap_err();
+    assert!(error.to_string().contains("output file already exists"), "{error}");
+    assert_eq!(connection.run(&migrator).unwrap_err().kind(), ErrorKind::Interrupted, "it still is in doubt");
+    connection.execute_verb(&migrator, &Verb::Resume(Resume::MarkDone)).unwrap();
+    assert_eq!(connection.rows("SELECT number FROM done ORDER BY number"), ["1", "3"]);
+
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let copy = fresh.file().with_extension("copy");
+    fs::write(&copy, "something else").unwrap();
+    let script = format!("-- migrate: no-transaction\nCREATE TABLE t (x);\nVACUUM INTO '{}';", copy.display());
+    let (set, mut connection) = (migrations(&[("1_a.sql", &script)]), fresh.connect());
+    let error = connection.run(&Migrator::new(&set)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
+    fs::remove_file(&copy).unwrap();
+    connection.run(&Migrator::new(&set)).unwrap();
+}
+
 #[test]
 fn a_statement_that_the_server_knows_of_is_looked_up() {
     // The statement in doubt, what was done by hand, the action in the audit trail.

@@ -384,6 +384,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         progress: &mut Progress,
     ) -> Result<(), Error> {
         let index = progress.done;
+        let was_in_doubt = progress.is_in_doubt;
         let mut tries = Tries::none();
         let mut wait = Wait::start();
         wait.is_for(&prepared.label);
@@ -409,6 +410,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 None => self.run_with_record(prepared, recorded, claim, index).await,
             };
             let Err((request, error)) = sent else { return Ok(()) };
+            if self.sql.dialect == Dialect::Sqlite {
+                // It says so when it has not done a statement. What was in doubt before still is.
+                progress.is_in_doubt = was_in_doubt;
+            }
             if error.kind() == DriverErrorKind::Busy {
                 // SQLite has done nothing of it.
                 self.wait_for_others(&mut wait, &prepared.label, error).await?;
