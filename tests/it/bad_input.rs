@@ -575,13 +575,17 @@ fn versions_without_a_script_for_the_database() {
     }
 }
 
-/// The file that shows that a runner lives stands beside the database, and needs a name that the file system takes.
+/// The file that shows that a runner lives stands beside the database, where somebody may have moved that away.
 #[test]
 fn a_file_beside_which_no_sign_can_be_made() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("x".repeat(240));
+    let opened = folder.path().join("opened");
+    std::fs::create_dir(&opened).unwrap();
     let set = migrations(&[("1_a.sql", "-- migrate: no-transaction\nCREATE TABLE a (x integer);")]);
-    let mut connection = rusqlite::Connection::open(&file).unwrap();
+    let mut connection = rusqlite::Connection::open(opened.join("a.db")).unwrap();
+    // No journal has to be beside it.
+    connection.execute_batch("PRAGMA journal_mode = MEMORY").unwrap();
+    std::fs::rename(&opened, folder.path().join("moved")).unwrap();
     let error = set.run(&mut connection).unwrap_err();
     assert_says(&error, ErrorKind::Database, &["cannot be made and locked", "nothing was changed"]);
     assert!(connection.is_autocommit());

@@ -750,8 +750,7 @@ fn a_runner_that_ends_meanwhile_is_none_that_was_interrupted() {
 
     impl Director for EndsMeanwhile {
         fn before(&self, sql: &str) -> Option<Fault> {
-            if sql.contains("FROM pg_catalog.pg_stat_activity AS a WHERE a.pid") || sql.starts_with("SELECT file FROM")
-            {
+            if sql.contains("FROM pg_catalog.pg_stat_activity AS a WHERE a.pid") || sql.starts_with("SELECT file, ") {
                 self.0.lock().unwrap().execute(
                     "UPDATE schema_migrations SET state = 'applied', statements_done = 1, claim = NULL WHERE state = 'running'",
                 );
@@ -955,6 +954,46 @@ fn a_sign_has_the_mode_of_its_database() {
         drop(migrator);
         let modes = modes.into_inner().unwrap();
         assert!(!modes.is_empty() && modes.iter().all(|found| *found == mode), "{mode:o}: {modes:?}");
+    }
+}
+
+/// SQLite opens files whose names other programs have trouble with. Such a runner is known to live, and to be dead.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sign_stands_beside_a_database_of_any_name() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let long = "n".repeat(235);
+    let paths: [&[u8]; 4] = [b"app.db", b"a\xff/app.db", b"app\xfe\xff.db", long.as_bytes()];
+    for (path, encoding) in paths.into_iter().flat_map(|path| [(path, "UTF-8"), (path, "UTF-16")]) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(OsStr::from_bytes(path));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let connect = || rusqlite::Connection::open(&file).unwrap();
+        connect().execute_batch(&format!("PRAGMA encoding = '{encoding}'; CREATE TABLE t (x)")).unwrap();
+        let set = migrations(&[("1_a.sql", "-- migrate: no-transaction\nINSERT INTO t VALUES (1);")]);
+        let standing = |set: &Migrations| Migrator::new(set).status(&mut connect()).unwrap().migrations()[0].standing;
+        let seen = Mutex::new(None);
+        let migrator = Migrator::new(&set).on_event(|event| {
+            if let Event::Statement { .. } = event {
+                *seen.lock().unwrap() = Some(standing(&set));
+            }
+        });
+        let ended = migrator.run(&mut connect());
+        drop(migrator);
+        if encoding == "UTF-16" && path.contains(&0xff) {
+            let error = ended.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{file:?}: {error}");
+            assert!(error.to_string().starts_with("the path of the database is not Unicode"), "{error}");
+            continue;
+        }
+        ended.unwrap_or_else(|error| panic!("{file:?}, {encoding}: {error}"));
+        assert_eq!(seen.into_inner().unwrap(), Some(Standing::Running), "{file:?}, {encoding}");
+        let dead = "UPDATE schema_migrations SET state = 'running', claim = '1-18a5c0ffee000000-3'";
+        connect().execute_batch(dead).unwrap();
+        assert_eq!(standing(&set), Standing::Interrupted, "{file:?}, {encoding}");
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "{file:?}, {encoding}");
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use migrate_core::{Dialect, HistoryRow};
 
-use super::read::{Recorded, first_cells};
+use super::read::{Recorded, cell, first_cells};
 use super::{Engine, refuse};
 use crate::driver::AnySession;
 use crate::error::Error;
@@ -66,7 +66,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
 
     /// Removes the files of runners that were killed when nothing in the history named them any more, or yet.
     pub(super) fn remove_signs_of_the_dead(&self, recorded: &Recorded) {
-        let Some(sign) = recorded.facts.file().map(|file| sign_file(file, "")) else { return };
+        let Some(sign) = recorded.facts.file().map(|file| sign_file(Path::new(file), "")) else { return };
         let (Some(folder), Some(prefix)) = (sign.parent(), sign.file_name()) else { return };
         let is_sign = |path: &PathBuf| {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -122,18 +122,41 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     }
 
     /// The database of the history; none for one in memory.
-    async fn database_file(&mut self) -> Result<Option<String>, Error> {
+    async fn database_file(&mut self) -> Result<Option<PathBuf>, Error> {
         let schema = literal(self.sql.table_name().schema.as_deref().unwrap_or("main"), Dialect::Sqlite);
-        let file = format!("SELECT file FROM pragma_database_list WHERE name = {schema}");
+        let file = format!("SELECT file, hex(file) FROM pragma_database_list WHERE name = {schema}");
         let rows = self.query_patiently(&file).await?;
-        Ok(first_cells(rows).next().filter(|file| !file.is_empty()))
+        let Some(row) = rows.first().filter(|row| !cell(row, 0).is_empty()) else { return Ok(None) };
+        // Text of SQLite is Unicode; a path need not be. A wrong one would be that of nobody's sign.
+        let path = match cell(row, 0) {
+            text if text.contains(char::REPLACEMENT_CHARACTER) => {
+                path_of_bytes(cell(row, 1)).filter(|path| path.exists())
+            }
+            text => Some(PathBuf::from(text)),
+        };
+        path.map(Some).ok_or_else(|| refuse::path_not_unicode(cell(row, 0)))
     }
+}
+
+/// The path whose bytes these are, in hexadecimal digits.
+#[cfg(unix)]
+fn path_of_bytes(digits: &str) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+
+    let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+    bytes.map(|bytes| PathBuf::from(std::ffi::OsString::from_vec(bytes)))
+}
+
+#[cfg(not(unix))]
+fn path_of_bytes(_: &str) -> Option<PathBuf> {
+    None
 }
 
 /// Whoever may use the database may look at the sign of a dead one, whatever account and umask that had: it gets the mode and, from an
 /// account that may give files away, the owner of the database, as a journal of SQLite does. When this fails, others are told.
 #[cfg(unix)]
-fn open_to_users_of(database: &str, sign: &File) {
+fn open_to_users_of(database: &Path, sign: &File) {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 
     let Ok(of) = fs::metadata(database) else { return };
@@ -142,11 +165,26 @@ fn open_to_users_of(database: &str, sign: &File) {
 }
 
 #[cfg(not(unix))]
-fn open_to_users_of(_: &str, _: &File) {}
+fn open_to_users_of(_: &Path, _: &File) {}
 
-/// The file that shows whether a runner lives, beside the database.
-fn sign_file(database: &str, token: &str) -> PathBuf {
-    PathBuf::from(format!("{database}-migrating-{token}"))
+/// The file that shows whether a runner lives, beside the database. A name that would be too long for a file system has a hash in place of
+/// the name of the database, the same for every process.
+fn sign_file(database: &Path, token: &str) -> PathBuf {
+    /// What most file systems take, without what stands behind the name: `-migrating-` and the longest token.
+    const MOST_BYTES: usize = 255 - 55;
+    let name = database.file_name().unwrap_or_default();
+    let mut sign = match name.len() {
+        ..=MOST_BYTES => name.to_owned(),
+        _ => format!("{:016x}", fnv(name.as_encoded_bytes())).into(),
+    };
+    sign.push(format!("-migrating-{token}"));
+    database.with_file_name(sign)
+}
+
+/// The hash of Fowler, Noll and Vo, of 64 bits.
+fn fnv(bytes: &[u8]) -> u64 {
+    let add = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, add)
 }
 
 impl Drop for Claim {
@@ -202,4 +240,22 @@ fn new_token() -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     format!("{}-{now:x}-{:x}", process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_fit_into_a_folder() {
+        let token = format!("{}-{:x}-{:x}", u32::MAX, u64::MAX, u64::MAX);
+        let sign = |name: &str| sign_file(&Path::new("/folder").join(name), &token);
+        assert_eq!(sign("app.db"), Path::new(&format!("/folder/app.db-migrating-{token}")));
+        assert_eq!(sign(&"n".repeat(201)), Path::new(&format!("/folder/bb093304263dfe91-migrating-{token}")));
+        assert_ne!(sign(&"n".repeat(201)), sign(&"n".repeat(202)));
+        for length in 1..=255 {
+            let sign = sign(&"n".repeat(length));
+            assert!(sign.file_name().is_some_and(|name| name.len() <= 255), "{length}: {}", sign.display());
+        }
+    }
 }

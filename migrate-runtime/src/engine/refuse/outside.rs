@@ -51,6 +51,14 @@ pub(in crate::engine) fn no_sign(path: &Path, error: &std::io::Error) -> Error {
         .with_help("check the permissions of the folder of the database; nothing was changed")
 }
 
+pub(in crate::engine) fn path_not_unicode(path: &str) -> Error {
+    let message = format!(
+        "the path of the database is not Unicode, and SQLite does not tell what it is: `{path}`; nothing was changed"
+    );
+    Error::new(ErrorKind::Unsupported, message)
+        .with_help("move the database, or open it by another path: a script outside of a transaction needs a file beside it, which shows whether its runner lives")
+}
+
 pub(in crate::engine) fn no_cleanup(error: DriverError) -> Error {
     let help = advice(&error).unwrap_or("see what the database says, then start again");
     bookkeeping("what an interrupted statement has left could not be removed".into(), error).with_help(help)
