@@ -144,7 +144,8 @@ impl HistoryRow {
     pub fn decode(cells: &[Option<String>]) -> Result<HistoryRow, BadRow> {
         let cells = Cells(cells);
         Ok(HistoryRow {
-            version: cells.required(0, |text| Version::parse(text).ok())?,
+            // What is spelled otherwise is none of our rows, and would not be found again by its digits.
+            version: cells.required(0, |text| Version::parse(text).ok().filter(|version| version.digits() == text))?,
             name: cells.required(1, |text| Some(text.to_owned()))?,
             checksum: cells.required(2, Checksum::parse)?,
             state: cells.required(3, |text| RowState::ALL.into_iter().find(|state| state.as_str() == text))?,
@@ -223,6 +224,7 @@ mod tests {
 
         let cases: &[(usize, Option<&str>, &str)] = &[
             (0, Some("x"), r#"the row of version "x" has "x" as its version"#),
+            (0, Some("07"), r#"the row of version "07" has "07" as its version"#),
             (0, None, r#"the row of version "NULL" has no version"#),
             (1, None, r#"the row of version "7" has no name"#),
             (2, Some("sha256:00"), r#"the row of version "7" has "sha256:00" as its checksum"#),

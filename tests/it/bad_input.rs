@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use migrate_runtime::testing::Stop;
 use migrate_runtime::{Error, ErrorKind, Event, Migrator, Scope, Version};
-use migrate_tests::{Cluster, Direction, Driver, Fresh, Proxy, migrations, numbered, postgres};
+use migrate_tests::{Cluster, Direction, Driver, Fresh, Proxy, Verb, migrations, numbered, postgres};
 use postgres::{Client, NoTls};
 
 fn connect(url: &str) -> Client {
@@ -39,6 +39,44 @@ fn a_read_only_file() {
         .unwrap_err();
     assert_says(&error, ErrorKind::Database, &["the history could not be changed", "the database is read-only"]);
     assert!(connection.is_autocommit());
+}
+
+/// A transaction that is older than what others have written cannot write any more, however long it waits.
+#[test]
+fn a_transaction_that_is_too_old_to_write() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    numbered(1).run(&mut connection).unwrap();
+    for scope in [Scope::PerMigration, Scope::All] {
+        let three = numbered(3);
+        let migrator = Migrator::new(&three).scope(scope);
+        for verb in [Verb::Run, Verb::MarkApplied(2, "by hand")] {
+            let mut transaction = connection.transaction().unwrap();
+            transaction.query_row("SELECT count(*) FROM done", [], |_| Ok(())).unwrap();
+            fresh.connect().execute("INSERT INTO done VALUES (100)");
+            let error = verb.execute(&migrator, &mut transaction).unwrap_err();
+            assert_says(&error, ErrorKind::WaitTimeout, &["sqlite 517", "roll it back", "`BEGIN IMMEDIATE`"]);
+            assert!(!error.to_string().contains("wait longer"), "{error}");
+        }
+    }
+    let mut transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    assert_eq!(numbered(3).run(&mut transaction).unwrap().changes().len(), 2);
+}
+
+/// A version that is not spelled as ours are is that of a row which somebody else has written.
+#[test]
+fn a_version_with_zeros_before_it() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = rusqlite::Connection::open(fresh.file()).unwrap();
+    numbered(3).run(&mut connection).unwrap();
+    connection.execute_batch("UPDATE schema_migrations SET version = '03' WHERE version = '3'").unwrap();
+    let three = numbered(3);
+    let migrator = Migrator::new(&three);
+    let told = ["holds 1 row that cannot be read", "the row of version \"03\" has \"03\" as its version", "by hand"];
+    assert_says(&migrator.run(&mut connection).unwrap_err(), ErrorKind::BadHistory, &told);
+    let error = migrator.mark_pending(&mut connection, Version::from(3), "by hand").unwrap_err();
+    assert_says(&error, ErrorKind::BadHistory, &told);
 }
 
 #[test]

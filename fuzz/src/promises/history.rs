@@ -211,7 +211,7 @@ fn of_plan(standings: &Standings<'_>, policy: Policy, rows: &[HistoryRow]) {
         return;
     }
     let done = pending.iter().filter_map(|item| item.embedded()).map(|migration| {
-        let line = format!("{}\t{}\t{}", migration.version(), migration.name(), migration.up().checksum());
+        let line = format!("{}\t{}\t{}", migration.version().digits(), migration.name(), migration.up().checksum());
         HistoryRow::decode(&cells(&line, &[])).expect("a good row")
     });
     let is_replaced = |row: &&HistoryRow| !pending.iter().any(|item| *item.version() == row.version);

@@ -78,6 +78,9 @@ pub(in crate::engine) fn settings(error: DriverError) -> Error {
     bookkeeping("the settings of the session could not be changed".into(), error).with_help(help)
 }
 
+/// SQLITE_BUSY_SNAPSHOT: a transaction that has read wants to write, and others have written since.
+const BUSY_SNAPSHOT: &str = "517";
+
 pub(in crate::engine) fn wait_timeout(
     label: Option<&Label>,
     waited: Duration,
@@ -91,8 +94,14 @@ pub(in crate::engine) fn wait_timeout(
         None => format!("is in the way{}; the database does not say which", of("of")),
     };
     let message = format!("gave up after {waited:.1} s: another connection {who}");
-    let told = Error::new(ErrorKind::WaitTimeout, message)
-        .with_help("start again when it is done, or wait longer with `Migrator::wait_timeout`");
+    let help = match &error {
+        Some(error) if error.has_code(&[BUSY_SNAPSHOT]) => {
+            "the transaction is older than what others have written by now, and to wait does not help: roll it back, and begin it anew with \
+             `BEGIN IMMEDIATE`"
+        }
+        _ => "start again when it is done, or wait longer with `Migrator::wait_timeout`",
+    };
+    let told = Error::new(ErrorKind::WaitTimeout, message).with_help(help);
     match error {
         Some(error) => told.with_body(driver_lines(&error, &[], Excerpt::MARGIN)).with_driver(error),
         None => told,
