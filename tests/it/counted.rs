@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use migrate_runtime::{Migrations, Migrator, Version};
-use migrate_tests::{Directed, Requests, migrations, numbered, postgres};
+use migrate_tests::{Directed, Driver, Fresh, Requests, migrations, numbered, postgres};
 use rusqlite::Connection;
 
 fn set(count: usize) -> Migrations {
@@ -67,19 +67,19 @@ fn a_start_on_postgres_allocates_the_same_for_few_and_for_many() {
     assert!(few.0 < 50 && few.1 < 5_000, "{few:?} allocations and bytes");
 }
 
-/// How many instructions a process takes, the driver's included, for a start of that many [`numbered`] that finds everything applied.
+/// How many instructions a `migrate-numbered` takes, the driver's included, once it is connected, and what it prints.
 #[cfg(target_os = "linux")]
-fn instructions_of_a_start(url: &str, count: usize) -> u64 {
+fn instructions_of_a_process(arguments: &[&str]) -> (u64, String) {
     let output = std::process::Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*Connection*::run*"])
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*migrate_numbered::carry_out*"])
         .arg(env!("CARGO_BIN_EXE_migrate-numbered"))
-        .args([url, &count.to_string()])
+        .args(arguments)
         .output()
         .expect("valgrind is installed");
-    assert!(output.status.success() && output.stdout == b"0\n", "{output:?}");
-    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let [printed, told] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
     let collected = told.lines().find_map(|line| line.split_once("Collected : "));
-    collected.unwrap_or_else(|| panic!("{told}")).1.parse().unwrap()
+    (collected.unwrap_or_else(|| panic!("{told}")).1.parse().unwrap(), printed.trim().to_owned())
 }
 
 #[test]
@@ -89,12 +89,33 @@ fn a_start_on_postgres_takes_as_many_instructions_for_few_and_for_many() {
         let (set, database) = (numbered(count), postgres().database("counted"));
         Migrator::new(&set).baseline(&mut database.connect(), Version::from(count as u64)).unwrap();
         let url = database.url();
-        [url.clone(), format!("tokio:{url}")].map(|url| instructions_of_a_start(&url, count))
+        [url.clone(), format!("tokio:{url}")].map(|url| {
+            let (instructions, applied) = instructions_of_a_process(&[&url, &count.to_string()]);
+            assert_eq!(applied, "0");
+            instructions
+        })
     };
     let [few, many] = [10, 10_000].map(count);
     // A digit more in the one number of the answer, and what differs between two runs of the same.
     let is_flat = few.iter().zip(&many).all(|(few, many)| few.abs_diff(*many) < few / 50);
     assert!(is_flat, "{few:?} instructions for 10, {many:?} for 10,000");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_migration_that_is_applied_or_reverted_takes_as_many_instructions_among_few_as_among_many() {
+    let count = |count: u64| {
+        let fresh = Fresh::new(Driver::Rusqlite);
+        let (url, number) = (format!("sqlite:{}", fresh.file().display()), count.to_string());
+        ["there", "back"].map(|way| {
+            let (instructions, changed) = instructions_of_a_process(&[&url, &number, way]);
+            assert_eq!(changed, number);
+            instructions / count
+        })
+    };
+    let [few, many] = [200, 1_600].map(count);
+    let grows = few.iter().zip(&many).any(|(few, many)| *many > few + few / 4);
+    assert!(!grows, "{few:?} instructions for each of 200, {many:?} for each of 1,600, to apply and to revert");
 }
 
 #[test]

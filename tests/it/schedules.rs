@@ -10,7 +10,7 @@ mod explorer;
 mod turns;
 
 use migrate_runtime::{Error, ErrorKind, Migrations, Migrator, Scope, Version};
-use migrate_tests::{Driver, Verb, migrations};
+use migrate_tests::{Driver, Verb, migrations, numbered_and_back};
 
 use explorer::{Case, Runner, explore};
 
@@ -19,20 +19,6 @@ const BOTH: [Driver; 2] = [Driver::Rusqlite, Driver::Postgres];
 /// Whether to explore what takes many minutes.
 fn is_thorough() -> bool {
     std::env::var_os("MIGRATE_TEST_THOROUGH").is_some()
-}
-
-/// Migrations whose second execution would show, and their way back.
-fn plain(versions: impl IntoIterator<Item = u64>) -> Migrations {
-    let file = |number: u64| {
-        let (first, last) =
-            if number == 1 { ("CREATE TABLE done (n integer);\n", "\nDROP TABLE done;") } else { ("", "") };
-        [
-            (format!("{number}_m.up.sql"), format!("{first}INSERT INTO done VALUES ({number});")),
-            (format!("{number}_m.down.sql"), format!("DELETE FROM done WHERE n = {number};{last}")),
-        ]
-    };
-    let files: Vec<(String, String)> = versions.into_iter().flat_map(file).collect();
-    migrations(&files.iter().map(|(path, sql)| (&**path, &**sql)).collect::<Vec<_>>())
 }
 
 fn run(set: &Migrations) -> Runner<'_> {
@@ -66,13 +52,13 @@ fn check(driver: Driver, name: &str, case: &Case<'_>) {
 
 #[test]
 fn two_from_nothing() {
-    let set = plain(1..=2);
+    let set = numbered_and_back(1..=2);
     check(Driver::Rusqlite, "from nothing", &from_nothing(vec![run(&set), run(&set)], run(&set)));
 }
 
 #[test]
 fn two_and_a_first_migration() {
-    let set = plain(1..=1);
+    let set = numbered_and_back(1..=1);
     for driver in BOTH {
         check(driver, "from nothing", &from_nothing(vec![run(&set), run(&set)], run(&set)));
     }
@@ -80,7 +66,7 @@ fn two_and_a_first_migration() {
 
 #[test]
 fn three_from_nothing() {
-    let set = plain(1..=1);
+    let set = numbered_and_back(1..=1);
     let deaths = if is_thorough() { 3 } else { 1 };
     let case = Case { deaths, ..from_nothing(vec![run(&set), run(&set), run(&set)], run(&set)) };
     check(Driver::Rusqlite, "from nothing", &case);
@@ -89,7 +75,7 @@ fn three_from_nothing() {
 #[test]
 fn two_of_which_each_wants_all_or_nothing() {
     for driver in BOTH {
-        let set = plain(1..=if driver.is_sqlite() || is_thorough() { 2 } else { 1 });
+        let set = numbered_and_back(1..=if driver.is_sqlite() || is_thorough() { 2 } else { 1 });
         check(driver, "as one", &from_nothing(vec![as_one(&set), as_one(&set)], run(&set)));
         check(driver, "as one beside one by one", &from_nothing(vec![as_one(&set), run(&set)], run(&set)));
     }
@@ -97,7 +83,7 @@ fn two_of_which_each_wants_all_or_nothing() {
 
 #[test]
 fn one_runs_and_one_reverts() {
-    let set = plain(1..=2);
+    let set = numbered_and_back(1..=2);
     for driver in BOTH {
         let case = Case {
             before: Some(run(&set)),
@@ -113,7 +99,7 @@ fn one_runs_and_one_reverts() {
 #[test]
 fn two_revert() {
     for driver in BOTH {
-        let set = plain(1..=if is_thorough() { 3 } else { 2 });
+        let set = numbered_and_back(1..=if is_thorough() { 3 } else { 2 });
         let case = Case {
             before: Some(run(&set)),
             runners: vec![revert_to(&set, 1), revert_to(&set, 1)],
@@ -128,7 +114,8 @@ fn two_revert() {
 /// Built from one state, and both deployed: one of them is refused, or comes before the other.
 #[test]
 fn two_branches() {
-    let (base, left, right, both) = (plain(1..=1), plain([1, 2]), plain([1, 3]), plain(1..=3));
+    let (base, left, right, both) =
+        (numbered_and_back(1..=1), numbered_and_back([1, 2]), numbered_and_back([1, 3]), numbered_and_back(1..=3));
     for driver in BOTH {
         let case = Case {
             before: Some(run(&base)),
@@ -143,7 +130,7 @@ fn two_branches() {
 
 #[test]
 fn an_old_and_a_new_binary() {
-    let set = plain(1..=2);
+    let set = numbered_and_back(1..=2);
     for driver in BOTH {
         check(driver, "up to a target, and all", &from_nothing(vec![run_to(&set, 1), run(&set)], run(&set)));
     }

@@ -19,7 +19,7 @@ pub use cluster::{Cluster, OwnCluster, postgres};
 pub use connection::{Connection, Driver, Fresh, Verb, polled};
 pub use database::Database;
 pub use directed::{Directed, Director, Fault, FaultAt, Requests};
-pub use migrations::{migrations, numbered, numbered_but_failing, numbered_for_old, only_for, set};
+pub use migrations::{migrations, numbered, numbered_and_back, numbered_but_failing, numbered_for_old, only_for, set};
 pub use poll::poll;
 pub use proxy::{Direction, Proxy, Traffic};
 

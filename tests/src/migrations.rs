@@ -65,6 +65,20 @@ pub fn numbered_for_old(count: usize, old: usize) -> Migrations {
     numbered_with(count, |number| if number > old { "-- migrate: compatible=backward\n" } else { "" })
 }
 
+/// Migrations of these versions, the first of which is 1, that count themselves in a table `done`, and their way back.
+pub fn numbered_and_back(versions: impl IntoIterator<Item = u64>) -> Migrations {
+    let file = |number: u64| {
+        let (first, last) =
+            if number == 1 { ("CREATE TABLE done (n integer);\n", "\nDROP TABLE done;") } else { ("", "") };
+        [
+            (format!("{number}_m.up.sql"), format!("{first}INSERT INTO done VALUES ({number});")),
+            (format!("{number}_m.down.sql"), format!("DELETE FROM done WHERE n = {number};{last}")),
+        ]
+    };
+    let files: Vec<(String, String)> = versions.into_iter().flat_map(file).collect();
+    migrations(&files.iter().map(|(path, sql)| (&**path, &**sql)).collect::<Vec<_>>())
+}
+
 /// With lines of their own: a directive comes first, a statement last.
 fn numbered_with(count: usize, own: impl Fn(usize) -> &'static str) -> Migrations {
     let file = |number: usize| {

@@ -1,11 +1,12 @@
 //! A runner in a process of its own: `migrate-numbered URL COUNT [failing NUMBER | compatible-with COUNT]` applies `numbered(COUNT)`, or
-//! its relatives, and prints how many it applied itself. The URL is `sqlite:PATH`, `postgres://…`, or `tokio:postgres://…` for the
+//! its relatives, and prints how many it applied itself; `migrate-numbered URL COUNT there` applies `numbered_and_back(1..=COUNT)`,
+//! and `back` takes all of them back. The URL is `sqlite:PATH`, `postgres://…`, or `tokio:postgres://…` for the
 //! asynchronous driver. What it does is told on standard error, a line for each migration that is begun, where `MIGRATE_TEST_TELLS` is set.
 
 use std::error::Error;
 
-use migrate_runtime::{Event, Migrator};
-use migrate_tests::{Connection, Driver, numbered, numbered_but_failing, numbered_for_old};
+use migrate_runtime::{Event, Migrator, Report};
+use migrate_tests::{Connection, Driver, Verb, numbered, numbered_and_back, numbered_but_failing, numbered_for_old};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -14,7 +15,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         [url, count] => (url, numbered(count.parse()?)),
         [url, count, "failing", number] => (url, numbered_but_failing(count.parse()?, number.parse()?)),
         [url, count, "compatible-with", old] => (url, numbered_for_old(count.parse()?, old.parse()?)),
-        _ => return Err("usage: migrate-numbered URL COUNT [failing NUMBER | compatible-with COUNT]".into()),
+        [url, count, "there" | "back"] => (url, numbered_and_back(1..=count.parse()?)),
+        _ => {
+            return Err(
+                "usage: migrate-numbered URL COUNT [failing NUMBER | compatible-with COUNT | there | back]".into()
+            );
+        }
     };
     let tells = std::env::var_os("MIGRATE_TEST_TELLS").is_some();
     let migrator = Migrator::new(&migrations).on_event(|event| match event {
@@ -26,7 +32,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(("tokio", url)) => Connection::to(url, Driver::TokioPostgres),
         _ => Connection::to(url, Driver::Postgres),
     };
-    let report = connection.run(&migrator)?;
+    let verb = if arguments.ends_with(&["back"]) { Verb::Reset } else { Verb::Run };
+    let report = carry_out(&mut connection, &migrator.dangerously_allow_reset(), &verb)?;
     println!("{}", report.changes().len());
     Ok(())
+}
+
+/// A function of its own, for those who count its instructions.
+#[inline(never)]
+fn carry_out(
+    connection: &mut Connection,
+    migrator: &Migrator<'_>,
+    verb: &Verb,
+) -> Result<Report, migrate_runtime::Error> {
+    connection.execute_verb(migrator, verb)
 }
