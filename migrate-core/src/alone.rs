@@ -153,13 +153,16 @@ fn one_name(pieces: &[Piece<'_>]) -> Option<String> {
     rest.iter().all(|piece| piece.is("CASCADE") || piece.is("RESTRICT")).then_some(name)
 }
 
-/// `[schema.]name`, as SQL writes it, and what follows.
+/// `[schema.]name`, as SQL writes it, and what follows. `None` where escapes would have to be read.
 fn qualified_name<'p, 'a>(pieces: &'p [Piece<'a>]) -> Option<(String, &'p [Piece<'a>])> {
-    let (first, mut rest) = pieces.split_first()?;
+    let (first, mut rest) = pieces.split_first().filter(|(first, _)| !has_escapes(first))?;
     let mut name = first.text.to_owned();
     while let [dot, next, behind @ ..] = rest
         && dot.is_sign(".")
     {
+        if has_escapes(next) {
+            return None;
+        }
         name = format!("{name}.{}", next.text);
         rest = behind;
     }
@@ -170,13 +173,18 @@ fn qualified_name<'p, 'a>(pieces: &'p [Piece<'a>]) -> Option<(String, &'p [Piece
 /// `None` where escapes would have to be read.
 fn folded(name: &Piece<'_>) -> Option<String> {
     const MOST_BYTES: usize = 63;
-    if name.text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("U&\"")) {
+    if has_escapes(name) {
         return None;
     }
     let mut name = name.quoted_name().unwrap_or_else(|| name.text.to_ascii_lowercase());
     let end = (0..=MOST_BYTES.min(name.len())).rev().find(|end| name.is_char_boundary(*end));
     name.truncate(end.unwrap_or_default());
     Some(name)
+}
+
+/// Whether a name is written with escapes, which only the server reads.
+fn has_escapes(name: &Piece<'_>) -> bool {
+    name.text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("U&\""))
 }
 
 #[cfg(test)]
@@ -205,6 +213,9 @@ mod tests {
             ("CREATE INDEX CONCURRENTLY ON users (name)", Some(Alone::Unknown)),
             ("CREATE INDEX by_name ON users (name)", None),
             ("DROP INDEX CONCURRENTLY IF EXISTS a.b CASCADE", Some(Alone::DropIndex("a.b".into()))),
+            ("DROP INDEX CONCURRENTLY U&\"b\\00e9\"", Some(Alone::Unknown)),
+            ("DROP INDEX CONCURRENTLY a.u&\"b\"", Some(Alone::Unknown)),
+            ("CREATE INDEX CONCURRENTLY i ON U&\"t\" (x)", Some(Alone::Unknown)),
             ("DROP INDEX CONCURRENTLY a, b", Some(Alone::Unknown)),
             ("REINDEX TABLE CONCURRENTLY a.b", Some(Alone::Reindex("a.b".into()))),
             ("REINDEX (CONCURRENTLY) INDEX i", Some(Alone::Reindex("i".into()))),

@@ -314,6 +314,70 @@ fn a_script_that_becomes_another_role_is_recorded_as_the_runner() {
     }
 }
 
+/// SQLite says the same of one that is in its own way, which is in a transaction.
+#[test]
+fn a_checkpoint_waits_for_whoever_shares_the_cache() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = rusqlite::OpenFlags::default() | rusqlite::OpenFlags::SQLITE_OPEN_SHARED_CACHE;
+    let connect = || rusqlite::Connection::open_with_flags(folder.path().join("shared.db"), flags).unwrap();
+    let mut connection = connect();
+    connection.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE z (n)").unwrap();
+    let reader = Mutex::new(connect());
+    let set = migrations(&[
+        ("1_a.sql", "CREATE TABLE a (x);"),
+        ("2_checkpoint.sql", "-- migrate: no-transaction\nPRAGMA wal_checkpoint(TRUNCATE);"),
+    ]);
+    Migrator::new(&set).target(1).run(&mut connection).unwrap();
+    reader.lock().unwrap().execute_batch("BEGIN; SELECT * FROM z").unwrap();
+    let migrator = Migrator::new(&set).on_event(|event| {
+        if let Event::Waiting { .. } = event {
+            reader.lock().unwrap().execute_batch("COMMIT").unwrap();
+        }
+    });
+    assert_eq!(migrator.run(&mut connection).unwrap().changes().len(), 1);
+}
+
+/// Told as the loss of the connection, because a commit may be lost, although it lives on: nobody waits for who is not at work.
+#[test]
+fn a_claim_is_given_up_where_the_connection_lives_on() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute(
+            "CREATE TABLE d (n integer);
+             CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'gone' USING ERRCODE = '08006'; END $$;
+             CREATE CONSTRAINT TRIGGER t AFTER INSERT ON d DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()",
+        );
+        let set = migrations(&[("1_d.sql", "-- migrate: no-transaction\nINSERT INTO d VALUES (1);")]);
+        let migrator = Migrator::new(&set).wait_timeout(BOUND);
+        assert_eq!(connection.run(&migrator).unwrap_err().kind(), ErrorKind::ConnectionLost);
+        assert_eq!(connection.value("SELECT count(*) FROM schema_migrations WHERE claim IS NULL"), "1");
+        connection.execute("DROP TRIGGER t ON d");
+        fresh.connect().run(&migrator).unwrap();
+        assert_eq!(connection.rows("SELECT n FROM d"), ["1"]);
+    }
+}
+
+/// A user who is not the one that the connection was opened for has no right to the history, and keeps no claim.
+#[test]
+fn a_script_that_becomes_another_user_is_told_so_and_lets_go() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let user = format!("{}_user", fresh.database().name());
+        let mut connection = fresh.connect();
+        connection.execute(&format!("CREATE ROLE {user}"));
+        let sql = format!(
+            "-- migrate: no-transaction\nSET SESSION AUTHORIZATION {user};\nSELECT 1;\nRESET SESSION AUTHORIZATION;"
+        );
+        let set = migrations(&[("1_user.sql", &sql)]);
+        let error = connection.run(&Migrator::new(&set)).unwrap_err();
+        assert!(error.to_string().contains("`SET ROLE` in place of"), "{error}");
+        assert_eq!(connection.value("SELECT session_user = current_user"), "t");
+        assert_eq!(connection.value("SELECT count(*) FROM schema_migrations WHERE claim IS NULL"), "1");
+        connection.execute(&format!("DROP ROLE {user}"));
+    }
+}
+
 /// A statement that connects to another server fails with an error that looks like the loss of our connection.
 #[test]
 fn a_connection_to_elsewhere_that_fails_is_not_ours() {

@@ -246,8 +246,8 @@ impl DriverError {
         self.0.context.as_deref()
     }
 
-    /// The connection of the session was not the one that was lost.
-    pub(crate) fn about_another_connection(mut self) -> DriverError {
+    /// The statement was refused, whatever the error looks like.
+    pub(crate) fn of_statement(mut self) -> DriverError {
         self.0.kind = DriverErrorKind::Refused;
         self
     }

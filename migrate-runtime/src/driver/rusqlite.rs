@@ -8,7 +8,7 @@ use migrate_core::Dialect;
 use migrate_core::scan::split;
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, Savepoint, Transaction, ffi};
+use rusqlite::{Connection, ErrorCode, Savepoint, Transaction};
 
 use super::{Database, DriverError, DriverErrorKind, Itself, Row, Session, StepFailure, StepRun, one_by_one};
 use crate::step::{Body, Step};
@@ -45,11 +45,19 @@ impl RusqliteSession<'_> {
         // Most requests are one statement, and need not be scanned to know it.
         let statement = sql.trim_ascii_end().trim_end_matches(';');
         if is_single(statement) {
-            return self.step(statement).map_err(|error| driver_error(error, 0));
+            return self.step(statement).map_err(|error| self.error_of(error, 0));
         }
         split(sql, Dialect::Sqlite).iter().try_for_each(|statement| {
-            self.step(statement.text(sql)).map_err(|error| driver_error(error, statement.span.start))
+            self.step(statement.text(sql)).map_err(|error| self.error_of(error, statement.span.start))
         })
+    }
+
+    /// What is locked, without an extended code that tells of a shared cache, is locked by the connection itself in a transaction, as for a
+    /// checkpoint: nobody is to be waited for.
+    fn error_of(&self, error: rusqlite::Error, start: usize) -> DriverError {
+        let error = driver_error(error, start);
+        let is_in_its_own_way = error.has_code(&["6"]) && !self.connection.is_autocommit();
+        if is_in_its_own_way { error.of_statement() } else { error }
     }
 
     fn step(&self, statement: &str) -> Result<(), rusqlite::Error> {
@@ -244,13 +252,8 @@ pub(crate) fn driver_error(error: rusqlite::Error, start: usize) -> DriverError 
         rusqlite::Error::SqliteFailure(error, None) => (Some(error), error.to_string(), None),
         other => (None, other.to_string(), None),
     };
-    let kind = match code {
-        Some(error) if error.code == ErrorCode::DatabaseBusy => DriverErrorKind::Busy,
-        // Without an extended code the connection is in its own way, as with a checkpoint in a transaction. For others, which share its
-        // cache, there is one: SQLITE_LOCKED_SHAREDCACHE.
-        Some(error) if error.code == ErrorCode::DatabaseLocked && error.extended_code != ffi::SQLITE_LOCKED => {
-            DriverErrorKind::Busy
-        }
+    let kind = match code.map(|error| error.code) {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => DriverErrorKind::Busy,
         _ => DriverErrorKind::Refused,
     };
     let code = code.map(|error| error.extended_code.to_string());

@@ -129,7 +129,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         let Some(row) = rows.first().filter(|row| !cell(row, 0).is_empty()) else { return Ok(None) };
         // Text of SQLite is Unicode; a path need not be. A wrong one would be that of nobody's sign.
         let path = match cell(row, 0) {
-            text if text.contains(char::REPLACEMENT_CHARACTER) => {
+            text if text.contains(char::REPLACEMENT_CHARACTER) && !Path::new(text).exists() => {
                 path_of_bytes(cell(row, 1)).filter(|path| path.exists())
             }
             text => Some(PathBuf::from(text)),
@@ -161,7 +161,9 @@ fn open_to_users_of(database: &Path, sign: &File) {
 
     let Ok(of) = fs::metadata(database) else { return };
     let _ = sign.set_permissions(fs::Permissions::from_mode(of.mode() & 0o777));
-    let _ = fchown(sign, Some(of.uid()), Some(of.gid()));
+    // Whoever may not give files away may still give them to a group.
+    let _ = fchown(sign, None, Some(of.gid()));
+    let _ = fchown(sign, Some(of.uid()), None);
 }
 
 #[cfg(not(unix))]

@@ -98,7 +98,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             Ok(_) => !is_in_transaction,
             Err(answer) => is_in_transaction && answer.has_code(&["25P02"]),
         };
-        if is_of_another { error.about_another_connection() } else { error }
+        if is_of_another { error.of_statement() } else { error }
     }
 
     /// Whether another try may succeed: others were in the way.
@@ -304,7 +304,11 @@ fn advice_on_bookkeeping(blame: &Blame, error: &DriverError, script: &str) -> Op
         ["set role", "set session authorization", "set local role"].iter().any(|words| script.contains(words))
     };
     match blame {
-        Blame::Bookkeeping(Part::Finish | Part::Progress) if error.has_code(&["42501"]) && changes_role() => Some(
+        Blame::Bookkeeping(Part::Progress) if error.has_code(&["42501"]) && changes_role() => Some(
+            "the script becomes another user, who may not write to the history table, where each of its statements is recorded: `SET ROLE` in \
+             place of `SET SESSION AUTHORIZATION` leaves that to the runner",
+        ),
+        Blame::Bookkeeping(Part::Finish) if error.has_code(&["42501"]) && changes_role() => Some(
             "the script leaves another role behind, which may not write to the history table: end it with `RESET ROLE`",
         ),
         Blame::Bookkeeping(Part::Guard) => {

@@ -268,11 +268,11 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         change.notes.extend(is_down.then(|| OF_SCRIPT_DOWN.to_owned()));
         change.notes.extend(start.verdict);
         self.foreign_keys.are_checked = false;
-        match ended.as_ref().map_err(Error::kind) {
-            Ok(()) | Err(ErrorKind::ConnectionLost) => {}
-            // It has waited long enough.
-            Err(ErrorKind::WaitTimeout) => self.let_go(prepared, recorded, claim, progress, Duration::ZERO).await,
-            Err(_) => self.let_go(prepared, recorded, claim, progress, self.migrator.wait_timeout).await,
+        if let Err(error) = &ended {
+            // As whom the script ended it may not be allowed to write to the history.
+            self.restore_session(recorded).await;
+            self.clean_up_when_dropped(prepared, recorded, claim);
+            self.give_up(prepared, recorded, claim, progress, error).await;
         }
         self.restore_session(recorded).await;
         ended.map(|()| Outcome::Done(change))
@@ -518,6 +518,31 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             && !prepared.mentions_timeouts()
     }
 
+    /// Gives the claim up behind an error.
+    async fn give_up(
+        &mut self,
+        prepared: &Prepared<'_>,
+        recorded: &Recorded,
+        claim: &Claim,
+        progress: Progress,
+        error: &Error,
+    ) {
+        let patience = match error.kind() {
+            // The server has answered, or a proxy in its place, and the connection may live on: with the same backend, which is at work no
+            // more, or with another one.
+            ErrorKind::ConnectionLost if error.database_code().is_some() => {
+                let let_go = self.sql.let_go_from_here(&prepared.version, &claim.token);
+                let _ = self.send_bookkeeping((Part::Progress, &self.as_runner(prepared, recorded, let_go))).await;
+                return;
+            }
+            ErrorKind::ConnectionLost => return,
+            // It has waited long enough.
+            ErrorKind::WaitTimeout => Duration::ZERO,
+            _ => self.migrator.wait_timeout,
+        };
+        self.let_go(prepared, recorded, claim, progress, patience).await;
+    }
+
     /// Nobody is at work any more. What the server has refused as a whole is not in doubt.
     async fn let_go(
         &mut self,
@@ -554,7 +579,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             let let_go = self.sql.let_go(&prepared.version, &claim.token, None);
             let restore = self.sql.restore_settings(&recorded.facts.settings, None, false);
             let let_go = self.as_runner(prepared, recorded, let_go);
-            self.session.run_when_dropped(Some(format!("{let_go};\n{restore}")));
+            self.session.run_when_dropped(Some(format!("{restore};\n{let_go}")));
         }
     }
 

@@ -145,9 +145,9 @@ pub(in crate::engine) fn advice(error: &DriverError) -> Option<&'static str> {
         (Some("53100"), _) | (_, Some(13)) => {
             Some("the disk is full: make room, then start again; nothing of this migration was kept")
         }
-        (Some("6"), Some(6)) => Some(
-            "the connection is in its own way, and no other one is: what it has begun has to end before, such as the transaction",
-        ),
+        (Some("6"), Some(6)) => {
+            Some("the connection is in its own way: what it has begun has to end before, such as the transaction")
+        }
         (_, Some(8)) => Some("the database is read-only: check the permissions of the file and its folder"),
         (_, Some(14)) => Some("the file cannot be opened: check its path and permissions, and those of its folder"),
         (_, Some(1)) if error.message().ends_with("is already in use") => Some(

@@ -39,6 +39,16 @@ impl Sql<'_> {
         format!("UPDATE {} SET claim = NULL{begun} WHERE {}", self.table, self.is_mine(version, token))
     }
 
+    /// Nobody is at work any more, if the claim is of the session that says so.
+    pub(in crate::engine) fn let_go_from_here(&self, version: &Version, token: &str) -> String {
+        format!(
+            "UPDATE {} SET claim = NULL WHERE {} AND claim = {}",
+            self.table,
+            self.row(version),
+            self.claim_of(token)
+        )
+    }
+
     /// Takes over what somebody has left in the middle, with the script of today. Fails when the row is not as it was seen.
     pub(in crate::engine) fn take_up(
         &self,
