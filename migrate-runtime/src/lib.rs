@@ -153,7 +153,8 @@
 //! One row a migration in the table `schema_migrations`: `set`, `version`, `name`, `checksum`, `state`, `applied_at` (UTC),
 //! `execution_time_ms`, `statements`, `statements_begun`, `statements_done`, `applied_by`, `claim`, `audit`, `sql` and `down_sql`;
 //! its primary key is (`set`, `version`). The row commits together with the migration. `execution_time_ms` is what the script took,
-//! without the commit that [`Change::duration`] holds; on PostgreSQL with up to a second of waiting for other runners. The states
+//! without the commit that [`Change::duration`] holds; on PostgreSQL with up to a second of waiting for other runners; of a script that was
+//! interrupted and gone on with, all the time since it was first begun. `version` has no leading zeros, as a number has none. The states
 //! are `applied`; `running` and `reverting` while a script is at work outside of a transaction; and `pending` for a migration that
 //! is not applied any more. `audit` holds a line for everything that was done to the row since: when, what, who, the checksum
 //! before, and why.
@@ -292,8 +293,6 @@ pub use event::Event;
 pub use fingerprint::{Fingerprint, fingerprint, fingerprint_async, fingerprint_without, fingerprint_without_async};
 #[cfg(feature = "folder")]
 pub use folder::{FolderError, FolderOptions};
-/// Something that is wrong with a folder, a file in it or an option, where it is, and what to do about it: what
-/// [`FolderError::problems`] holds.
 #[cfg(feature = "folder")]
 pub use migrate_core::Problem as FolderProblem;
 #[cfg(feature = "adopt")]

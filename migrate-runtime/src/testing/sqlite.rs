@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind};
 /// A database in memory that is migrated with a set, or a migrator, as [`Migrator::run`](crate::Migrator::run) leaves it.
 ///
 /// The first call for a set runs the migrations, the others copy what it has left: microseconds. Nothing is shared between two
-/// databases. Of steps in Rust, name and revision count, not what their functions do. Settings of the connection are the defaults of the driver, whatever a migration has set.
+/// databases, but for files that a script attaches. Of steps in Rust, name and revision count, not what their functions do. Settings of the connection are the defaults of the driver, whatever a migration has set.
 ///
 /// ```
 /// # #[cfg(feature = "rusqlite-bundled")] {
