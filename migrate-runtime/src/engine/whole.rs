@@ -62,7 +62,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if !self.keeps_snapshot {
             for goal in goals {
                 self.select(goal.set)?;
-                turn.push(self.sql.lock_latest(self.keeps_snapshot));
+                turn.push(self.sql.lock_latest(false));
             }
         }
         turn.push(self.sql.lock_history(self.is_nested));
