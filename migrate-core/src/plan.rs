@@ -587,6 +587,17 @@ mod tests {
         }
     }
 
+    /// What was taken back stands with its own version, whatever else the history remembers that the binary does not have.
+    #[test]
+    fn what_was_taken_back() {
+        let set = set("2 4 5");
+        let migrations = set.migrations(crate::Dialect::Sqlite).unwrap();
+        let rows = ["1-", "2", "3-", "4-", "6-"].map(row).into_iter().rev().collect();
+        let standings = Standings::compare(&migrations, rows);
+        let taken_back = standings.items().iter().map(|item| item.taken_back().map(|row| row.version.digits()));
+        assert_eq!(taken_back.collect::<Vec<_>>(), [None, Some("4"), None]);
+    }
+
     #[test]
     fn policies() {
         let strict = Policy::default();

@@ -400,6 +400,12 @@ mod tests {
     }
 
     #[test]
+    fn attaches() {
+        assert!(acts("CREATE TABLE t (x); ATTACH 'a.db' AS a").attaches());
+        assert!(!acts("DETACH a; CREATE TABLE attach (x)").attaches());
+    }
+
+    #[test]
     fn rebuilds() {
         let cases: &[(&str, &str)] = &[
             ("CREATE TABLE n (x); INSERT INTO n SELECT x FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t", "t"),
