@@ -26,7 +26,7 @@ pub(super) fn pass(bytes: &[u8], mut at: usize, dialect: Dialect) -> (usize, Opt
     while let Some(first) = bytes.get(at) {
         match classes[usize::from(*first)] {
             Class::Word => {
-                let end = end_of(bytes, at + 1, is_word_byte);
+                let end = end_of(bytes, at, is_word_byte);
                 // It may be the beginning of something quoted.
                 if matches!(bytes.get(end), Some(b'\'' | b'"' | b'&')) {
                     break;
@@ -34,7 +34,7 @@ pub(super) fn pass(bytes: &[u8], mut at: usize, dialect: Dialect) -> (usize, Opt
                 at = end;
                 last = Some(at);
             }
-            Class::Space => at = end_of(bytes, at + 1, |byte| matches!(byte, b' ' | b'\t'..=b'\r')),
+            Class::Space => at = end_of(bytes, at, |byte| matches!(byte, b' ' | b'\t'..=b'\r')),
             Class::Sign => {
                 at += 1;
                 last = Some(at);
