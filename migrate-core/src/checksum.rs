@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::fnv1a;
+
 /// The SHA-256 of a script's normalised text, written `sha256:` and 64 hexadecimal digits.
 ///
 /// Normalised: a byte order mark at the start is dropped, CRLF is read as LF. Comments and directives count.
@@ -66,13 +68,10 @@ impl Checksum {
     /// What stands for the checksum of a migration that is a function: no hash of a text, but 32 bytes that show its revision, and that
     /// differ with its name. Needs no hash function of the host.
     pub(crate) fn of_step(name: &str, revision: u64) -> Checksum {
-        // FNV-1a: names of one set are told apart, and nobody is to be kept from anything.
-        let hash = name
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         let mut bytes = [0; 32];
         bytes[..4].copy_from_slice(b"step");
-        bytes[16..24].copy_from_slice(&hash.to_be_bytes());
+        // Names of one set are told apart, and nobody is to be kept from anything.
+        bytes[16..24].copy_from_slice(&fnv1a(name.as_bytes()).to_be_bytes());
         bytes[24..].copy_from_slice(&revision.to_be_bytes());
         Checksum(bytes)
     }

@@ -33,6 +33,7 @@ mod checksum;
 mod dialect;
 mod digest;
 mod filename;
+mod fnv;
 #[cfg(any(feature = "folder", debug_assertions))]
 pub mod folder;
 mod header;
@@ -59,6 +60,7 @@ pub use checksum::{Checksum, normalise};
 pub use dialect::Dialect;
 pub use digest::Digest;
 pub use filename::{FileName, FileNameError, LOCK_FILE_NAME, is_ignored_by_rule};
+pub use fnv::fnv1a;
 pub use header::{Excuse, ForeignKeys, Header};
 pub use history::{BadRow, HistoryRow, RowState};
 pub use migration::{Direction, Label, Migration, MigrationSet, Script};

@@ -247,7 +247,7 @@ impl DriverError {
     }
 
     /// The statement was refused, whatever the error looks like.
-    pub(crate) fn of_statement(mut self) -> DriverError {
+    pub(crate) fn refused(mut self) -> DriverError {
         self.0.kind = DriverErrorKind::Refused;
         self
     }

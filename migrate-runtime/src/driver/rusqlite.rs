@@ -57,7 +57,7 @@ impl RusqliteSession<'_> {
     fn error_of(&self, error: rusqlite::Error, start: usize) -> DriverError {
         let error = driver_error(error, start);
         let is_in_its_own_way = error.has_code(&["6"]) && !self.connection.is_autocommit();
-        if is_in_its_own_way { error.of_statement() } else { error }
+        if is_in_its_own_way { error.refused() } else { error }
     }
 
     fn step(&self, statement: &str) -> Result<(), rusqlite::Error> {

@@ -4,8 +4,7 @@
 //! which no process can leave behind; a database in memory belongs to one process, which knows its runners itself.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
-use std::io::{self, ErrorKind};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Mutex;
@@ -15,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use migrate_core::{Dialect, HistoryRow};
 
 use super::read::{Recorded, cell, first_cells};
-use super::{Engine, refuse};
+use super::{Engine, refuse, sign};
 use crate::driver::AnySession;
 use crate::error::Error;
 use crate::quote::literal;
@@ -51,12 +50,8 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
                 runners().insert(token.clone());
                 return Ok(Claim { token, sign: Sign::Entry });
             };
-            let path = sign_file(&database, &token);
-            let locked = File::create_new(&path).and_then(|file| {
-                open_to_users_of(&database, &file);
-                file.lock().map(|()| file)
-            });
-            let file = locked.map_err(|error| refuse::no_sign(&path, &error))?;
+            let path = sign::path_of(&database, &token);
+            let file = sign::make(&database, &path).map_err(|error| refuse::no_sign(&path, &error))?;
             // Before it was locked, somebody may have taken it for a dead one's.
             if path.exists() {
                 return Ok(Claim { token, sign: Sign::File(path, file) });
@@ -66,7 +61,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
 
     /// Removes the files of runners that were killed when nothing in the history named them any more, or yet.
     pub(super) fn remove_signs_of_the_dead(&self, recorded: &Recorded) {
-        let Some(sign) = recorded.facts.file().map(|file| sign_file(Path::new(file), "")) else { return };
+        let Some(sign) = recorded.facts.file().map(|file| sign::path_of(Path::new(file), "")) else { return };
         let (Some(folder), Some(prefix)) = (sign.parent(), sign.file_name()) else { return };
         let is_sign = |path: &PathBuf| {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -74,7 +69,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         };
         // It is only about tidiness: what cannot be listed or removed stays.
         let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        entries.filter(is_sign).for_each(|path| _ = is_locked(&path));
+        entries.filter(is_sign).for_each(|path| _ = sign::is_locked(&path));
     }
 
     /// Who is at work on a migration outside of a transaction, if that one still lives, or has lived when the row was read: what has
@@ -109,8 +104,8 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         let Some(database) = self.database_file().await? else {
             return Ok(runners().contains(token).then_some(process));
         };
-        let path = sign_file(&database, token);
-        Ok(match is_locked(&path) {
+        let path = sign::path_of(&database, token);
+        Ok(match sign::is_locked(&path) {
             Ok(lives) => lives.then_some(process),
             // Better to wait in vain than to run twice.
             Err(error) => Some(format!(
@@ -153,42 +148,6 @@ fn path_of_bytes(_: &str) -> Option<PathBuf> {
     None
 }
 
-/// Whoever may use the database may look at the sign of a dead one, whatever account and umask that had: it gets the mode and, from an
-/// account that may give files away, the owner of the database, as a journal of SQLite does. When this fails, others are told.
-#[cfg(unix)]
-fn open_to_users_of(database: &Path, sign: &File) {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-
-    let Ok(of) = fs::metadata(database) else { return };
-    let _ = sign.set_permissions(fs::Permissions::from_mode(of.mode() & 0o777));
-    // Whoever may not give files away may still give them to a group.
-    let _ = fchown(sign, None, Some(of.gid()));
-    let _ = fchown(sign, Some(of.uid()), None);
-}
-
-#[cfg(not(unix))]
-fn open_to_users_of(_: &Path, _: &File) {}
-
-/// The file that shows whether a runner lives, beside the database. A name that would be too long for a file system has a hash in place of
-/// the name of the database, the same for every process.
-fn sign_file(database: &Path, token: &str) -> PathBuf {
-    /// What most file systems take, without what stands behind the name: `-migrating-` and the longest token.
-    const MOST_BYTES: usize = 255 - 55;
-    let name = database.file_name().unwrap_or_default();
-    let mut sign = match name.len() {
-        ..=MOST_BYTES => name.to_owned(),
-        _ => format!("{:016x}", fnv(name.as_encoded_bytes())).into(),
-    };
-    sign.push(format!("-migrating-{token}"));
-    database.with_file_name(sign)
-}
-
-/// The hash of Fowler, Noll and Vo, of 64 bits.
-fn fnv(bytes: &[u8]) -> u64 {
-    let add = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, add)
-}
-
 impl Drop for Claim {
     fn drop(&mut self) {
         match &self.sign {
@@ -202,29 +161,6 @@ impl Drop for Claim {
 
 fn runners() -> std::sync::MutexGuard<'static, BTreeSet<String>> {
     RUNNERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// Whether some process holds the lock on the file. What a dead one has left is removed.
-///
-/// # Errors
-/// It cannot be told: the file may be one that only another account can open.
-fn is_locked(path: &PathBuf) -> io::Result<bool> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    match file.try_lock() {
-        Ok(()) => {
-            // It never holds anything; what does is somebody else's.
-            if file.metadata().is_ok_and(|about| about.len() == 0) {
-                let _ = fs::remove_file(path);
-            }
-            Ok(false)
-        }
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
 }
 
 /// Whether a text is one of [`new_token`], and no word or date that somebody has put behind the name of a copy.
@@ -242,22 +178,4 @@ fn new_token() -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     format!("{}-{now:x}-{:x}", process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signs_fit_into_a_folder() {
-        let token = format!("{}-{:x}-{:x}", u32::MAX, u64::MAX, u64::MAX);
-        let sign = |name: &str| sign_file(&Path::new("/folder").join(name), &token);
-        assert_eq!(sign("app.db"), Path::new(&format!("/folder/app.db-migrating-{token}")));
-        assert_eq!(sign(&"n".repeat(201)), Path::new(&format!("/folder/bb093304263dfe91-migrating-{token}")));
-        assert_ne!(sign(&"n".repeat(201)), sign(&"n".repeat(202)));
-        for length in 1..=255 {
-            let sign = sign(&"n".repeat(length));
-            assert!(sign.file_name().is_some_and(|name| name.len() <= 255), "{length}: {}", sign.display());
-        }
-    }
 }

@@ -101,7 +101,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
         let sent = match self.send(&manner, &requests, prepared, recorded).await {
             Err(Trouble::Request(index, error)) => {
-                Err(Trouble::Request(index, self.of_whose_connection(error, true).await))
+                Err(Trouble::Request(index, self.refused_if_ours_lives(error, true).await))
             }
             sent => sent,
         };
@@ -292,7 +292,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
         let mut sent = self.session.execute(request).await;
         if let Err(error) = sent {
-            sent = Err(self.of_whose_connection(error, true).await);
+            sent = Err(self.refused_if_ours_lives(error, true).await);
             self.roll_back().await;
         }
         self.session.roll_back_when_dropped(self.whole_rollback());

@@ -159,10 +159,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             if self.create_table_first(recorded, &mut wait, &first).await? {
                 continue;
             }
-            let turn = match is_first && !self.is_nested && self.sql.dialect == Dialect::Postgres {
-                true => Some(self.turn_of_all(goals, &recorded.facts)?),
-                false => None,
-            };
+            let locks_all = is_first && !self.is_nested && self.sql.dialect == Dialect::Postgres;
+            let turn = locks_all.then(|| self.turn_of_all(goals, &recorded.facts));
             let may_attach = !self.migrator.steps.is_empty() || scripts.iter().any(|script| script.tables.attaches());
             let attached = self.attached_before(may_attach).await;
             let (was_nested, started) = (self.is_nested, Instant::now());

@@ -89,7 +89,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
 
     /// Postgres: an error that tells of a lost connection, and was sent by the server, may be about one that the statement has made to
     /// another server. Ours goes on then, and the statement was refused: in a transaction, one that has failed is still there.
-    pub(super) async fn of_whose_connection(&mut self, error: DriverError, is_in_transaction: bool) -> DriverError {
+    pub(super) async fn refused_if_ours_lives(&mut self, error: DriverError, is_in_transaction: bool) -> DriverError {
         let was_sent = error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P0"));
         if error.kind() != DriverErrorKind::ConnectionLost || !was_sent {
             return error;
@@ -98,7 +98,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             Ok(_) => !is_in_transaction,
             Err(answer) => is_in_transaction && answer.has_code(&["25P02"]),
         };
-        if is_of_another { error.of_statement() } else { error }
+        if is_of_another { error.refused() } else { error }
     }
 
     /// Whether another try may succeed: others were in the way.

@@ -602,7 +602,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let request = Request::of(parts);
         match self.session.execute(&request.sql).await {
             Ok(()) => Ok(()),
-            Err(error) => Err((request, self.of_whose_connection(error, false).await)),
+            Err(error) => Err((request, self.refused_if_ours_lives(error, false).await)),
         }
     }
 

@@ -124,7 +124,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if self.is_claim_committed(&prepared.version).await {
             return Err(self.step_left(prepared, lines).with_driver(error));
         }
-        let error = self.of_whose_connection(error, false).await;
+        let error = self.refused_if_ours_lives(error, false).await;
         if error.kind() == DriverErrorKind::ConnectionLost {
             return Err(self.lost(prepared, error));
         }

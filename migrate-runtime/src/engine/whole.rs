@@ -56,19 +56,19 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
 
     /// Postgres: the transaction in which a set gets its first row locks the history, and has to see all that others have written when it
     /// begins. The latest rows of sets that have some are locked before: whoever has locked one of them goes on to write to the history.
-    pub(super) fn turn_of_all(&mut self, goals: &[Goal<'a>], facts: &Facts) -> Result<String, Error> {
+    pub(super) fn turn_of_all(&mut self, goals: &[Goal<'a>], facts: &Facts) -> String {
         let mut turn = vec![self.limit_wait()];
         // A snapshot of before would not show what others have written up to the lock.
         if !self.keeps_snapshot {
             for goal in goals {
-                self.select(goal.set)?;
+                self.turn_to(goal.set);
                 turn.push(self.sql.lock_latest(false));
             }
         }
         turn.push(self.sql.lock_history(self.is_nested));
         // What is read inside of it has to find the session as it was.
         turn.push(self.sql.restore_timeouts(&facts.settings));
-        Ok(turn.join(";\n"))
+        turn.join(";\n")
     }
 
     async fn open_whole(&mut self, turn: Option<&str>) -> Result<(), DriverError> {
