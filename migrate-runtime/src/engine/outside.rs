@@ -272,7 +272,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             // As whom the script ended it may not be allowed to write to the history.
             self.restore_session(recorded).await;
             self.clean_up_when_dropped(prepared, recorded, claim);
-            self.give_up(prepared, recorded, claim, progress, error).await;
+            self.give_up(prepared, claim, progress, error).await;
         }
         self.restore_session(recorded).await;
         ended.map(|()| Outcome::Done(change))
@@ -482,12 +482,12 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         }
         let done = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
         let done = self.as_runner(prepared, recorded, done);
-        let recorded = self.record(prepared, (Part::Progress, &done), index).await;
-        if recorded.is_err() {
+        let noted = self.record(prepared, (Part::Progress, &done), index).await;
+        if noted.is_err() {
             // It would be in the way of the same statement, which counts as not done.
             self.detach_since(attached).await;
         }
-        recorded.map(Ok)
+        noted.map(Ok)
     }
 
     async fn send_alone(
@@ -519,20 +519,13 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     }
 
     /// Gives the claim up behind an error.
-    async fn give_up(
-        &mut self,
-        prepared: &Prepared<'_>,
-        recorded: &Recorded,
-        claim: &Claim,
-        progress: Progress,
-        error: &Error,
-    ) {
+    async fn give_up(&mut self, prepared: &Prepared<'_>, claim: &Claim, progress: Progress, error: &Error) {
         let patience = match error.kind() {
             // The server has answered, or a proxy in its place, and the connection may live on: with the same backend, which is at work no
             // more, or with another one.
             ErrorKind::ConnectionLost if error.database_code().is_some() => {
                 let let_go = self.sql.let_go_from_here(&prepared.version, &claim.token);
-                let _ = self.send_bookkeeping((Part::Progress, &self.as_runner(prepared, recorded, let_go))).await;
+                let _ = self.send_bookkeeping((Part::Progress, &let_go)).await;
                 return;
             }
             ErrorKind::ConnectionLost => return,
@@ -540,20 +533,12 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             ErrorKind::WaitTimeout => Duration::ZERO,
             _ => self.migrator.wait_timeout,
         };
-        self.let_go(prepared, recorded, claim, progress, patience).await;
+        self.let_go(prepared, claim, progress, patience).await;
     }
 
     /// Nobody is at work any more. What the server has refused as a whole is not in doubt.
-    async fn let_go(
-        &mut self,
-        prepared: &Prepared<'_>,
-        recorded: &Recorded,
-        claim: &Claim,
-        progress: Progress,
-        patience: Duration,
-    ) {
+    async fn let_go(&mut self, prepared: &Prepared<'_>, claim: &Claim, progress: Progress, patience: Duration) {
         let let_go = self.sql.let_go(&prepared.version, &claim.token, Some(progress.begun()));
-        let let_go = self.as_runner(prepared, recorded, let_go);
         let mut wait = Wait::start();
         // When this fails, the claim is given up with the connection.
         while let Err((_, error)) = self.send_bookkeeping((Part::Progress, &let_go)).await
@@ -572,13 +557,12 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         }
     }
 
-    /// Postgres: the connection may live on in a pool when nobody waits for the script any more. Then its claim is given up, and what it
-    /// has set is set back; on SQLite, dropping the claim is enough.
+    /// Postgres: the connection may live on in a pool when nobody waits for the script any more. Then what it has set is set back, and its
+    /// claim is given up; on SQLite, dropping the claim is enough.
     fn clean_up_when_dropped(&mut self, prepared: &Prepared<'_>, recorded: &Recorded, claim: &Claim) {
         if self.sql.dialect != Dialect::Sqlite {
             let let_go = self.sql.let_go(&prepared.version, &claim.token, None);
             let restore = self.sql.restore_settings(&recorded.facts.settings, None, false);
-            let let_go = self.as_runner(prepared, recorded, let_go);
             self.session.run_when_dropped(Some(format!("{restore};\n{let_go}")));
         }
     }
