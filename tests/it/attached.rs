@@ -1,4 +1,4 @@
-//! SQLite: databases that scripts and steps attach, which no rollback detaches.
+//! SQLite: databases that scripts and steps attach, which neither a commit nor a rollback detaches.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -66,9 +66,9 @@ fn what_was_attached_is_attached_again_by_another_try() {
                 false => in_the_way(&file, "BEGIN IMMEDIATE"),
             };
             run_behind(other, Migrator::new(&set).scope(scope), &mut connection);
-            assert_eq!(attached(&connection), ["main", "mine", "other"], "{scope:?}, {is_main}");
-            let rows: u32 = connection.query_row("SELECT count(*) FROM other.o", [], |row| row.get(0)).unwrap();
-            assert_eq!(rows, 1, "{scope:?}, {is_main}");
+            assert_eq!(attached(&connection), ["main", "mine"], "{scope:?}, {is_main}");
+            let count = |connection: &Sqlite| connection.query_row("SELECT count(*) FROM o", [], |row| row.get(0));
+            assert_eq!(count(&Sqlite::open(&file).unwrap()), Ok(1), "{scope:?}, {is_main}");
         }
     }
 }
@@ -83,8 +83,61 @@ fn what_a_step_has_attached_goes_with_its_try() {
         let step = Step::rusqlite(move |tx| Ok(tx.execute_batch(&format!("{attach} INSERT INTO t VALUES (1)"))?));
         let other = in_the_way(&fresh.file(), "BEGIN; SELECT * FROM t");
         run_behind(other, Migrator::new(&set).step(2, "step", step).scope(scope), &mut connection);
-        assert_eq!(attached(&connection), ["main", "mine", "other"], "{scope:?}");
+        assert_eq!(attached(&connection), ["main", "mine"], "{scope:?}");
     }
+}
+
+/// Every script attaches for itself, so that the database where one has run long ago is not another one for the next: up and down, in a
+/// transaction and outside of any.
+#[test]
+fn what_a_script_attaches_is_detached_behind_it() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = connected(&fresh);
+    let attach = attach(&fresh);
+    let files = [
+        FIRST,
+        ("2_b.sql", &*format!("{attach}CREATE TABLE other.o (x);")),
+        ("2_b.down.sql", &format!("{attach}DROP TABLE other.o;")),
+        ("3_c.sql", &format!("{attach}INSERT INTO other.o VALUES (3);")),
+        ("3_c.down.sql", &format!("{attach}DELETE FROM other.o;")),
+        ("4_d.sql", &format!("-- migrate: no-transaction\n{attach}INSERT INTO other.o VALUES (4);")),
+        ("4_d.down.sql", &format!("-- migrate: no-transaction\n{attach}DELETE FROM other.o;")),
+    ];
+    let set = migrations(&files);
+    set.run(&mut connection).unwrap();
+    assert_eq!(attached(&connection), ["main", "mine"]);
+    let other = Sqlite::open(fresh.file().with_extension("other")).unwrap();
+    let sum: u32 = other.query_row("SELECT sum(x) FROM o", [], |row| row.get(0)).unwrap();
+    assert_eq!(sum, 7);
+    Migrator::new(&set).revert_to(&mut connection, 1.into()).unwrap();
+    assert_eq!(attached(&connection), ["main", "mine"]);
+
+    // What was used in a transaction of the caller's can be detached behind that alone.
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = connected(&fresh);
+    let set = migrations(&files[..2]);
+    let mut transaction = connection.transaction().unwrap();
+    set.run(&mut transaction).unwrap();
+    transaction.commit().unwrap();
+    assert_eq!(attached(&connection), ["main", "mine", "other"]);
+}
+
+/// Two that attach under one name cannot be in one transaction, and the error says what to do.
+#[test]
+fn one_transaction_attaches_a_name_once() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = connected(&fresh);
+    let attach = attach(&fresh);
+    let set = migrations(&[
+        FIRST,
+        ("2_b.sql", &format!("{attach}CREATE TABLE other.o (x);")),
+        ("3_c.sql", &format!("{attach}INSERT INTO other.o VALUES (3);")),
+    ]);
+    let all = Migrator::new(&set).scope(Scope::All);
+    let error = all.run(&mut connection).unwrap_err().to_string();
+    assert!(error.contains("database other is already in use") && error.contains("attach it itself"), "{error}");
+    assert_eq!(attached(&connection), ["main", "mine"]);
+    Migrator::new(&set).run(&mut connection).unwrap();
 }
 
 /// A script that has failed leaves nothing attached: when its file is corrected, it runs on the same connection.
@@ -152,5 +205,5 @@ fn what_was_attached_and_not_recorded_is_attached_again() {
     let Connection::Rusqlite(mut connection) = connection else { unreachable!() };
     assert_eq!(attached(&connection), ["main", "mine"]);
     migrator.run(&mut connection).unwrap();
-    assert_eq!(attached(&connection), ["main", "mine", "other"]);
+    assert_eq!(attached(&connection), ["main", "mine"]);
 }

@@ -1241,7 +1241,8 @@ fn children_that_are_not_seen_do_not_go_along() {
         let mut database = only_with_children_that_go(place);
         let attach = format!("ATTACH '{}' AS x;\nDROP TABLE x.q;", file.display());
         refused(&mut database, &format!("-- migrate: no-transaction\n{attach}"));
-        assert_eq!(database.value("SELECT count(*) FROM x.c"), "1");
+        let left = Connection::open(&file).unwrap().query_row("SELECT count(*) FROM c", [], |row| row.get(0));
+        assert_eq!(left, Ok(1));
         // Children that have their rows from the script itself, or from a trigger, or that it makes.
         for script in [
             "INSERT INTO e VALUES (1); DROP TABLE q;",

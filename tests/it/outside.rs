@@ -695,21 +695,31 @@ fn what_was_set_for_the_session_counts_when_it_goes_on() {
     }
 }
 
+/// Whether the script attaches it again, or the program has done it since.
 #[test]
-fn what_is_attached_still_is_no_hindrance() {
-    let fresh = Fresh::new(Driver::Rusqlite);
-    let aux = fresh.file().with_extension("aux");
-    let script = |last: &str| {
-        let sql = format!(
-            "-- migrate: no-transaction\nATTACH '{}' AS aux1;\nCREATE TABLE aux1.x (v integer);\n{last};",
-            aux.display()
-        );
-        migrations(&[("1_outside.sql", &*sql)])
-    };
-    let mut connection = fresh.connect();
-    connection.run(&Migrator::new(&script("INSERT INTO nope VALUES (1)"))).unwrap_err();
-    connection.run(&Migrator::new(&script("INSERT INTO aux1.x VALUES (1)"))).unwrap();
-    assert_eq!(connection.rows("SELECT v FROM aux1.x"), ["1"]);
+fn what_is_attached_when_it_goes_on_is_no_hindrance() {
+    for is_by_program in [false, true] {
+        let fresh = Fresh::new(Driver::Rusqlite);
+        let aux = fresh.file().with_extension("aux");
+        let script = |last: &str| {
+            let sql = format!(
+                "-- migrate: no-transaction\nATTACH '{}' AS aux1;\nCREATE TABLE aux1.x (v integer);\n{last};",
+                aux.display()
+            );
+            migrations(&[("1_outside.sql", &*sql)])
+        };
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&script("INSERT INTO nope VALUES (1)"))).unwrap_err();
+        let attach = format!("ATTACH '{}' AS aux1", aux.display());
+        if is_by_program {
+            connection.execute(&attach);
+        }
+        connection.run(&Migrator::new(&script("INSERT INTO aux1.x VALUES (1)"))).unwrap();
+        if !is_by_program {
+            connection.execute(&attach);
+        }
+        assert_eq!(connection.rows("SELECT v FROM aux1.x"), ["1"], "{is_by_program}");
+    }
 }
 
 /// Who has lost a claim to another runner is told that, and not what the database says of it; who has lost the table is told what it says.

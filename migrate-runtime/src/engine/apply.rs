@@ -60,7 +60,10 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
         if prepared.runs_outside() {
-            return self.apply_outside(prepared, recorded, foreseen).await;
+            let attached = self.attached_before(prepared.tables.attaches()).await;
+            let ended = self.apply_outside(prepared, recorded, foreseen).await;
+            self.detach_since(attached).await;
+            return ended;
         }
         if let Some(step) = self.step_of(prepared) {
             return self.apply_step(prepared, step, recorded, foreseen).await;
@@ -94,7 +97,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         };
 
         self.tell_start(prepared);
-        // What is undone with the transaction around all is for that to detach.
+        // As long as the transaction around all lasts, nothing that was used can be detached.
         let attached = self.attached_before(self.whole.is_none() && prepared.tables.attaches()).await;
         let started = Instant::now();
         self.foreign_keys.were_off = false;
@@ -113,9 +116,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             // Also where the connection is said to be lost: a proxy may say it, and go on.
             Err(_) => self.roll_back().await,
         }
-        if sent.is_err() {
-            self.detach_since(attached).await;
-        }
+        self.detach_since(attached).await;
         self.session.roll_back_when_dropped(self.whole_rollback());
         match sent {
             Ok(()) => Ok(Outcome::Done(self.change(prepared, started))),

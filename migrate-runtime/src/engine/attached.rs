@@ -1,5 +1,6 @@
-//! SQLite: what a script attaches does not go with its transaction. It is detached again when that is rolled back, so that another try, or a
-//! later run on the same connection, begins as this one did.
+//! SQLite: what a script attaches outlives its transaction, and is detached when the script has ended, whichever way: another try, the script
+//! behind it and a later run on the same connection begin as this one did, and a script that counts on what one before has attached fails
+//! where it is written, not where that one ran long ago.
 //!
 //! Invariant: what was attached before the script stays.
 

@@ -176,8 +176,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             }
             if ended.is_err() {
                 self.abandon_whole().await;
-                self.detach_since(attached).await;
             }
+            self.detach_since(attached).await;
             self.is_nested = was_nested;
             self.foreign_keys.are_checked = false;
             match ended {
@@ -224,7 +224,11 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 self.sound_standings(&recorded, self.policy_beside(aim), Some(&row.version)).await?;
                 self.change_settings(&mut recorded).await?;
                 self.remove_signs_of_the_dead(&recorded);
-                match self.go_on(&row, &recorded, aim.decision()).await? {
+                // What is done of the script may attach, too.
+                let attached = self.attached_before(true).await;
+                let ended = self.go_on(&row, &recorded, aim.decision()).await;
+                self.detach_since(attached).await;
+                match ended? {
                     Outcome::Done(change) => self.did(Change { action: Action::Resume, ..change }),
                     // Somebody else has taken it up.
                     Outcome::Contested(_) => {}

@@ -475,19 +475,13 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             self.record(prepared, (Part::Progress, &announced), index).await?;
         }
         let text = prepared.statements[index].text(&prepared.sql);
-        let attached = self.attached_before(prepared.tables.attaches()).await;
         let sent = self.send_alone(prepared, index, self.waits_for_long(prepared, alone, text)).await;
         if sent.is_err() {
             return Ok(sent);
         }
         let done = self.sql.progress(&prepared.version, &claim.token, index + 1, index + 1);
         let done = self.as_runner(prepared, recorded, done);
-        let noted = self.record(prepared, (Part::Progress, &done), index).await;
-        if noted.is_err() {
-            // It would be in the way of the same statement, which counts as not done.
-            self.detach_since(attached).await;
-        }
-        noted.map(Ok)
+        self.record(prepared, (Part::Progress, &done), index).await.map(Ok)
     }
 
     async fn send_alone(

@@ -83,9 +83,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let started = Instant::now();
         self.foreign_keys.were_off = false;
         let ran = self.session.run_step(run).await;
-        if ran.is_err() {
-            self.detach_since(attached).await;
-        }
+        self.detach_since(attached).await;
         match ran {
             Ok(()) => Ok(Outcome::Done(self.change(prepared, started))),
             Err(StepFailure::Before(error)) => {

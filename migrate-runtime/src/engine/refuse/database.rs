@@ -151,8 +151,8 @@ pub(in crate::engine) fn advice(error: &DriverError) -> Option<&'static str> {
         (_, Some(8)) => Some("the database is read-only: check the permissions of the file and its folder"),
         (_, Some(14)) => Some("the file cannot be opened: check its path and permissions, and those of its folder"),
         (_, Some(1)) if error.message().ends_with("is already in use") => Some(
-            "something is attached under this name to the connection, perhaps by a migration before, or by an earlier run: the program has to \
-             `DETACH` it first, or the script to use another name",
+            "something is attached under this name to the connection, by the program or by a script before in the same transaction: the \
+             program has to `DETACH` it first, or to attach it itself for all scripts that need it",
         ),
         // Of a file that somebody else locks it would say that the database is.
         (_, Some(1)) if error.message().ends_with("is locked") => Some(
