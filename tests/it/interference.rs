@@ -434,6 +434,35 @@ fn what_another_runner_does_below_the_latest_is_noticed_before_it_is_done_again(
     });
 }
 
+/// Between the look at the history and the turn of the script, another runner applies it and reverts it: that is not forgotten.
+#[test]
+fn what_another_runner_reverts_before_the_turn_is_remembered() {
+    for directive in ["", "-- migrate: no-transaction\n"] {
+        on(&[Driver::Rusqlite, Driver::Postgres], |fresh| {
+            let mut connection = fresh.connect();
+            let sql = format!("{directive}INSERT INTO done VALUES (2);");
+            let set = migrations(&[FIRST, ("2_b.up.sql", &sql), ("2_b.down.sql", "DELETE FROM done;")]);
+            let migrator = || Migrator::new(&set);
+            connection.run(&migrator()).unwrap();
+            connection.execute_verb(&migrator(), &Verb::RevertLast(1)).unwrap();
+            let other = Mutex::new(Some(fresh.connect()));
+            let behind = migrator().on_event(|event| {
+                if let Event::Started { .. } = event
+                    && let Some(mut other) = other.lock().unwrap().take()
+                {
+                    other.run(&migrator()).unwrap();
+                    other.execute_verb(&migrator(), &Verb::RevertLast(1)).unwrap();
+                }
+            });
+            assert_eq!(connection.run(&behind).unwrap().changes().len(), 1);
+            assert!(other.lock().unwrap().is_none());
+            assert_eq!(done(&mut connection), ["2"]);
+            let history = connection.history(&migrator()).unwrap();
+            assert_eq!(history.entries()[1].audit.len(), 2, "{history}");
+        });
+    }
+}
+
 /// Nobody but a person writes to the history without waiting for the turn of a script; the key of the row is left to tell.
 #[test]
 fn a_row_that_somebody_writes_while_a_script_runs_undoes_it() {

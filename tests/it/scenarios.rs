@@ -2,7 +2,7 @@
 //!
 //! Each scenario is tried first (`dry_run`), which must write nothing and tell what then happens.
 
-use migrate_runtime::{Migrations, Migrator, Standing};
+use migrate_runtime::{Migrations, Migrator, Scope, Standing};
 use migrate_tests::{Connection, Driver, Fresh, Verb, migrations};
 
 /// A set in one line: a file each, `version`, `version!` with another text, `version-` without a script down,
@@ -254,6 +254,8 @@ scenarios! {
     redo_beside_a_pending_one: "1 2" / "1 2 3" ("") Verb::RedoLast(1)
         => Ok("revert 2, apply 2"), "1 applied, 2 applied, 3 pending", "t1 t2";
     redo_as_one: "1 2" / "1 2" ("all") Verb::RedoLast(1) => Ok("revert 2, apply 2"), "1 applied, 2 applied", "t1 t2";
+    redo_some_as_one: "1 2 3" / "1 2 3" ("all") Verb::RedoLast(2)
+        => Ok("revert 3, revert 2, apply 2, apply 3"), "1 applied, 2 applied, 3 applied", "t1 t2 t3";
     redo_what_this_binary_lacks: "1 2" / "1" ("") Verb::RedoLast(1)
         => Err(("unknown-version", &["2_t"])), "1 applied, 2 ahead", "t1 t2";
     reset_needs_leave: "1 2" / "1 2" ("") Verb::Reset
@@ -448,5 +450,35 @@ fn what_was_reverted_can_be_applied_again_and_the_history_remembers() {
         assert_eq!(second.checksum, checksum(&edited).to_string());
         assert!(second.audit.iter().all(|entry| entry.at.len() == 24), "{history}");
         assert!(history.to_string().contains("repaired by somebody else, was sha256:"), "{history}");
+    }
+}
+
+/// A binary that does not have them reverts what was applied last.
+#[test]
+fn what_is_applied_again_has_its_new_scripts_in_the_history() {
+    let of_tables = |letter: &str| {
+        let up = |number: u32| format!("CREATE TABLE {letter}{number} (x integer);");
+        let down = |number: u32| format!("DROP TABLE {letter}{number};");
+        migrations(&[
+            ("1_t.sql", "CREATE TABLE t1 (x integer);"),
+            ("2_t.up.sql", &up(2)),
+            ("2_t.down.sql", &down(2)),
+            ("3_t.up.sql", &up(3)),
+            ("3_t.down.sql", &down(3)),
+        ])
+    };
+    for driver in Driver::ALL {
+        for scope in [Scope::PerMigration, Scope::All] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            let (before, after) = (of_tables("a"), of_tables("b"));
+            connection.run(&Migrator::new(&before).scope(scope)).unwrap();
+            connection.execute_verb(&Migrator::new(&before).scope(scope), &Verb::RevertLast(2)).unwrap();
+            connection.run(&Migrator::new(&after).scope(scope)).unwrap();
+            assert_eq!(connection.tables(), ["b2", "b3", "schema_migrations", "t1"], "{driver:?}, {scope:?}");
+            let older = migrations(&[("1_t.sql", "CREATE TABLE t1 (x integer);")]);
+            connection.execute_verb(&Migrator::new(&older), &Verb::RevertTo(1)).unwrap();
+            assert_eq!(connection.tables(), ["schema_migrations", "t1"], "{driver:?}, {scope:?}");
+        }
     }
 }
