@@ -519,6 +519,31 @@ fn an_older_binary_reverts_outside_of_a_transaction_what_only_a_mark_asks_for() 
     }
 }
 
+/// A script down may be edited behind the run of its migration: what it is resumed with is what was begun.
+#[test]
+fn an_edited_script_down_goes_on_as_it_was_begun() {
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let with_down = |down: &str| {
+            migrations(&[
+                ("1_t.sql", "CREATE TABLE t (x integer);"),
+                ("2_b.up.sql", "INSERT INTO t VALUES (1);"),
+                ("2_b.down.sql", &format!("-- migrate: no-transaction\n{down}")),
+            ])
+        };
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&with_down("DELETE FROM t;"))).unwrap();
+        let edited = with_down("INSERT INTO t VALUES (2);\nINSERT INTO log SELECT x FROM t;\nDELETE FROM t;");
+        let revert =
+            |connection: &mut Connection| connection.execute_verb(&Migrator::new(&edited), &Verb::RevertLast(1));
+        revert(&mut connection).unwrap_err();
+        connection.execute("CREATE TABLE log (x integer)");
+        revert(&mut connection).unwrap();
+        assert_eq!(connection.rows("SELECT x FROM log ORDER BY x"), ["1", "2"], "{driver:?}");
+        assert_eq!(connection.value("SELECT count(*) FROM t"), "0", "{driver:?}");
+    }
+}
+
 /// What was there before is not taken for what the migration would have made, however often it is tried.
 #[test]
 fn an_index_of_the_same_name_is_not_taken_for_the_one_that_was_to_be_built() {

@@ -193,8 +193,7 @@ impl Sql<'_> {
                 let taken_over: Vec<String> =
                     others.chain(["sql", "down_sql"]).map(|column| format!("{column} = excluded.{column}")).collect();
                 format!(
-                    " ON CONFLICT (\"set\", version) DO UPDATE SET \"set\" = CASE WHEN own.state = '{pending}' \
-                     AND own.audit = {audit} THEN own.\"set\" END, {}",
+                    " ON CONFLICT (\"set\", version) DO UPDATE SET \"set\" = CASE own.state WHEN '{pending}' THEN own.\"set\" END, {}",
                     taken_over.join(", ")
                 )
             }
