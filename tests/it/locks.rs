@@ -758,6 +758,36 @@ fn all_in_one_of_a_new_set_and_whoever_adds_to_an_old_one_do_not_stop_each_other
     }
 }
 
+/// A deadlock at the opening of all in one, with somebody who locks rows in another order, is tried again.
+#[test]
+fn all_in_one_of_a_new_set_begins_again_behind_a_deadlock() {
+    let up = |number: u32, name: &str| (format!("{number}_t.sql"), format!("CREATE TABLE {name}{number} (x integer);"));
+    let of = |name: &str, count: u32| {
+        let files: Vec<_> = (1..=count).map(|number| up(number, name)).collect();
+        set(name, &files.iter().map(|(file, sql)| (&**file, &**sql)).collect::<Vec<_>>())
+    };
+    for driver in DRIVERS {
+        let fresh = Fresh::new(driver);
+        fresh.connect().run(&Migrator::many([&of("a", 1), &of("b", 1)])).unwrap();
+        let [a, b, c] = ["a", "b", "c"].map(|name| of(name, 2));
+        fresh.connect().execute(&format!("ALTER DATABASE {} SET deadlock_timeout = '500ms'", fresh.database().name()));
+        let mut other = fresh.connect();
+        let write = |set: &str| format!("UPDATE schema_migrations SET state = state WHERE \"set\" = '{set}'");
+        // It never finds the deadlock, so that the runner does.
+        other.execute(&format!("SET deadlock_timeout = '60s'; BEGIN; {}", write("b")));
+        thread::scope(|threads| {
+            let ended = threads.spawn(|| {
+                until_somebody_waits(&mut fresh.connect(), "true");
+                other.execute(&format!("{}; COMMIT", write("a")));
+            });
+            let sets = Migrator::many([&a, &b, &c]).scope(Scope::All);
+            fresh.connect().run(&sets).unwrap();
+            ended.join().unwrap();
+        });
+        fresh.connect().verify(&Migrator::many([&a, &b, &c])).unwrap();
+    }
+}
+
 /// What runs inside of a function, what is no table, and what a step has asked for.
 #[test]
 fn who_is_in_the_way_of_what_no_statement_names() {
