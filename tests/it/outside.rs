@@ -1,11 +1,12 @@
 //! Scripts that run outside of a transaction: interrupted in every way, with others waiting. `crashes` kills them at every request.
 
 use std::fs::{self, File};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use migrate_runtime::driver::{DriverError, Row};
 use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Resume, Scope, Standing};
 use migrate_tests::{Case, Connection, Director, Driver, Fault, Fresh, Verb, migrations, poll, postgres};
 
@@ -1552,5 +1553,42 @@ fn who_goes_on_second_finds_it_done_or_waits() {
         let report = connection.run(&migrator).unwrap();
         assert!(report.is_empty(), "{driver:?}: {report}");
         assert_eq!(connection.rows("SELECT n FROM done ORDER BY n"), ["1", "2"], "{driver:?}");
+    }
+}
+
+/// Others keep the history to themselves, once the first statement is done.
+struct KeepsTheHistory {
+    is_kept: AtomicBool,
+    given_up: AtomicUsize,
+}
+
+impl Director for KeepsTheHistory {
+    fn before(&self, sql: &str) -> Option<Fault> {
+        self.given_up.fetch_add(usize::from(sql.contains("SET claim = NULL")), Ordering::Relaxed);
+        let writes = sql.contains("UPDATE") && sql.contains("schema_migrations");
+        (writes && self.is_kept.load(Ordering::Relaxed)).then_some(Fault::Busy)
+    }
+
+    fn answered(&self, sql: &str, answer: Result<&[Row], &DriverError>) {
+        self.is_kept.fetch_or(answer.is_ok() && sql.contains("INSERT INTO t "), Ordering::Relaxed);
+    }
+}
+
+/// The claim is given up behind a wait that was too long without another wait for that.
+#[test]
+fn nobody_waits_twice_as_long_as_allowed() {
+    for driver in [Driver::Rusqlite, Driver::Postgres] {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[
+            ("1_t.sql", "CREATE TABLE t (x integer);"),
+            ("2_b.sql", "-- migrate: no-transaction\nINSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2);"),
+        ]);
+        let director = KeepsTheHistory { is_kept: AtomicBool::new(false), given_up: AtomicUsize::new(0) };
+        let migrator = Migrator::new(&set).wait_timeout(Duration::from_millis(200));
+        let (ended, mut connection) = Verb::Run.execute_directed(&migrator, fresh.connect(), &director, false);
+        assert_eq!(ended.unwrap_err().kind(), ErrorKind::WaitTimeout);
+        assert_eq!(director.given_up.into_inner(), 1, "{driver:?}");
+        connection.run(&Migrator::new(&set)).unwrap();
+        assert_eq!(connection.rows("SELECT x FROM t ORDER BY x"), ["1", "2"], "{driver:?}");
     }
 }
