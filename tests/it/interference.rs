@@ -26,6 +26,19 @@ fn done(connection: &mut Connection) -> Vec<String> {
     connection.rows("SELECT x FROM done ORDER BY x")
 }
 
+/// Does something once, when a script of this version starts.
+fn when_started<'a>(migrator: Migrator<'a>, version: &'a str, act: impl FnOnce() + Send + 'a) -> Migrator<'a> {
+    let act = Mutex::new(Some(act));
+    migrator.on_event(move |event| {
+        if let Event::Started { migration, .. } = event
+            && migration.version_as_written() == version
+            && let Some(act) = act.lock().unwrap().take()
+        {
+            act();
+        }
+    })
+}
+
 #[test]
 fn a_migration_that_removes_its_own_row() {
     for removal in [
@@ -445,22 +458,74 @@ fn what_another_runner_reverts_before_the_turn_is_remembered() {
             let migrator = || Migrator::new(&set);
             connection.run(&migrator()).unwrap();
             connection.execute_verb(&migrator(), &Verb::RevertLast(1)).unwrap();
-            let other = Mutex::new(Some(fresh.connect()));
-            let behind = migrator().on_event(|event| {
-                if let Event::Started { .. } = event
-                    && let Some(mut other) = other.lock().unwrap().take()
-                {
-                    other.run(&migrator()).unwrap();
-                    other.execute_verb(&migrator(), &Verb::RevertLast(1)).unwrap();
-                }
+            let mut other = fresh.connect();
+            let behind = when_started(migrator(), "2", || {
+                other.run(&migrator()).unwrap();
+                other.execute_verb(&migrator(), &Verb::RevertLast(1)).unwrap();
             });
             assert_eq!(connection.run(&behind).unwrap().changes().len(), 1);
-            assert!(other.lock().unwrap().is_none());
             assert_eq!(done(&mut connection), ["2"]);
             let history = connection.history(&migrator()).unwrap();
             assert_eq!(history.entries()[1].audit.len(), 2, "{history}");
         });
     }
+}
+
+/// Between two scripts of a run, another runner takes the first back: it is applied again before the second.
+#[test]
+fn what_another_runner_reverts_between_two_is_applied_again() {
+    on(&[Driver::Rusqlite, Driver::Postgres], |fresh| {
+        let mut connection = fresh.connect();
+        let set = migrations(&[
+            FIRST,
+            ("2_b.up.sql", "INSERT INTO done VALUES (2);"),
+            ("2_b.down.sql", "DELETE FROM done WHERE x = 2;"),
+            ("3_c.sql", "INSERT INTO done SELECT count(*) + 2 FROM done;"),
+        ]);
+        let mut other = fresh.connect();
+        let migrator = when_started(Migrator::new(&set), "3", || {
+            other.execute_verb(&Migrator::new(&set), &Verb::RevertLast(1)).unwrap();
+        });
+        let report = connection.run(&migrator).unwrap();
+        assert_eq!(report.changes().len(), 4, "{report}");
+        assert_eq!(done(&mut connection), ["2", "3"]);
+    });
+}
+
+/// So it is where nothing is left applied, and another runner is faster with the script that comes next.
+#[test]
+fn what_another_runner_applies_between_revert_and_apply_is_not_done_again() {
+    on(&[Driver::Rusqlite, Driver::Postgres], |fresh| {
+        let mut connection = fresh.connect();
+        let set = migrations(&[("1_a.up.sql", "CREATE TABLE done (x integer);"), ("1_a.down.sql", "DROP TABLE done;")]);
+        connection.run(&Migrator::new(&set)).unwrap();
+        let (mut other, is_second) = (fresh.connect(), AtomicUsize::new(0));
+        let other = Mutex::new(&mut other);
+        let migrator = Migrator::new(&set).on_event(|event| {
+            if matches!(event, Event::Started { .. }) && is_second.fetch_add(1, Ordering::Relaxed) == 1 {
+                other.lock().unwrap().run(&Migrator::new(&set)).unwrap();
+            }
+        });
+        connection.execute_verb(&migrator, &Verb::RedoLast(1)).unwrap();
+        assert!(is_second.load(Ordering::Relaxed) > 1);
+        connection.verify(&Migrator::new(&set)).unwrap();
+        assert!(done(&mut connection).is_empty());
+    });
+}
+
+/// Others may write to the database while a runner has its turn, whatever the versions look like.
+#[test]
+fn what_others_write_elsewhere_keeps_nobody_from_a_turn() {
+    on(&[Driver::Rusqlite, Driver::Postgres], |fresh| {
+        let mut connection = fresh.connect();
+        let files = [("9_a.sql", FIRST.1), ("10_b.sql", "SELECT 1;"), ("11_c.sql", "INSERT INTO done VALUES (11);")];
+        connection.run(&Migrator::new(&migrations(&files[..2]))).unwrap();
+        let mut other = fresh.connect();
+        let set = migrations(&files);
+        let migrator = when_started(Migrator::new(&set), "11", || other.execute("INSERT INTO done VALUES (10)"));
+        assert_eq!(connection.run(&migrator).unwrap().changes().len(), 1);
+        assert_eq!(done(&mut connection), ["10", "11"]);
+    });
 }
 
 /// Nobody but a person writes to the history without waiting for the turn of a script; the key of the row is left to tell.
