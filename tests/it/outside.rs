@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrate_runtime::driver::{DriverError, Row};
 use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Resume, Scope, Standing};
@@ -1553,6 +1553,34 @@ fn who_goes_on_second_finds_it_done_or_waits() {
         let report = connection.run(&migrator).unwrap();
         assert!(report.is_empty(), "{driver:?}: {report}");
         assert_eq!(connection.rows("SELECT n FROM done ORDER BY n"), ["1", "2"], "{driver:?}");
+    }
+}
+
+/// From the claim to the end.
+#[test]
+fn the_history_has_the_time_that_a_script_took() {
+    const PART: Duration = Duration::from_millis(60);
+    for driver in Driver::ALL {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[(
+            "1_t.sql",
+            "-- migrate: no-transaction\nCREATE TABLE t (x integer);\nCREATE TABLE u (x integer);",
+        )]);
+        let takes_time = Migrator::new(&set).on_event(|event| {
+            if let Event::Statement { number: 2, .. } = event {
+                thread::sleep(PART);
+            }
+        });
+        let mut connection = fresh.connect();
+        let started = Instant::now();
+        connection.run(&takes_time).unwrap();
+        let longest = started.elapsed();
+        let history = connection.history(&Migrator::new(&set)).unwrap();
+        let time = history.entries()[0].execution_time_ms.unwrap();
+        // It is rounded, and SQLite's clock counts milliseconds.
+        let time = Duration::from_millis(time.into());
+        let rounding = Duration::from_millis(2);
+        assert!(PART <= time + rounding && time <= longest + rounding, "{driver:?}: {time:?}, {longest:?}");
     }
 }
 

@@ -74,9 +74,10 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         let settings = &recorded.facts.settings;
         let is_postgres = self.sql.dialect == Dialect::Postgres;
         let ours = prepared.timeouts(self.migrator);
-        let look = || match bookkeeping {
-            Bookkeeping::AtTheEnd if is_postgres && foreseen.has_had_turn() => {
-                self.sql.expect_nothing_new(&prepared.version, foreseen)
+        let look = || match (bookkeeping, foreseen.latest()) {
+            (Bookkeeping::AtTheEnd, Some(latest)) if is_postgres && foreseen.has_had_turn() => {
+                let version = &prepared.version;
+                self.sql.expect_nothing_new(latest, foreseen.is_below_latest(version).then_some(version))
             }
             _ => self.sql.expect_turn(foreseen),
         };

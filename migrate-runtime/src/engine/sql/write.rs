@@ -351,20 +351,18 @@ impl Sql<'_> {
     }
 
     /// Postgres: fails in the same way unless it is the turn of a script up that is not the first of a plan, but takes for granted that no
-    /// row is taken away, as none is by any runner, which is less than half the work.
-    pub(in crate::engine) fn expect_nothing_new(&self, version: &Version, foreseen: &Foreseen) -> String {
+    /// row is taken away, as none is by any runner, which is less than half the work. The version of the script is asked for where it is
+    /// `below` the latest.
+    pub(in crate::engine) fn expect_nothing_new(&self, latest: &str, below: Option<&Version>) -> String {
         let (pending, applied) = (RowState::Pending.as_str(), RowState::Applied.as_str());
-        let unforeseen = match foreseen.latest() {
-            None => format!("state <> '{pending}'"),
-            Some(latest) => {
-                let from_latest = format!(
-                    "version >= '{latest}' AND state <> CASE version WHEN '{latest}' THEN '{applied}' ELSE '{pending}' END"
-                );
-                match foreseen.is_below_latest(version) {
-                    true => format!("({from_latest} OR version = {} AND state <> '{pending}')", self.version(version)),
-                    false => from_latest,
-                }
+        let from_latest = format!(
+            "version >= '{latest}' AND state <> CASE version WHEN '{latest}' THEN '{applied}' ELSE '{pending}' END"
+        );
+        let unforeseen = match below {
+            Some(version) => {
+                format!("({from_latest} OR version = {} AND state <> '{pending}')", self.version(version))
             }
+            None => from_latest,
         };
         format!("UPDATE {} SET \"set\" = NULL WHERE {} AND {unforeseen}", self.table, self.of_set())
     }
