@@ -418,9 +418,16 @@ fn what_was_reverted_can_be_applied_again_and_the_history_remembers() {
         let two = set("1 2");
         let migrator = Migrator::new(&two).applied_by("the tests");
         connection.run(&migrator).unwrap();
+        let progress = |connection: &mut Connection| {
+            let row = "SELECT state, statements, statements_begun, statements_done, claim FROM schema_migrations WHERE version = '2'";
+            connection.rows(row)
+        };
         connection.execute_verb(&migrator, &Verb::RevertLast(1)).unwrap();
+        assert_eq!(progress(&mut connection), ["pending 1 0 0 NULL"]);
         connection.execute_verb(&migrator, &Verb::MarkApplied(2, "it is there\tafter all")).unwrap();
+        assert_eq!(progress(&mut connection), ["applied 1 1 1 NULL"]);
         connection.execute_verb(&migrator, &Verb::MarkPending(2, "it is not")).unwrap();
+        assert_eq!(progress(&mut connection), ["pending 1 0 0 NULL"]);
         assert!(connection.verify(&migrator).is_err());
         connection.run(&migrator).unwrap();
         connection.verify(&migrator).unwrap();
