@@ -1556,6 +1556,31 @@ fn who_goes_on_second_finds_it_done_or_waits() {
     }
 }
 
+/// A connection of a pool lives on: dropped wherever, also behind the failure, the runner is at work no more, and what the script had set is
+/// set back.
+#[test]
+fn a_run_that_fails_and_is_dropped_leaves_no_claim() {
+    let script =
+        "-- migrate: no-transaction\nSET work_mem = '9MB';\nINSERT INTO t VALUES (1);\nINSERT INTO nowhere VALUES (1);";
+    let set = migrations(&[("1_t.sql", "CREATE TABLE t (x integer);"), ("2_b.sql", script)]);
+    let hurried = Migrator::new(&set).wait_timeout(Duration::ZERO);
+    for polls in 0.. {
+        let fresh = Fresh::new(Driver::TokioPostgres);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        let usual = connection.value("SHOW work_mem");
+        let ended = connection.drop_verb(&Migrator::new(&set), &Verb::Run, polls);
+        assert_eq!(connection.value("SHOW work_mem"), usual, "after {polls} polls");
+        let error = fresh.connect().run(&hurried).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StatementFailed, "after {polls} polls: {error}");
+        assert_eq!(connection.value("SELECT count(*) FROM t"), "1", "after {polls} polls");
+        if ended.is_some() {
+            assert!(polls > 10, "{polls}");
+            break;
+        }
+    }
+}
+
 /// From the claim to the end.
 #[test]
 fn the_history_has_the_time_that_a_script_took() {

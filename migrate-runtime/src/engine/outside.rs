@@ -270,8 +270,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         self.foreign_keys.are_checked = false;
         if let Err(error) = &ended {
             // As whom the script ended it may not be allowed to write to the history.
-            self.restore_session(recorded).await;
-            self.clean_up_when_dropped(prepared, recorded, claim);
+            let _ = self.set_back(recorded).await;
             self.give_up(prepared, claim, progress, error).await;
         }
         self.restore_session(recorded).await;
@@ -561,18 +560,25 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         }
     }
 
-    /// Settings of the session that the script may have changed.
+    /// The script has ended, and with it what is to be done if it is dropped.
     async fn restore_session(&mut self, recorded: &Recorded) {
+        let left = self.set_back(recorded).await.err();
+        self.session.run_when_dropped(left);
+    }
+
+    /// Sets back the settings of the session that the script may have changed. What would do it, if that fails.
+    async fn set_back(&mut self, recorded: &Recorded) -> Result<(), String> {
         if self.sql.dialect == Dialect::Sqlite {
-            return;
+            return Ok(());
         }
         let restore = self.sql.restore_settings(&recorded.facts.settings, None, false);
         // What follows in this session would take what it finds for the usual.
-        let mut restored = self.session.query(&restore).await;
-        if restored.is_err() {
-            restored = self.session.query(&restore).await;
+        for _ in 0..2 {
+            if self.session.query(&restore).await.is_ok() {
+                return Ok(());
+            }
         }
-        self.session.run_when_dropped(restored.is_err().then_some(restore));
+        Err(restore)
     }
 
     /// Sends parts as one request.
