@@ -512,6 +512,39 @@ fn an_edit_is_done_anew_on_the_history_that_others_have_made() {
     assert_eq!(fresh.connect().rows("SELECT number FROM done"), ["1", "2"]);
 }
 
+/// What an edit takes over from a row that only remembers is what that has come to when it is written.
+#[test]
+fn an_edit_forgets_nothing_that_others_have_noted_meanwhile() {
+    struct Meddles(Mutex<Option<Connection>>, Migrations);
+    impl Director for Meddles {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            if sql.starts_with("BEGIN")
+                && let Some(mut connection) = self.0.lock().unwrap().take()
+            {
+                let migrator = Migrator::new(&self.1);
+                connection.execute_verb(&migrator, &Verb::MarkApplied(2, "too early")).unwrap();
+                connection.execute_verb(&migrator, &Verb::MarkPending(2, "as I have said")).unwrap();
+            }
+            None
+        }
+    }
+    for driver in [Driver::Rusqlite, Driver::Postgres] {
+        let fresh = Fresh::new(driver);
+        let two = numbered(2);
+        let migrator = Migrator::new(&two);
+        let mut connection = fresh.connect();
+        connection.run(&migrator).unwrap();
+        connection.execute_verb(&migrator, &Verb::MarkPending(2, "to begin with")).unwrap();
+        let meddler = Meddles(Mutex::new(Some(fresh.connect())), numbered(2));
+        let (ended, mut connection) =
+            Verb::MarkApplied(2, "at last").execute_directed(&migrator, connection, &meddler, false);
+        assert_eq!(ended.unwrap().changes().len(), 1);
+        let history = connection.history(&migrator).unwrap();
+        let reasons: Vec<&str> = history.entries()[1].audit.iter().map(|entry| &*entry.reason).collect();
+        assert_eq!(reasons, ["to begin with", "too early", "as I have said", "at last"], "{driver:?}");
+    }
+}
+
 /// What somebody begins outside of a transaction and leaves, while a revert is on its way, is noticed by it, or left alone: nothing is
 /// reverted past it unseen.
 #[test]

@@ -435,6 +435,7 @@ fn what_was_reverted_can_be_applied_again_and_the_history_remembers() {
         let edited = set("1 2!");
         let migrator = Migrator::new(&edited).applied_by("somebody else");
         connection.execute_verb(&migrator, &Verb::Repair(2, "a comment only")).unwrap();
+        assert_eq!(progress(&mut connection), ["applied 1 1 1 NULL"]);
         connection.verify(&migrator).unwrap();
 
         let history = connection.history(&migrator).unwrap();
