@@ -512,36 +512,48 @@ fn an_edit_is_done_anew_on_the_history_that_others_have_made() {
     assert_eq!(fresh.connect().rows("SELECT number FROM done"), ["1", "2"]);
 }
 
-/// What an edit takes over from a row that only remembers is what that has come to when it is written.
+/// An edit is made of the row as it has come to be when it is written, and nothing is forgotten.
 #[test]
 fn an_edit_forgets_nothing_that_others_have_noted_meanwhile() {
-    struct Meddles(Mutex<Option<Connection>>, Migrations);
+    struct Meddles(Mutex<Option<Connection>>, Migrations, [Verb; 2]);
     impl Director for Meddles {
         fn before(&self, sql: &str) -> Option<Fault> {
             if sql.starts_with("BEGIN")
                 && let Some(mut connection) = self.0.lock().unwrap().take()
             {
-                let migrator = Migrator::new(&self.1);
-                connection.execute_verb(&migrator, &Verb::MarkApplied(2, "too early")).unwrap();
-                connection.execute_verb(&migrator, &Verb::MarkPending(2, "as I have said")).unwrap();
+                for verb in &self.2 {
+                    connection.execute_verb(&Migrator::new(&self.1), verb).unwrap();
+                }
             }
             None
         }
     }
+    let first = ("1_a.sql", "CREATE TABLE a (x integer);");
+    let before = || migrations(&[first, ("2_b.sql", "CREATE TABLE b (x integer);")]);
+    let edited = migrations(&[first, ("2_b.sql", "CREATE TABLE b (x integer); -- an id")]);
+    let there_and_back = || [Verb::MarkPending(2, "too early"), Verb::MarkApplied(2, "after all")];
+    let back_and_there = || [Verb::MarkApplied(2, "too early"), Verb::MarkPending(2, "after all")];
     for driver in [Driver::Rusqlite, Driver::Postgres] {
-        let fresh = Fresh::new(driver);
-        let two = numbered(2);
-        let migrator = Migrator::new(&two);
-        let mut connection = fresh.connect();
-        connection.run(&migrator).unwrap();
-        connection.execute_verb(&migrator, &Verb::MarkPending(2, "to begin with")).unwrap();
-        let meddler = Meddles(Mutex::new(Some(fresh.connect())), numbered(2));
-        let (ended, mut connection) =
-            Verb::MarkApplied(2, "at last").execute_directed(&migrator, connection, &meddler, false);
-        assert_eq!(ended.unwrap().changes().len(), 1);
-        let history = connection.history(&migrator).unwrap();
-        let reasons: Vec<&str> = history.entries()[1].audit.iter().map(|entry| &*entry.reason).collect();
-        assert_eq!(reasons, ["to begin with", "too early", "as I have said", "at last"], "{driver:?}");
+        for (is_pending, meddling, edit) in [
+            (true, back_and_there(), Verb::MarkApplied(2, "at last")),
+            (false, there_and_back(), Verb::MarkPending(2, "at last")),
+            (false, there_and_back(), Verb::Repair(2, "at last")),
+        ] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&before())).unwrap();
+            if is_pending {
+                connection.execute_verb(&Migrator::new(&edited), &Verb::MarkPending(2, "to begin with")).unwrap();
+            }
+            let meddler = Meddles(Mutex::new(Some(fresh.connect())), before(), meddling);
+            let migrator = Migrator::new(&edited);
+            let (ended, mut connection) = edit.execute_directed(&migrator, connection, &meddler, false);
+            assert_eq!(ended.unwrap().changes().len(), 1, "{driver:?}, {edit:?}");
+            let history = connection.history(&migrator).unwrap();
+            let reasons: Vec<&str> = history.entries()[1].audit.iter().map(|entry| &*entry.reason).collect();
+            let expected = ["to begin with", "too early", "after all", "at last"];
+            assert_eq!(reasons, expected[usize::from(!is_pending)..], "{driver:?}, {edit:?}");
+        }
     }
 }
 

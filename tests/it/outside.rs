@@ -1556,6 +1556,32 @@ fn who_goes_on_second_finds_it_done_or_waits() {
     }
 }
 
+/// Who was at work on it is of no interest any more.
+#[test]
+fn an_edit_takes_away_the_claim_of_a_dead_runner() {
+    let set = migrations(&[(
+        "1_t.sql",
+        "-- migrate: no-transaction\nCREATE TABLE t (x integer);\nCREATE TABLE u (x integer);",
+    )]);
+    for driver in Driver::ALL {
+        for (edit, expected) in [
+            (Verb::MarkApplied(1, "by hand"), "applied 2 2 2 NULL"),
+            (Verb::MarkPending(1, "undone"), "pending 2 0 0 NULL"),
+        ] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&set)).unwrap();
+            connection.execute(
+                "UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 1, \
+                 claim = '1-18a5c0ffee000000-3 4 5'",
+            );
+            connection.execute_verb(&Migrator::new(&set), &edit).unwrap();
+            let row = "SELECT state, statements, statements_begun, statements_done, claim FROM schema_migrations";
+            assert_eq!(connection.rows(row), [expected], "{driver:?}");
+        }
+    }
+}
+
 /// A connection of a pool lives on: dropped wherever, also behind the failure, the runner is at work no more, and what the script had set is
 /// set back.
 #[test]
