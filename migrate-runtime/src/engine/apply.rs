@@ -59,16 +59,17 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         recorded: &Recorded,
         foreseen: &Foreseen,
     ) -> Result<Outcome, Error> {
-        if prepared.runs_outside() {
-            let attached = self.attached_before(prepared.tables.attaches()).await;
-            let ended = self.apply_outside(prepared, recorded, foreseen).await;
-            self.detach_since(attached).await;
-            return ended;
-        }
-        if let Some(step) = self.step_of(prepared) {
-            return self.apply_step(prepared, step, recorded, foreseen).await;
-        }
-        self.apply_in_transaction(prepared, next, recorded, foreseen).await
+        let step = self.step_of(prepared);
+        // Nobody can tell what a step does. As long as the transaction around all lasts, nothing that was used can be detached.
+        let may_attach = self.whole.is_none() && (step.is_some() || prepared.tables.attaches());
+        let attached = self.attached_before(may_attach).await;
+        let ended = match step {
+            _ if prepared.runs_outside() => self.apply_outside(prepared, recorded, foreseen).await,
+            Some(step) => self.apply_step(prepared, step, recorded, foreseen).await,
+            None => self.apply_in_transaction(prepared, next, recorded, foreseen).await,
+        };
+        self.detach_since(attached).await;
+        ended
     }
 
     async fn apply_in_transaction(
@@ -97,8 +98,6 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         };
 
         self.tell_start(prepared);
-        // As long as the transaction around all lasts, nothing that was used can be detached.
-        let attached = self.attached_before(self.whole.is_none() && prepared.tables.attaches()).await;
         let started = Instant::now();
         self.foreign_keys.were_off = false;
         self.session.roll_back_when_dropped(Some(self.rollback_when_dropped()));
@@ -116,7 +115,6 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             // Also where the connection is said to be lost: a proxy may say it, and go on.
             Err(_) => self.roll_back().await,
         }
-        self.detach_since(attached).await;
         self.session.roll_back_when_dropped(self.whole_rollback());
         match sent {
             Ok(()) => Ok(Outcome::Done(self.change(prepared, started))),

@@ -78,12 +78,9 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let (before, is_nested) = (&frame.claim, self.is_nested);
         let run = StepRun { before, step: &registered.step, inside: &inside, after: &after.sql, is_nested };
         self.tell_start(prepared);
-        // Nobody can tell what a step does.
-        let attached = self.attached_before(self.whole.is_none()).await;
         let started = Instant::now();
         self.foreign_keys.were_off = false;
         let ran = self.session.run_step(run).await;
-        self.detach_since(attached).await;
         match ran {
             Ok(()) => Ok(Outcome::Done(self.change(prepared, started))),
             Err(StepFailure::Before(error)) => {
