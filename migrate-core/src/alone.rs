@@ -80,35 +80,6 @@ impl Alone {
     }
 }
 
-/// Whether a statement changes the session rather than the database: whoever goes on with its script on another connection has to
-/// repeat it.
-///
-/// ```
-/// use migrate_core::{Dialect, is_of_session, scan::scan};
-///
-/// let is_of_session = |sql| is_of_session(sql, &scan(sql, Dialect::Postgres).statements[0], Dialect::Postgres);
-/// assert!(is_of_session("SET search_path = app"));
-/// assert!(!is_of_session("CREATE TABLE users (id integer)"));
-/// ```
-pub fn is_of_session(sql: &str, statement: &Statement, dialect: Dialect) -> bool {
-    let pieces: Vec<Piece<'_>> = statement.pieces(sql, dialect).collect();
-    let Some(verb) = pieces.first() else { return false };
-    let verbs: &[&str] = match dialect {
-        Dialect::Sqlite => &["PRAGMA", "ATTACH", "DETACH"],
-        _ => &["SET", "RESET"],
-    };
-    verbs.iter().any(|word| verb.is(word)) || dialect == Dialect::Postgres && calls_set_config_alone(&pieces)
-}
-
-/// `SELECT set_config(…)`, as dumps write it, and nothing else that is called.
-fn calls_set_config_alone(pieces: &[Piece<'_>]) -> bool {
-    let calls = pieces.windows(2).filter(|pair| pair[1].is_sign("(") && !pair[0].is_sign("(")).map(|pair| &pair[0]);
-    let mut calls = calls.peekable();
-    pieces.first().is_some_and(|verb| verb.is("SELECT"))
-        && calls.peek().is_some()
-        && calls.all(|call| call.is("SET_CONFIG"))
-}
-
 /// `CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] name ON [ONLY] table …`
 fn create_index(pieces: &[Piece<'_>]) -> Option<Alone> {
     let behind = after(pieces, "CONCURRENTLY");
@@ -246,25 +217,6 @@ mod tests {
         ] {
             let statement = &scan(sql, Dialect::Sqlite).statements[0];
             assert_eq!(Alone::of(sql, statement, Dialect::Sqlite), expect, "{sql}");
-        }
-        for (sql, expect) in [
-            ("SET search_path = a", true),
-            ("RESET ALL", true),
-            ("SELECT pg_catalog.set_config('search_path', 'a', false)", true),
-            ("SELECT set_config('a.b', 'x', false), set_config('a.c', 'y', false);", true),
-            ("SELECT set_config('a.b', f(), false)", false),
-            ("SELECT f(set_config('a.b', 'x', false))", false),
-            ("SELECT 1", false),
-            ("DO $$ BEGIN PERFORM set_config('a.b', 'x', false); END $$", false),
-        ] {
-            let statement = &scan(sql, Dialect::Postgres).statements[0];
-            assert_eq!(is_of_session(sql, statement, Dialect::Postgres), expect, "{sql}");
-        }
-        for (sql, expect) in
-            [("PRAGMA cache_size = 9", true), ("ATTACH 'a' AS b", true), ("DETACH b", true), ("VACUUM", false)]
-        {
-            let statement = &scan(sql, Dialect::Sqlite).statements[0];
-            assert_eq!(is_of_session(sql, statement, Dialect::Sqlite), expect, "{sql}");
         }
     }
 }

@@ -38,6 +38,7 @@ mod fnv;
 pub mod folder;
 mod header;
 mod history;
+mod in_session;
 pub mod in_transaction;
 #[cfg(feature = "folder")]
 pub mod lock;
@@ -54,7 +55,7 @@ mod version;
 #[doc(hidden)]
 pub mod embedded;
 
-pub use alone::{Alone, is_of_session};
+pub use alone::Alone;
 pub use audit::AuditEntry;
 pub use checksum::{Checksum, normalise};
 pub use dialect::Dialect;
@@ -63,6 +64,7 @@ pub use filename::{FileName, FileNameError, LOCK_FILE_NAME, is_ignored_by_rule};
 pub use fnv::fnv1a;
 pub use header::{Excuse, ForeignKeys, Header};
 pub use history::{BadRow, HistoryRow, RowState};
+pub use in_session::{InSession, reads_last_rowid};
 pub use migration::{Direction, Label, Migration, MigrationSet, Script};
 pub use place::Place;
 pub use printable::{printable, printable_line};

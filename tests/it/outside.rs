@@ -706,7 +706,7 @@ fn what_was_set_for_the_session_counts_when_it_goes_on() {
             if !is_known {
                 for error in [connection.plan(&migrator).unwrap_err(), connection.run(&migrator).unwrap_err()] {
                     assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
-                    assert!(error.to_string().contains("has set for the session is not known"), "{error}");
+                    assert!(error.to_string().contains("for its session alone is gone, or not known"), "{error}");
                 }
                 continue;
             }
@@ -721,31 +721,94 @@ fn what_was_set_for_the_session_counts_when_it_goes_on() {
     }
 }
 
-/// Whether the script attaches it again, or the program has done it since.
+/// What the script had attached is attached again, and is not taken for what the program has attached under its name.
 #[test]
-fn what_is_attached_when_it_goes_on_is_no_hindrance() {
-    for is_by_program in [false, true] {
-        let fresh = Fresh::new(Driver::Rusqlite);
-        let aux = fresh.file().with_extension("aux");
-        let script = |last: &str| {
-            let sql = format!(
-                "-- migrate: no-transaction\nATTACH '{}' AS aux1;\nCREATE TABLE aux1.x (v integer);\n{last};",
-                aux.display()
-            );
-            migrations(&[("1_outside.sql", &*sql)])
-        };
-        let mut connection = fresh.connect();
-        connection.run(&Migrator::new(&script("INSERT INTO nope VALUES (1)"))).unwrap_err();
-        let attach = format!("ATTACH '{}' AS aux1", aux.display());
-        if is_by_program {
-            connection.execute(&attach);
+fn what_was_attached_is_attached_again_when_it_goes_on() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let aux = fresh.file().with_extension("aux");
+    let script = |last: &str| {
+        let sql = format!(
+            "-- migrate: no-transaction\nATTACH '{}' AS aux1;\nCREATE TABLE aux1.x (v integer);\n{last};",
+            aux.display()
+        );
+        migrations(&[("1_outside.sql", &*sql)])
+    };
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&script("INSERT INTO nope VALUES (1)"))).unwrap_err();
+    let corrected = script("INSERT INTO aux1.x VALUES (1)");
+    let migrator = Migrator::new(&corrected);
+    let mut with_another = fresh.connect();
+    with_another.execute("ATTACH ':memory:' AS aux1; CREATE TABLE aux1.x (v integer)");
+    let error = with_another.run(&migrator).unwrap_err().to_string();
+    assert!(error.contains("database aux1 is already in use") && error.contains("has to `DETACH` it"), "{error}");
+    assert_eq!(with_another.rows("SELECT v FROM aux1.x"), [""; 0]);
+    connection.run(&migrator).unwrap();
+    connection.execute(&format!("ATTACH '{}' AS aux1", aux.display()));
+    assert_eq!(connection.rows("SELECT v FROM aux1.x"), ["1"]);
+}
+
+/// What only the session had in which a script was begun is gone: it does not go on as if it were there.
+#[test]
+fn what_is_gone_with_its_session_is_a_question() {
+    let of_server = [
+        "CREATE TEMP TABLE picked AS SELECT x FROM t;",
+        "CREATE TABLE pg_temp.t AS SELECT x FROM public.t;",
+        "DO $$ BEGIN CREATE TEMPORARY TABLE t AS SELECT 1 AS x; END $$;",
+        "SELECT x INTO TEMP t FROM t;",
+        "PREPARE p AS SELECT 1;",
+    ];
+    let of_sqlite =
+        ["CREATE TEMP TABLE t AS SELECT x FROM main.t;", "ATTACH (SELECT '') AS other;", "ATTACH ':memory:' AS other;"];
+    for driver in Driver::ALL {
+        for begin in if driver.is_sqlite() { &of_sqlite[..] } else { &of_server[..] } {
+            let fresh = Fresh::new(driver);
+            let with = |last: &str| {
+                let sql = format!("-- migrate: no-transaction\n{begin}\n{last}");
+                migrations(&[("1_t.sql", "CREATE TABLE t (x integer);\nINSERT INTO t VALUES (1);"), ("2_b.sql", &sql)])
+            };
+            fresh.connect().run(&Migrator::new(&with("DELETE FROM nowhere;"))).unwrap_err();
+            let set = with("DELETE FROM t;");
+            let migrator = Migrator::new(&set);
+            let mut connection = fresh.connect();
+            for error in [connection.plan(&migrator).unwrap_err(), connection.run(&migrator).unwrap_err()] {
+                assert_eq!(error.kind(), ErrorKind::Interrupted, "{driver:?}, {begin}: {error}");
+                let told = error.to_string();
+                assert!(
+                    told.contains("for its session alone is gone") && told.contains("2_b.sql:2:1"),
+                    "{begin}: {told}"
+                );
+            }
+            assert_eq!(connection.rows("SELECT x FROM t"), ["1"], "{driver:?}, {begin}");
+            connection.execute_verb(&migrator, &Verb::Resume(Resume::Retry)).unwrap();
+            assert_eq!(connection.rows("SELECT x FROM t"), [""; 0], "{driver:?}, {begin}");
         }
-        connection.run(&Migrator::new(&script("INSERT INTO aux1.x VALUES (1)"))).unwrap();
-        if !is_by_program {
-            connection.execute(&attach);
-        }
-        assert_eq!(connection.rows("SELECT v FROM aux1.x"), ["1"], "{is_by_program}");
     }
+}
+
+/// SQLite: so it is with the last row that a statement behind has to refer to.
+#[test]
+fn the_last_row_of_another_session_is_a_question() {
+    let set = |last: &str| {
+        let sql = format!("-- migrate: no-transaction\nINSERT INTO p VALUES (7);\n{last};");
+        migrations(&[
+            ("1_t.sql", "CREATE TABLE p (id INTEGER PRIMARY KEY);\nCREATE TABLE c (p integer);"),
+            ("2_b.sql", &sql),
+        ])
+    };
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let stopped = set("INSERT INTO c SELECT last_insert_rowid() FROM nowhere");
+    fresh.connect().run(&Migrator::new(&stopped)).unwrap_err();
+    let mut connection = fresh.connect();
+    let error = connection.run(&Migrator::new(&set("INSERT INTO c VALUES (last_insert_rowid())"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+    assert!(error.to_string().contains("last row that its session has inserted"), "{error}");
+    assert_eq!(connection.value("SELECT count(*) FROM c"), "0");
+    connection.run(&Migrator::new(&set("INSERT INTO c SELECT max(id) FROM p"))).unwrap();
+    assert_eq!(connection.rows("SELECT p FROM c"), ["7"]);
+    // Undisturbed, it is known.
+    let fresh = Fresh::new(Driver::Rusqlite);
+    fresh.connect().run(&Migrator::new(&set("INSERT INTO c VALUES (last_insert_rowid())"))).unwrap();
+    assert_eq!(fresh.connect().rows("SELECT p FROM c"), ["7"]);
 }
 
 /// Who has lost a claim to another runner is told that, and not what the database says of it; who has lost the table is told what it says.

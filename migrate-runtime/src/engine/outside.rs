@@ -6,7 +6,9 @@
 use std::time::{Duration, Instant};
 
 use migrate_core::scan::{Scan, Statement, scan};
-use migrate_core::{Alone, Dialect, Direction, Enforcement, HistoryRow, RowState, in_transaction, is_of_session};
+use migrate_core::{
+    Alone, Dialect, Direction, Enforcement, HistoryRow, InSession, RowState, in_transaction, reads_last_rowid,
+};
 
 use super::alive::Claim;
 use super::apply::{Outcome, Places};
@@ -191,16 +193,19 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let (begun, done) = (count(row.statements_begun), count(row.statements_done));
         let text_before = |index: usize| before.statements.get(index).map(|statement| statement.text(stored));
         let text_today = |index: usize| prepared.statements.get(index).map(|statement| statement.text(&prepared.sql));
-        let sets_otherwise = |statement: &&Statement| {
-            let text = statement.text(stored).to_ascii_lowercase();
-            text.contains("set_config") && !is_of_session(stored, statement, self.sql.dialect)
-        };
-        if let Some(setting) = done_before(before, row).find(sets_otherwise).filter(|_| decision.is_none()) {
-            return Err(refuse::session_not_known(prepared, stored, setting));
+        let dialect = self.sql.dialect;
+        let is_lost = |statement: &&Statement| InSession::left_by(stored, statement, dialect) == Some(InSession::Lost);
+        if let Some(lost) = done_before(before, row).find(is_lost).filter(|_| decision.is_none()) {
+            return Err(refuse::lost_with_session(prepared, stored, lost));
         }
         let is_unchanged = |index: usize| text_today(index).is_some() && text_before(index) == text_today(index);
         if let Some(changed) = (0..done).find(|index| !is_unchanged(*index)) {
             return Err(refuse::done_statement_changed(prepared, changed, text_before(changed)));
+        }
+        let left =
+            prepared.statements.get(done..).filter(|_| done > 0 && dialect == Dialect::Sqlite).unwrap_or_default();
+        if let Some(reader) = reads_last_rowid(&prepared.sql, left).filter(|_| decision.is_none()) {
+            return Err(refuse::last_rowid_not_known(prepared, reader));
         }
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
         let resumed = Continuation { progress: at(done, false), cleanup: Vec::new(), verdict: None, is_resumed: true };
@@ -240,12 +245,13 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// What the statements that are done had set for their session is set again for this one.
     async fn repeat_settings(&mut self, stored: &str, before: &Scan, row: &HistoryRow) -> Result<(), Error> {
         for statement in done_before(before, row) {
-            if !is_of_session(stored, statement, self.sql.dialect) || self.is_on_foreign_keys(stored, statement) {
+            let is_repeatable = InSession::left_by(stored, statement, self.sql.dialect) == Some(InSession::Repeatable);
+            if !is_repeatable || self.is_on_foreign_keys(stored, statement) {
                 continue;
             }
             match self.session.execute(statement.text(stored)).await {
-                // The connection is still the one on which it ran.
-                Err(error) if self.sql.dialect == Dialect::Sqlite && is_attached_or_gone(&error) => {}
+                // The connection is still the one on which it was detached.
+                Err(error) if self.sql.dialect == Dialect::Sqlite && error.message().contains("no such database") => {}
                 repeated => repeated.map_err(refuse::settings)?,
             }
         }
@@ -604,9 +610,4 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
 /// The statements of a script that are done, as it was when it was begun.
 fn done_before<'s>(before: &'s Scan, row: &HistoryRow) -> impl Iterator<Item = &'s Statement> + use<'s> {
     before.statements.iter().take(usize::try_from(row.statements_done).unwrap_or(usize::MAX))
-}
-
-/// Whether SQLite refuses to attach or detach what is attached or detached already.
-fn is_attached_or_gone(error: &DriverError) -> bool {
-    ["is already in use", "no such database"].into_iter().any(|words| error.message().contains(words))
 }

@@ -78,21 +78,32 @@ pub(in crate::engine) fn unknown_interrupted(row: &HistoryRow) -> Error {
         .with_help("start the binary that has it: it goes on where the other one was")
 }
 
-pub(in crate::engine) fn session_not_known(prepared: &Prepared<'_>, stored: &str, statement: &Statement) -> Error {
+pub(in crate::engine) fn lost_with_session(prepared: &Prepared<'_>, stored: &str, statement: &Statement) -> Error {
+    let what = "what one of its statements has set or made for its session alone is gone, or not known";
+    session_is_another(prepared, what, stored, statement).with_help(
+        "finish it by hand, then `Migrator::mark_applied`; or undo what is done of it, then `Migrator::mark_pending`, and it runs from its \
+         beginning. `Migrator::resume` with `Resume::Retry` goes on without what is gone. Statements of their own, such as `SET …`, \
+         `SELECT set_config(…)`, `PRAGMA …` and `ATTACH` of a file, would be repeated",
+    )
+}
+
+pub(in crate::engine) fn last_rowid_not_known(prepared: &Prepared<'_>, statement: &Statement) -> Error {
+    let what = "what is left of it asks for the last row that its session has inserted, which is not known";
+    session_is_another(prepared, what, &prepared.sql, statement).with_help(
+        "say in the file which row is meant, such as `(SELECT max(id) FROM …)`, then start again: statements that are not done may be changed. \
+         `Migrator::resume` with `Resume::Retry` goes on with what the session says, 0 where it is new",
+    )
+}
+
+/// A script cannot go on in another session than the one that it was begun in.
+fn session_is_another(prepared: &Prepared<'_>, what: &str, sql: &str, statement: &Statement) -> Error {
     let label = &prepared.label;
-    let message = format!(
-        "migration {label} was interrupted, and what one of its statements has set for the session is not known; nothing was changed"
-    );
-    let shown = Excerpt::of(&prepared.path, stored, statement.span.start);
-    Error::new(ErrorKind::Interrupted, message)
+    let shown = Excerpt::of(&prepared.path, sql, statement.span.start);
+    Error::new(ErrorKind::Interrupted, format!("migration {label} was interrupted, and {what}; nothing was changed"))
         .with_body(shown.text)
         .with_margin(shown.margin)
         .with_migration(&prepared.version, label.clone())
-        .with_statement(Some(statement.text(stored).to_owned()))
-        .with_help(
-            "`Migrator::resume` goes on without it, with `Resume::Retry` or what you have found out; a statement of its own, `SET …` or \
-             `SELECT set_config(…)`, would be repeated",
-        )
+        .with_statement(Some(statement.text(sql).to_owned()))
 }
 
 pub(in crate::engine) fn invalid_index_is_there(prepared: &Prepared<'_>, index: &str) -> Error {

@@ -1,0 +1,257 @@
+//! What a statement leaves in its session, or takes from it: whoever goes on with its script in another one has to know.
+
+use crate::Dialect;
+use crate::scan::{Piece, Statement};
+
+/// What a statement leaves in its session, and nowhere else.
+///
+/// ```
+/// use migrate_core::{Dialect, InSession, scan::scan};
+///
+/// let left = |sql: &str| InSession::left_by(sql, &scan(sql, Dialect::Postgres).statements[0], Dialect::Postgres);
+/// assert_eq!(left("SET search_path = app"), Some(InSession::Repeatable));
+/// assert_eq!(left("CREATE TEMP TABLE picked AS SELECT id FROM users"), Some(InSession::Lost));
+/// assert_eq!(left("CREATE TABLE users (id integer)"), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InSession {
+    /// Sent again, it leaves the same in another session.
+    Repeatable,
+    /// It is gone with the session, or nobody can tell what it is.
+    Lost,
+}
+
+impl InSession {
+    /// What the statement leaves, as far as its text shows.
+    pub fn left_by(sql: &str, statement: &Statement, dialect: Dialect) -> Option<InSession> {
+        let pieces: Vec<Piece<'_>> = statement.pieces(sql, dialect).collect();
+        let verb = pieces.first()?;
+        match dialect {
+            Dialect::Sqlite => left_in_sqlite(verb, &pieces),
+            _ => left_in_postgres(verb, &pieces, statement.text(sql)),
+        }
+    }
+}
+
+fn left_in_sqlite(verb: &Piece<'_>, pieces: &[Piece<'_>]) -> Option<InSession> {
+    match () {
+        () if verb.is("PRAGMA") || verb.is("DETACH") => Some(InSession::Repeatable),
+        () if verb.is("ATTACH") && attaches_file(pieces) => Some(InSession::Repeatable),
+        () if verb.is("ATTACH") || verb.is("CREATE") && makes_temporary(pieces, "TEMP") => Some(InSession::Lost),
+        () => None,
+    }
+}
+
+fn left_in_postgres(verb: &Piece<'_>, pieces: &[Piece<'_>], text: &str) -> Option<InSession> {
+    let has = |word: &str| pieces.iter().any(|piece| piece.is(word));
+    if ["SET", "RESET", "LOAD"].into_iter().any(|word| verb.is(word)) || sets_config_alone(pieces) {
+        return Some(InSession::Repeatable);
+    }
+    let is_lost = if verb.is("CREATE") {
+        makes_temporary(pieces, "PG_TEMP")
+    } else {
+        verb.is("PREPARE") && !has("TRANSACTION")
+            || verb.is("DECLARE") && has("HOLD")
+            || selects_into_temporary(pieces)
+            || mentions_session(text, verb.is("DO"))
+    };
+    is_lost.then_some(InSession::Lost)
+}
+
+/// SQLite: the statement among these that takes the last number of a row that its session has inserted, with none of them inserting one before.
+///
+/// ```
+/// use migrate_core::{Dialect, reads_last_rowid, scan::scan};
+///
+/// let reads = |sql: &str| reads_last_rowid(sql, &scan(sql, Dialect::Sqlite).statements).is_some();
+/// assert!(reads("DELETE FROM t; INSERT INTO children VALUES (last_insert_rowid())"));
+/// assert!(!reads("INSERT INTO parents VALUES (NULL); INSERT INTO children VALUES (last_insert_rowid())"));
+/// ```
+pub fn reads_last_rowid<'s>(sql: &str, statements: &'s [Statement]) -> Option<&'s Statement> {
+    for statement in statements {
+        let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
+        if calls(&pieces).any(|called| called.is("LAST_INSERT_ROWID")) {
+            return Some(statement);
+        }
+        let starts_with = |word: &str| pieces.first().is_some_and(|verb| verb.is(word));
+        let inserts = || pieces.iter().any(|piece| piece.is("INSERT") || piece.is("REPLACE"));
+        if ["INSERT", "REPLACE", "WITH"].into_iter().any(starts_with) && inserts() {
+            return None;
+        }
+    }
+    None
+}
+
+/// What stands before a parenthesis.
+fn calls<'p, 'a>(pieces: &'p [Piece<'a>]) -> impl Iterator<Item = &'p Piece<'a>> {
+    pieces.windows(2).filter(|pair| pair[1].is_sign("(") && !pair[0].is_sign("(")).map(|pair| &pair[0])
+}
+
+/// `SELECT set_config(…)`, as dumps write it, and nothing else that is called or read.
+fn sets_config_alone(pieces: &[Piece<'_>]) -> bool {
+    let mut calls = calls(pieces).peekable();
+    pieces.first().is_some_and(|verb| verb.is("SELECT"))
+        && calls.peek().is_some()
+        && calls.all(|call| call.is("SET_CONFIG"))
+        && !pieces.iter().any(|piece| piece.is("FROM"))
+}
+
+/// `ATTACH [DATABASE] '…' AS name`, of a file: what an expression was then, nobody knows, and what is in memory is gone.
+fn attaches_file(pieces: &[Piece<'_>]) -> bool {
+    let behind = if pieces.get(1).is_some_and(|piece| piece.is("DATABASE")) { 2 } else { 1 };
+    let [file, word, ..] = pieces.get(behind..).unwrap_or_default() else { return false };
+    let is_literal = file.is_word() || file.string().is_some() || file.quoted_name().is_some();
+    let file = file.name();
+    let is_in_memory = file.is_empty() || file.contains(":memory:") || file.contains("mode=memory");
+    is_literal && word.is("AS") && !is_in_memory
+}
+
+/// `CREATE [OR REPLACE] [LOCAL] TEMP …`, and `CREATE … schema.name`.
+fn makes_temporary(pieces: &[Piece<'_>], schema: &str) -> bool {
+    let before = ["OR", "REPLACE", "LOCAL", "GLOBAL"];
+    let what = pieces.iter().skip(1).find(|piece| !before.iter().any(|word| piece.is(word)));
+    let name = pieces.iter().position(|piece| piece.is("AS") || piece.is_sign("(")).unwrap_or(pieces.len());
+    what.is_some_and(is_temporary)
+        || pieces[..name].windows(2).any(|pair| is_schema(&pair[0], schema) && pair[1].is_sign("."))
+}
+
+/// `SELECT … INTO [LOCAL] TEMP [TABLE] name`
+fn selects_into_temporary(pieces: &[Piece<'_>]) -> bool {
+    let behind = pieces.windows(3).filter(|three| !three[0].is("INSERT") && three[1].is("INTO")).map(|three| &three[2]);
+    behind
+        .into_iter()
+        .any(|word| is_temporary(word) || word.is("LOCAL") || word.is("GLOBAL") || is_schema(word, "PG_TEMP"))
+}
+
+fn is_temporary(word: &Piece<'_>) -> bool {
+    word.is("TEMP") || word.is("TEMPORARY")
+}
+
+fn is_schema(name: &Piece<'_>, schema: &str) -> bool {
+    name.name().eq_ignore_ascii_case(schema)
+}
+
+/// Whether what a statement calls, or a block does, may set something, take a lock of the session or make a temporary table.
+fn mentions_session(text: &str, is_block: bool) -> bool {
+    let text = text.to_ascii_lowercase();
+    let mut words = text.split(|sign: char| !sign.is_alphanumeric() && sign != '_');
+    words.any(|word| {
+        matches!(word, "set_config" | "pg_advisory_lock" | "pg_advisory_lock_shared" | "pg_try_advisory_lock")
+            || is_block && matches!(word, "temp" | "temporary" | "pg_temp")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::scan;
+
+    #[test]
+    fn what_is_left() {
+        use Dialect::{Postgres, Sqlite};
+        use InSession::{Lost, Repeatable};
+
+        let cases: &[(Dialect, Option<InSession>, &[&str])] = &[
+            (
+                Postgres,
+                Some(Repeatable),
+                &[
+                    "SET search_path = a",
+                    "RESET ALL",
+                    "LOAD 'auto_explain'",
+                    "SELECT pg_catalog.set_config('search_path', 'a', false)",
+                    "SELECT set_config('a.b', 'x', false), set_config('a.c', 'y', false);",
+                ],
+            ),
+            (
+                Postgres,
+                Some(Lost),
+                &[
+                    "SELECT set_config('a.b', f(), false)",
+                    "SELECT f(set_config('a.b', 'x', false))",
+                    "SELECT set_config('a.b', x, false) FROM settings",
+                    "DO $$ BEGIN PERFORM set_config('a.b', 'x', false); END $$",
+                    "DO $$ BEGIN CREATE TEMP\nTABLE t (x integer); END $$",
+                    "CREATE TEMP TABLE t (x integer)",
+                    "create local temporary table t as select 1",
+                    "CREATE OR REPLACE TEMP VIEW v AS SELECT 1",
+                    "CREATE TABLE pg_temp.t (x integer)",
+                    "CREATE FUNCTION \"pg_temp\".f() RETURNS void LANGUAGE sql AS ''",
+                    "SELECT 1 AS x INTO TEMP t",
+                    "SELECT 1 AS x INTO LOCAL TEMPORARY TABLE t",
+                    "SELECT 1 AS x INTO pg_temp.t",
+                    "PREPARE p AS SELECT 1",
+                    "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+                    "SELECT pg_advisory_lock(1)",
+                ],
+            ),
+            (
+                Postgres,
+                None,
+                &[
+                    "SELECT 1",
+                    "CREATE TABLE temp (temporary text)",
+                    "CREATE TABLE t AS SELECT pg_temp.a FROM a AS pg_temp",
+                    "INSERT INTO temp VALUES (1)",
+                    "SELECT 1 AS x INTO t",
+                    "PREPARE TRANSACTION 'x'",
+                    "SELECT pg_advisory_xact_lock(1)",
+                    "DO $$ BEGIN INSERT INTO template VALUES (1); END $$",
+                    "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('a.b', 'x', false); END $$",
+                ],
+            ),
+            (
+                Sqlite,
+                Some(Repeatable),
+                &[
+                    "PRAGMA cache_size = 9",
+                    "ATTACH 'a' AS b",
+                    "attach database \"a\" as b",
+                    "ATTACH a AS b",
+                    "DETACH b",
+                ],
+            ),
+            (
+                Sqlite,
+                Some(Lost),
+                &[
+                    "ATTACH (SELECT file FROM files) AS b",
+                    "ATTACH 'a' || 'b' AS c",
+                    "ATTACH lower('A') AS b",
+                    "ATTACH ':memory:' AS b",
+                    "ATTACH '' AS b",
+                    "ATTACH 'file:a?mode=memory' AS b",
+                    "CREATE TEMP TABLE t (x)",
+                    "CREATE TEMPORARY TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END",
+                    "CREATE TABLE IF NOT EXISTS temp.t (x)",
+                    "CREATE VIEW [temp].v AS SELECT 1",
+                ],
+            ),
+            (Sqlite, None, &["VACUUM", "CREATE TABLE temp (x)", "CREATE TABLE t AS SELECT temp.a FROM a AS temp"]),
+        ];
+        for (dialect, expect, scripts) in cases {
+            for sql in *scripts {
+                let statement = &scan(sql, *dialect).statements[0];
+                assert_eq!(InSession::left_by(sql, statement, *dialect), *expect, "{sql}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_reads_the_last_rowid() {
+        for (sql, expect) in [
+            ("INSERT INTO c VALUES (last_insert_rowid())", true),
+            ("UPDATE p SET x = 1; SELECT last_insert_rowid ( )", true),
+            (
+                "CREATE TRIGGER g AFTER UPDATE ON p BEGIN INSERT INTO c VALUES (1); END; UPDATE c SET p = last_insert_rowid()",
+                true,
+            ),
+            ("INSERT INTO p VALUES (1); INSERT INTO c VALUES (last_insert_rowid())", false),
+            ("WITH n AS (SELECT 1) REPLACE INTO p SELECT * FROM n; INSERT INTO c VALUES (last_insert_rowid())", false),
+            ("INSERT INTO c VALUES ('last_insert_rowid()')", false),
+        ] {
+            assert_eq!(reads_last_rowid(sql, &scan(sql, Dialect::Sqlite).statements).is_some(), expect, "{sql}");
+        }
+    }
+}
