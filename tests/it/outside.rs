@@ -1164,6 +1164,29 @@ fn a_sign_stands_beside_a_database_of_any_name() {
     }
 }
 
+/// Names of databases are the same in any case.
+#[test]
+fn a_sign_stands_beside_the_database_that_the_history_is_in_however_it_is_written() {
+    for (table, file) in [("MAIN.schema_migrations", "app.db"), ("hist.schema_migrations", "hist.db")] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let mut connection = rusqlite::Connection::open(path("app.db")).unwrap();
+        connection.execute("ATTACH ? AS Hist", [path("hist.db").to_str().unwrap()]).unwrap();
+        let set = migrations(&[("1_a.sql", "-- migrate: no-transaction\nCREATE TABLE t (x);")]);
+        let signs = Mutex::new(Vec::new());
+        let migrator = Migrator::new(&set).history_table(table).on_event(|event| {
+            if let Event::Statement { .. } = event {
+                let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+                let names = names.map(|name| name.into_string().unwrap());
+                signs.lock().unwrap().extend(names.filter(|name| name.contains("migrating-")));
+            }
+        });
+        migrator.run(&mut connection).unwrap();
+        let signs = signs.lock().unwrap();
+        assert!(matches!(&signs[..], [sign] if sign.starts_with(file)), "{table}: {signs:?}");
+    }
+}
+
 /// A sign that cannot be opened may be that of somebody else's process, which is waited for. It is told which one it is, and why.
 #[cfg(unix)]
 #[test]

@@ -119,7 +119,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// The database of the history; none for one in memory.
     async fn database_file(&mut self) -> Result<Option<PathBuf>, Error> {
         let schema = literal(self.sql.table_name().schema.as_deref().unwrap_or("main"), Dialect::Sqlite);
-        let file = format!("SELECT file, hex(file) FROM pragma_database_list WHERE name = {schema}");
+        let file = format!("SELECT file, hex(file) FROM pragma_database_list WHERE name = {schema} COLLATE NOCASE");
         let rows = self.query_patiently(&file).await?;
         let Some(row) = rows.first().filter(|row| !cell(row, 0).is_empty()) else { return Ok(None) };
         // Text of SQLite is Unicode; a path need not be. A wrong one would be that of nobody's sign.

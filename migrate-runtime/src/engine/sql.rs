@@ -206,7 +206,7 @@ impl<'a> Sql<'a> {
                     "SELECT (SELECT group_concat(columns.name, ' ') FROM {}.sqlite_master AS master, \
                      pragma_table_info({name}, {schema_literal}) AS columns WHERE master.type IN ('table', 'view') \
                      AND master.name = {name} COLLATE NOCASE), ({key}) > 0, \
-                     (SELECT file FROM pragma_database_list WHERE name = {schema_literal}), ({data_version}), \
+                     (SELECT file FROM pragma_database_list WHERE name = {schema_literal} COLLATE NOCASE), ({data_version}), \
                      EXISTS (SELECT 1 FROM {}.sqlite_master WHERE type = 'trigger' AND tbl_name = {name} COLLATE NOCASE \
                      OR type IN ('table', 'trigger', 'view') AND name <> {name} COLLATE NOCASE AND instr(lower(sql), lower({name})) > 0) \
                      OR EXISTS (SELECT 1 FROM pragma_database_list WHERE name = 'temp')",
