@@ -1202,6 +1202,41 @@ fn only_with_children_that_go(place: Place) -> Database {
     database
 }
 
+/// What refers to nothing in a database that the script itself attaches was there before, too; what the script leaves there is new.
+#[test]
+fn rows_of_a_database_that_the_script_attaches_are_told_from_new_ones() {
+    let broken = "PRAGMA foreign_keys = OFF; CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p integer REFERENCES p); INSERT INTO c VALUES (7)";
+    for place in [Place::File, Place::Wal] {
+        for directive in ["", "-- migrate: no-transaction\n"] {
+            for scope in [Scope::PerMigration, Scope::All] {
+                for (more, is_new) in [
+                    ("INSERT INTO x.p VALUES (1);", false),
+                    ("PRAGMA foreign_keys = OFF;\nINSERT INTO x.c VALUES (8);\nPRAGMA foreign_keys = ON;", true),
+                ] {
+                    if scope == Scope::All && !directive.is_empty() {
+                        continue;
+                    }
+                    let mut database = database(place);
+                    let file = database.folder.path().join("x.db");
+                    Connection::open(&file).unwrap().execute_batch(broken).unwrap();
+                    let script = format!("{directive}ATTACH '{}' AS x;\n{REBUILD}{more}", file.display());
+                    let ended = database.run(&Migrator::new(&one(&script)).scope(scope));
+                    let what = format!("{place:?}, {scope:?}, {script}");
+                    match (ended, is_new) {
+                        (Ok(_), false) => assert_eq!(database.value("SELECT count(*) FROM c"), "2", "{what}"),
+                        (Err(error), true) => {
+                            let text = error.to_string();
+                            assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{what}: {text}");
+                            assert!(text.contains("1 row") && text.contains("row 2 of `x.c`"), "{what}: {text}");
+                        }
+                        (ended, _) => panic!("{what}: {ended:?}"),
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// What a drop takes along although it cannot be seen in the database, or seems to be dropped itself.
 #[test]
 fn children_that_are_not_seen_do_not_go_along() {

@@ -5,7 +5,6 @@ use std::time::Instant;
 use migrate_core::{Dialect, Enforcement, Place};
 
 use super::bookkeeping::Bookkeeping;
-use super::dangling::Dangling;
 use super::foreign_keys;
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
@@ -167,7 +166,6 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         }
         // What is in a transaction with others is checked with them.
         let is_alone = self.whole.is_none();
-        let mut before = Dangling::default();
         let mut began = None;
         for (index, request) in requests.iter().enumerate() {
             let failed = |error| Trouble::Request(index, error);
@@ -179,8 +177,8 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             let statement = request.statements().map(|indexes| prepared.enforcement_of(indexes.start));
             self.enforce(statement.unwrap_or(&Enforcement::AsUsual)).await.map_err(failed)?;
             if closes && is_alone && self.foreign_keys.are_checked {
-                let new =
-                    self.dangling_rows(&prepared.tables).await.map_err(failed)?.new_since(&before, &prepared.tables);
+                let found = self.dangling_rows(&prepared.tables).await.map_err(failed)?;
+                let new = found.new_since(&self.foreign_keys.before, &prepared.tables);
                 if !new.is_empty() {
                     return Err(Trouble::Dangling(new));
                 }
@@ -207,8 +205,12 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
                 // Nobody else writes from now on.
                 self.foreign_keys.are_checked = self.may_leave_dangling(&[prepared]).await.map_err(failed)?;
                 if self.foreign_keys.are_checked {
-                    before = self.dangling_rows(&prepared.tables).await.map_err(failed)?;
+                    self.foreign_keys.before = self.dangling_rows(&prepared.tables).await.map_err(failed)?;
                 }
+            }
+            if self.foreign_keys.are_checked && request.statements().is_some_and(|of| prepared.attaches(of.start)) {
+                let found = self.dangling_rows(&prepared.tables).await.map_err(failed)?;
+                self.foreign_keys.before.add_attached(found);
             }
         }
         Ok(())

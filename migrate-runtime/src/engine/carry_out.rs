@@ -118,9 +118,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             return self.carry_out_each(goals, surveyed).await;
         }
         let tables = TableActs::together(scripts.iter().map(|script| &script.tables));
-        let before = self.dangling_rows(&tables).await.map_err(unread)?;
+        self.foreign_keys.before = self.dangling_rows(&tables).await.map_err(unread)?;
         self.carry_out_each(goals, surveyed).await?;
-        let new = self.dangling_rows(&tables).await.map_err(unread)?.new_since(&before, &tables);
+        let found = self.dangling_rows(&tables).await.map_err(unread)?;
+        let new = found.new_since(&self.foreign_keys.before, &tables);
         match scripts {
             _ if new.is_empty() => Ok(()),
             [script] => Err(refuse::dangling_rows(script, &new).into()),

@@ -15,8 +15,9 @@ pub(super) const UNCHECKED: &str = "cannot be checked";
 impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// The rows that refer to nothing, before or after a script that does this to tables, in all attached databases.
     pub(super) async fn dangling_rows(&mut self, tables: &TableActs) -> Result<Dangling, DriverError> {
-        let (listed, mut rows) = match self.dangling_rows_at_once().await {
-            Err(error) if error.kind() == DriverErrorKind::Refused => self.dangling_rows_of_each().await?,
+        let databases = self.session.query("SELECT name FROM pragma_database_list").await?;
+        let (listed, mut rows) = match self.dangling_rows_at_once(&databases).await {
+            Err(error) if error.kind() == DriverErrorKind::Refused => self.dangling_rows_of_each(&databases).await?,
             checked => (checked?, Vec::new()),
         };
         let (keyed, told): (Vec<Row>, Vec<Row>) = listed.into_iter().partition(|row| row.len() > KEY);
@@ -32,15 +33,15 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             if found.len() >= listed.len() { rows.extend(found) } else { rows.extend(listed.into_iter().cloned()) }
         }
         rows.extend(self.keys_to_nothing(&tables.renamed()).await?);
-        Ok(Dangling(rows))
+        Ok(Dangling { rows, databases: first_cells(databases).collect() })
     }
 
     /// As SQLite lists them, behind the name of the database: the pragma without a schema looks at the main one alone. It is not asked as
     /// the function `pragma_foreign_key_check`, which finds nothing in a join with the databases up to SQLite 3.41.
-    async fn dangling_rows_at_once(&mut self) -> Result<Vec<Row>, DriverError> {
+    async fn dangling_rows_at_once(&mut self, databases: &[Row]) -> Result<Vec<Row>, DriverError> {
         let mut found = Vec::new();
-        for database in self.session.query("SELECT name FROM pragma_database_list").await? {
-            let check = format!("PRAGMA {}.foreign_key_check", identifier(cell(&database, 0)));
+        for database in databases {
+            let check = format!("PRAGMA {}.foreign_key_check", identifier(cell(database, 0)));
             let rows = self.session.query(&check).await?;
             found.extend(rows.into_iter().map(|row| [database.clone(), row].concat()));
         }
@@ -121,11 +122,11 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
 
     /// Table by table: a key that SQLite cannot check, because what it refers to is no key, is told in place of the table's rows; what its
     /// keys refer to comes beside.
-    async fn dangling_rows_of_each(&mut self) -> Result<(Vec<Row>, Vec<Row>), DriverError> {
+    async fn dangling_rows_of_each(&mut self, databases: &[Row]) -> Result<(Vec<Row>, Vec<Row>), DriverError> {
         let mut found: Vec<Row> = Vec::new();
         let mut references: Vec<Row> = Vec::new();
-        for database in self.session.query("SELECT name FROM pragma_database_list").await? {
-            let schema = identifier(cell(&database, 0));
+        for database in databases {
+            let schema = identifier(cell(database, 0));
             let tables = format!("SELECT name FROM {schema}.sqlite_master WHERE type = 'table'");
             for table in self.session.query(&tables).await? {
                 let check = format!("PRAGMA {schema}.foreign_key_check({})", identifier(cell(&table, 0)));
@@ -139,7 +140,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
                             None,
                             message,
                         ]);
-                        let (schema, table) = (cell(&database, 0), cell(&table, 0));
+                        let (schema, table) = (cell(database, 0), cell(&table, 0));
                         let keys = format!(
                             "SELECT DISTINCT CAST(id AS TEXT) FROM pragma_foreign_key_list({}, {})",
                             literal(table, Dialect::Sqlite),
@@ -167,9 +168,25 @@ const KEY: usize = 4;
 /// Rows that refer to nothing: the database, the table, the number of the row if it has one, the table referred to, and what in it they refer
 /// to, which tells them apart. A table whose keys cannot be checked has a row with the reason in place of the table referred to.
 #[derive(Default)]
-pub(super) struct Dangling(Vec<Row>);
+pub(super) struct Dangling {
+    rows: Vec<Row>,
+    /// The names of those that were attached.
+    databases: BTreeSet<String>,
+}
 
 impl Dangling {
+    /// As if nothing had been found.
+    pub(super) fn without_rows(self) -> Dangling {
+        Dangling { rows: Vec::new(), ..self }
+    }
+
+    /// Adds what is found in databases that were not attached before: a script that has attached one just now has done nothing in it.
+    pub(super) fn add_attached(&mut self, now: Dangling) {
+        let is_new = |row: &Row| !self.databases.contains(cell(row, 0));
+        self.rows.extend(now.rows.into_iter().filter(is_new));
+        self.databases.extend(now.databases);
+    }
+
     /// What was not there before this was done to tables, a line each; empty when nothing is new.
     pub(super) fn new_since(&self, before: &Dangling, tables: &TableActs) -> Vec<String> {
         let small = |row: &Row, at: usize| cell(row, at).to_ascii_lowercase();
@@ -183,12 +200,12 @@ impl Dangling {
             named
         };
         let mut known: HashMap<Row, usize> = HashMap::new();
-        for row in &before.0 {
+        for row in &before.rows {
             let [table, parent] = [1, 3].map(|at| tables.name_at_the_end(&small(row, at)).to_owned());
             *known.entry(with_names(row, table, parent)).or_default() += 1;
         }
         let mut new = Vec::new();
-        for row in &self.0 {
+        for row in &self.rows {
             match known.get_mut(&with_names(row, small(row, 1), small(row, 3))) {
                 Some(count) if *count > 0 => *count -= 1,
                 _ => new.push(describe(row)),
@@ -236,7 +253,8 @@ mod tests {
         let dangling = |text: &str| {
             let cell = |cell: &str| Some(cell.to_owned()).filter(|cell| cell != "-");
             let cells = |row: &str| [Some("main".to_owned())].into_iter().chain(row.split(' ').map(cell)).collect();
-            Dangling(text.split(',').filter(|row| !row.is_empty()).map(cells).collect())
+            let rows = text.split(',').filter(|row| !row.is_empty()).map(cells).collect();
+            Dangling { rows, databases: BTreeSet::new() }
         };
         for (before, after, expect) in cases {
             let new = dangling(after).new_since(&dangling(before), &TableActs::default());

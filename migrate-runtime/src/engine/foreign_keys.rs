@@ -7,6 +7,7 @@
 use migrate_core::{Dialect, Enforcement, Reference, TableActs};
 
 use super::Engine;
+use super::dangling::Dangling;
 use super::prepare::Prepared;
 use super::read::{cell, first_cells};
 use crate::driver::{AnySession, DriverError, Row};
@@ -25,6 +26,8 @@ pub(super) struct ForeignKeys {
     changed_to: Option<bool>,
     /// Whether what scripts leave is compared with what was there before.
     pub(super) are_checked: bool,
+    /// That: what referred to nothing.
+    pub(super) before: Dangling,
     /// Whether they were off for any statement of the script.
     pub(super) were_off: bool,
 }

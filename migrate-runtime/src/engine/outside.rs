@@ -296,7 +296,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             let timeouts = prepared.timeouts(self.migrator).set_for_session();
             self.session.execute(&timeouts).await.map_err(refuse::settings)?;
         }
-        let before = self.dangling_rows_before(prepared, start).await?;
+        self.look_for_dangling_rows(prepared, start).await?;
         for sql in &start.cleanup {
             self.session.execute(sql).await.map_err(refuse::no_cleanup)?;
         }
@@ -312,11 +312,16 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             };
             self.enforce(enforcement).await.map_err(refuse::settings)?;
             self.run_statement(prepared, recorded, claim, progress).await?;
+            if self.foreign_keys.are_checked && prepared.attaches(progress.done) {
+                let found = self.dangling_rows_patiently(prepared).await?;
+                self.foreign_keys.before.add_attached(found);
+            }
             *progress = Progress { done: number, is_in_doubt: false };
         }
         self.enforce(&Enforcement::AsUsual).await.map_err(refuse::settings)?;
         if self.foreign_keys.are_checked {
-            let new = self.dangling_rows_patiently(prepared).await?.new_since(&before, &prepared.tables);
+            let found = self.dangling_rows_patiently(prepared).await?;
+            let new = found.new_since(&self.foreign_keys.before, &prepared.tables);
             if !new.is_empty() {
                 return Err(refuse::dangling_rows_outside(prepared, &new, start.is_resumed));
             }
@@ -328,16 +333,17 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
 
     /// What refers to nothing before a script that may leave more of that. Others may make tables refer to those that it drops, as long as it
     /// runs: only its own statements tell.
-    async fn dangling_rows_before(&mut self, prepared: &Prepared<'_>, start: &Continuation) -> Result<Dangling, Error> {
+    async fn look_for_dangling_rows(&mut self, prepared: &Prepared<'_>, start: &Continuation) -> Result<(), Error> {
         self.foreign_keys.were_off = false;
         self.foreign_keys.are_checked = self.sql.dialect == Dialect::Sqlite
             && prepared.switches_foreign_keys_off()
             && self.are_usually_enforced().await.map_err(refuse::settings)?;
-        match self.foreign_keys.are_checked && !start.is_resumed {
-            true => self.dangling_rows_patiently(prepared).await,
+        if self.foreign_keys.are_checked {
+            let found = self.dangling_rows_patiently(prepared).await?;
             // What was there before it was interrupted is not known any more.
-            false => Ok(Dangling::default()),
+            self.foreign_keys.before = if start.is_resumed { found.without_rows() } else { found };
         }
+        Ok(())
     }
 
     /// The rows that refer to nothing, as soon as nobody keeps them from being read.

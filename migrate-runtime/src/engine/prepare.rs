@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use migrate_core::scan::{ScanProblem, Statement, scan};
+use migrate_core::scan::{Part, ScanProblem, Statement, scan};
 use migrate_core::{
     Dialect, Direction, Enforcement, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Script, TableActs,
     Version, in_transaction,
@@ -152,6 +152,13 @@ impl Prepared<'_> {
     /// SQLite: whether foreign keys may be off for any of its statements.
     pub(super) fn switches_foreign_keys_off(&self) -> bool {
         self.enforcement.iter().any(|of| matches!(of, Enforcement::Off | Enforcement::OffIfReferredTo(_)))
+    }
+
+    /// SQLite: whether a statement attaches a database.
+    pub(super) fn attaches(&self, index: usize) -> bool {
+        let first = || self.statements[index].parts(&self.sql, Dialect::Sqlite).next();
+        self.tables.attaches()
+            && first().is_some_and(|(_, part)| matches!(part, Part::Word(word) if word.eq_ignore_ascii_case("ATTACH")))
     }
 
     /// SQLite: whether that is because the script says so, and not because of the statements.
