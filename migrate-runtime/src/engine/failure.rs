@@ -309,7 +309,8 @@ fn advice_on_bookkeeping(blame: &Blame, error: &DriverError, script: &str) -> Op
              place of `SET SESSION AUTHORIZATION` leaves that to the runner",
         ),
         Blame::Bookkeeping(Part::Finish) if error.has_code(&["42501"]) && changes_role() => Some(
-            "the script leaves another role behind, which may not write to the history table: end it with `RESET ROLE`",
+            "the script leaves another role behind, which may not write to the history table: end it with `RESET ROLE`, or with \
+             `RESET SESSION AUTHORIZATION` if that is what it has set",
         ),
         Blame::Bookkeeping(Part::Guard) => {
             Some("it has ended the transaction by itself, and what it did before may be committed: look at it by hand")
