@@ -1715,7 +1715,7 @@ fn the_history_has_the_time_that_a_script_took() {
         let history = connection.history(&Migrator::new(&set)).unwrap();
         let time = history.entries()[0].execution_time_ms.unwrap();
         // It is rounded, and SQLite's clock counts milliseconds.
-        let time = Duration::from_millis(time.into());
+        let time = Duration::from_millis(time);
         let rounding = Duration::from_millis(2);
         assert!(PART <= time + rounding && time <= longest + rounding, "{driver:?}: {time:?}, {longest:?}");
     }
