@@ -62,13 +62,13 @@ fn left_in_postgres(verb: &Piece<'_>, pieces: &[Piece<'_>], text: &str) -> Optio
 /// SQLite: the statement among these that takes the last number of a row that its session has inserted, with none of them inserting one before.
 ///
 /// ```
-/// use migrate_core::{Dialect, reads_last_rowid, scan::scan};
+/// use migrate_core::{Dialect, last_rowid_reader, scan::scan};
 ///
-/// let reads = |sql: &str| reads_last_rowid(sql, &scan(sql, Dialect::Sqlite).statements).is_some();
+/// let reads = |sql: &str| last_rowid_reader(sql, &scan(sql, Dialect::Sqlite).statements).is_some();
 /// assert!(reads("DELETE FROM t; INSERT INTO children VALUES (last_insert_rowid())"));
 /// assert!(!reads("INSERT INTO parents VALUES (NULL); INSERT INTO children VALUES (last_insert_rowid())"));
 /// ```
-pub fn reads_last_rowid<'s>(sql: &str, statements: &'s [Statement]) -> Option<&'s Statement> {
+pub fn last_rowid_reader<'s>(sql: &str, statements: &'s [Statement]) -> Option<&'s Statement> {
     for statement in statements {
         let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
         if calls(&pieces).any(|called| called.is("LAST_INSERT_ROWID")) {
@@ -251,7 +251,7 @@ mod tests {
             ("WITH n AS (SELECT 1) REPLACE INTO p SELECT * FROM n; INSERT INTO c VALUES (last_insert_rowid())", false),
             ("INSERT INTO c VALUES ('last_insert_rowid()')", false),
         ] {
-            assert_eq!(reads_last_rowid(sql, &scan(sql, Dialect::Sqlite).statements).is_some(), expect, "{sql}");
+            assert_eq!(last_rowid_reader(sql, &scan(sql, Dialect::Sqlite).statements).is_some(), expect, "{sql}");
         }
     }
 }

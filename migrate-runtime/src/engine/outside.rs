@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use migrate_core::scan::{Scan, Statement, scan};
 use migrate_core::{
-    Alone, Dialect, Direction, Enforcement, HistoryRow, InSession, RowState, in_transaction, reads_last_rowid,
+    Alone, Dialect, Direction, Enforcement, HistoryRow, InSession, RowState, in_transaction, last_rowid_reader,
 };
 
 use super::alive::Claim;
@@ -204,7 +204,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         }
         let left =
             prepared.statements.get(done..).filter(|_| done > 0 && dialect == Dialect::Sqlite).unwrap_or_default();
-        if let Some(reader) = reads_last_rowid(&prepared.sql, left).filter(|_| decision.is_none()) {
+        if let Some(reader) = last_rowid_reader(&prepared.sql, left).filter(|_| decision.is_none()) {
             return Err(refuse::last_rowid_not_known(prepared, reader));
         }
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
