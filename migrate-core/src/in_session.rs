@@ -45,21 +45,31 @@ fn left_in_sqlite(verb: &Piece<'_>, pieces: &[Piece<'_>]) -> Option<InSession> {
 
 fn left_in_postgres(verb: &Piece<'_>, pieces: &[Piece<'_>], text: &str) -> Option<InSession> {
     let has = |word: &str| pieces.iter().any(|piece| piece.is(word));
-    if ["SET", "RESET", "LOAD"].into_iter().any(|word| verb.is(word)) || sets_config_alone(pieces) {
+    if verb.is("SET") {
+        let is_of_transaction =
+            |what: &Piece<'_>| ["LOCAL", "TRANSACTION", "CONSTRAINTS"].into_iter().any(|word| what.is(word));
+        let names_temporary = pieces.iter().any(|piece| is_schema(piece, "PG_TEMP"));
+        return match pieces.get(1).is_some_and(is_of_transaction) {
+            true => None,
+            false => Some(if names_temporary { InSession::Lost } else { InSession::Repeatable }),
+        };
+    }
+    if verb.is("RESET") || verb.is("LOAD") || sets_config_alone(pieces) {
         return Some(InSession::Repeatable);
     }
-    let is_lost = if verb.is("CREATE") {
-        makes_temporary(pieces, "PG_TEMP")
-    } else {
-        verb.is("PREPARE") && !has("TRANSACTION")
-            || verb.is("DECLARE") && has("HOLD")
-            || selects_into_temporary(pieces)
-            || mentions_session(text, verb.is("DO"))
+    let is_lost = match () {
+        () if verb.is("CREATE") => makes_temporary(pieces, "PG_TEMP") && !has("COMMIT"),
+        () if verb.is("PREPARE") => !has("TRANSACTION"),
+        () if verb.is("DECLARE") => has("HOLD"),
+        () if verb.is("DISCARD") => has("ALL"),
+        () if verb.is("DO") => block_leaves_something(text),
+        () => selects_into_temporary(pieces) || pieces.iter().any(|piece| piece.is_word() && is_of_session(piece.text)),
     };
     is_lost.then_some(InSession::Lost)
 }
 
-/// SQLite: the statement among these that takes the last number of a row that its session has inserted, with none of them inserting one before.
+/// SQLite: the statement among these that takes the last number of a row that its session has inserted, when none of them is sure to insert
+/// one before.
 ///
 /// ```
 /// use migrate_core::{Dialect, last_rowid_reader, scan::scan};
@@ -71,12 +81,14 @@ fn left_in_postgres(verb: &Piece<'_>, pieces: &[Piece<'_>], text: &str) -> Optio
 pub fn last_rowid_reader<'s>(sql: &str, statements: &'s [Statement]) -> Option<&'s Statement> {
     for statement in statements {
         let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
-        if calls(&pieces).any(|called| called.is("LAST_INSERT_ROWID")) {
+        let is = |word: &str| pieces.first().is_some_and(|verb| verb.is(word));
+        let has = |word: &str| pieces.iter().any(|piece| piece.is(word));
+        // A trigger asks when it fires.
+        if !is("CREATE") && calls(&pieces).any(|called| called.is("LAST_INSERT_ROWID")) {
             return Some(statement);
         }
-        let starts_with = |word: &str| pieces.first().is_some_and(|verb| verb.is(word));
-        let inserts = || pieces.iter().any(|piece| piece.is("INSERT") || piece.is("REPLACE"));
-        if ["INSERT", "REPLACE", "WITH"].into_iter().any(starts_with) && inserts() {
+        let may_insert_nothing = ["IGNORE", "CONFLICT", "SELECT"].into_iter().any(has);
+        if (is("INSERT") || is("REPLACE")) && has("VALUES") && !may_insert_nothing {
             return None;
         }
     }
@@ -103,7 +115,8 @@ fn attaches_file(pieces: &[Piece<'_>]) -> bool {
     let [file, word, ..] = pieces.get(behind..).unwrap_or_default() else { return false };
     let is_literal = file.is_word() || file.string().is_some() || file.quoted_name().is_some();
     let file = file.name();
-    let is_in_memory = file.is_empty() || file.contains(":memory:") || file.contains("mode=memory");
+    let is_in_memory =
+        file.is_empty() || file.contains(":memory:") || file.contains("mode=memory") || file.contains("memdb");
     is_literal && word.is("AS") && !is_in_memory
 }
 
@@ -111,14 +124,17 @@ fn attaches_file(pieces: &[Piece<'_>]) -> bool {
 fn makes_temporary(pieces: &[Piece<'_>], schema: &str) -> bool {
     let before = ["OR", "REPLACE", "LOCAL", "GLOBAL"];
     let what = pieces.iter().skip(1).find(|piece| !before.iter().any(|word| piece.is(word)));
-    let name = pieces.iter().position(|piece| piece.is("AS") || piece.is_sign("(")).unwrap_or(pieces.len());
+    let behind = ["AS", "ON", "AFTER", "BEFORE", "INSTEAD", "DELETE", "INSERT", "UPDATE", "("];
+    let ends_name = |piece: &Piece<'_>| behind.iter().any(|word| piece.is(word) || piece.is_sign(word));
+    let name = pieces.iter().position(ends_name).unwrap_or(pieces.len());
     what.is_some_and(is_temporary)
         || pieces[..name].windows(2).any(|pair| is_schema(&pair[0], schema) && pair[1].is_sign("."))
 }
 
 /// `SELECT … INTO [LOCAL] TEMP [TABLE] name`
 fn selects_into_temporary(pieces: &[Piece<'_>]) -> bool {
-    let behind = pieces.windows(3).filter(|three| !three[0].is("INSERT") && three[1].is("INTO")).map(|three| &three[2]);
+    let selects = |three: &&[Piece<'_>]| !three[0].is("INSERT") && !three[0].is("MERGE") && three[1].is("INTO");
+    let behind = pieces.windows(3).filter(selects).map(|three| &three[2]);
     behind
         .into_iter()
         .any(|word| is_temporary(word) || word.is("LOCAL") || word.is("GLOBAL") || is_schema(word, "PG_TEMP"))
@@ -132,14 +148,46 @@ fn is_schema(name: &Piece<'_>, schema: &str) -> bool {
     name.name().eq_ignore_ascii_case(schema)
 }
 
-/// Whether what a statement calls, or a block does, may set something, take a lock of the session or make a temporary table.
-fn mentions_session(text: &str, is_block: bool) -> bool {
-    let text = text.to_ascii_lowercase();
-    let mut words = text.split(|sign: char| !sign.is_alphanumeric() && sign != '_');
-    words.any(|word| {
-        matches!(word, "set_config" | "pg_advisory_lock" | "pg_advisory_lock_shared" | "pg_try_advisory_lock")
-            || is_block && matches!(word, "temp" | "temporary" | "pg_temp")
-    })
+/// Whether a function of this name sets something, or takes a lock, that outlives the transaction.
+fn is_of_session(name: &str) -> bool {
+    let locks = ["pg_advisory_lock", "pg_advisory_lock_shared", "pg_try_advisory_lock", "pg_try_advisory_lock_shared"];
+    ["set_config"].iter().chain(&locks).any(|of_session| name.eq_ignore_ascii_case(of_session))
+}
+
+/// Whether what stands in a `DO` block, or in a string in it that is executed, sets something, locks, or makes a temporary table.
+fn block_leaves_something(text: &str) -> bool {
+    let mut words: Vec<(&str, &str)> = Vec::new();
+    let mut rest = text;
+    // Each word, behind what stands between it and the one before.
+    while let Some(start) = rest.find(is_of_word) {
+        let end = rest[start..].find(|sign| !is_of_word(sign)).map_or(rest.len(), |length| start + length);
+        words.push((rest[..start].trim(), &rest[start..end]));
+        rest = &rest[end..];
+    }
+    let is = |at: Option<usize>, of: &[&str]| {
+        let word = at.and_then(|at| words.get(at));
+        word.is_some_and(|(_, word)| of.iter().any(|other| word.eq_ignore_ascii_case(other)))
+    };
+    let begins = |at: usize| {
+        let (before, _) = words[at];
+        !before.is_empty() && !before.ends_with([')', '"', ',', '.'])
+            || is(at.checked_sub(1), &["begin", "then", "else", "loop"])
+    };
+    let leaves = |at: usize| {
+        let (before, next) = (at.checked_sub(1), at.checked_add(1));
+        is_of_session(words[at].1)
+            || is(Some(at), &["set", "reset"]) && begins(at) && !is(next, &["local", "transaction", "constraints"])
+            || is(Some(at), &["discard", "prepare", "load"]) && begins(at)
+            || is(Some(at), &["temp", "temporary"])
+                && (is(before, &["create", "replace", "local", "global"])
+                    || is(before, &["into"]) && !is(at.checked_sub(2), &["insert", "merge"]))
+            || is(Some(at), &["pg_temp"])
+    };
+    (0..words.len()).any(leaves)
+}
+
+fn is_of_word(sign: char) -> bool {
+    sign.is_alphanumeric() || sign == '_'
 }
 
 #[cfg(test)]
@@ -184,6 +232,13 @@ mod tests {
                     "PREPARE p AS SELECT 1",
                     "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
                     "SELECT pg_advisory_lock(1)",
+                    "SELECT pg_catalog.pg_try_advisory_lock_shared(1)",
+                    "SET search_path = pg_temp, public",
+                    "DISCARD ALL",
+                    "DO $$ BEGIN EXECUTE format('SET search_path TO %I', 'app'); END $$",
+                    "DO $$ BEGIN SET search_path TO app; END $$",
+                    "DO $$ BEGIN UPDATE t SET x = 1; RESET ALL; END $$",
+                    "DO 'BEGIN SELECT 1 AS x INTO TEMP t; END'",
                 ],
             ),
             (
@@ -196,6 +251,16 @@ mod tests {
                     "INSERT INTO temp VALUES (1)",
                     "SELECT 1 AS x INTO t",
                     "PREPARE TRANSACTION 'x'",
+                    "SET LOCAL work_mem = '9MB'",
+                    "SET CONSTRAINTS ALL DEFERRED",
+                    "SET TRANSACTION READ WRITE",
+                    "CREATE TEMP TABLE t ON COMMIT DROP AS SELECT 1",
+                    "MERGE INTO temp USING t ON true WHEN MATCHED THEN DELETE",
+                    "INSERT INTO s VALUES ('see set_config')",
+                    "COMMENT ON TABLE s IS 'guarded by pg_advisory_lock'",
+                    "DO $$ BEGIN UPDATE s SET temp = 1; END $$",
+                    "DO $$ BEGIN UPDATE \"s\" SET x = 1; INSERT INTO temp VALUES (1) ON CONFLICT (x) DO UPDATE SET x = 2; END $$",
+                    "DO $$ BEGIN SET LOCAL search_path = app; END $$",
                     "SELECT pg_advisory_xact_lock(1)",
                     "DO $$ BEGIN INSERT INTO template VALUES (1); END $$",
                     "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('a.b', 'x', false); END $$",
@@ -222,13 +287,23 @@ mod tests {
                     "ATTACH ':memory:' AS b",
                     "ATTACH '' AS b",
                     "ATTACH 'file:a?mode=memory' AS b",
+                    "ATTACH 'file:/m?vfs=memdb' AS b",
                     "CREATE TEMP TABLE t (x)",
                     "CREATE TEMPORARY TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END",
                     "CREATE TABLE IF NOT EXISTS temp.t (x)",
                     "CREATE VIEW [temp].v AS SELECT 1",
                 ],
             ),
-            (Sqlite, None, &["VACUUM", "CREATE TABLE temp (x)", "CREATE TABLE t AS SELECT temp.a FROM a AS temp"]),
+            (
+                Sqlite,
+                None,
+                &[
+                    "VACUUM",
+                    "CREATE TRIGGER g AFTER INSERT ON c BEGIN SELECT temp.p FROM c temp; END",
+                    "CREATE TABLE temp (x)",
+                    "CREATE TABLE t AS SELECT temp.a FROM a AS temp",
+                ],
+            ),
         ];
         for (dialect, expect, scripts) in cases {
             for sql in *scripts {
@@ -248,7 +323,9 @@ mod tests {
                 true,
             ),
             ("INSERT INTO p VALUES (1); INSERT INTO c VALUES (last_insert_rowid())", false),
-            ("WITH n AS (SELECT 1) REPLACE INTO p SELECT * FROM n; INSERT INTO c VALUES (last_insert_rowid())", false),
+            ("WITH n AS (SELECT 1) REPLACE INTO p SELECT * FROM n; INSERT INTO c VALUES (last_insert_rowid())", true),
+            ("INSERT OR IGNORE INTO p VALUES (1); INSERT INTO c VALUES (last_insert_rowid())", true),
+            ("CREATE TRIGGER g AFTER UPDATE ON p BEGIN INSERT INTO c VALUES (last_insert_rowid()); END", false),
             ("INSERT INTO c VALUES ('last_insert_rowid()')", false),
         ] {
             assert_eq!(last_rowid_reader(sql, &scan(sql, Dialect::Sqlite).statements).is_some(), expect, "{sql}");

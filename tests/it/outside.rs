@@ -756,6 +756,7 @@ fn what_is_gone_with_its_session_is_a_question() {
         "DO $$ BEGIN CREATE TEMPORARY TABLE t AS SELECT 1 AS x; END $$;",
         "SELECT x INTO TEMP t FROM t;",
         "PREPARE p AS SELECT 1;",
+        "DO $$ BEGIN EXECUTE 'SET search_path TO app'; END $$;",
     ];
     let of_sqlite =
         ["CREATE TEMP TABLE t AS SELECT x FROM main.t;", "ATTACH (SELECT '') AS other;", "ATTACH ':memory:' AS other;"];
@@ -782,6 +783,29 @@ fn what_is_gone_with_its_session_is_a_question() {
             connection.execute_verb(&migrator, &Verb::Resume(Resume::Retry)).unwrap();
             assert_eq!(connection.rows("SELECT x FROM t"), [""; 0], "{driver:?}, {begin}");
         }
+    }
+}
+
+/// To go on decides of a statement in doubt, too, which the question says.
+#[test]
+fn a_question_says_what_else_is_in_doubt() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let set = migrations(&[
+        ("1_p.sql", "CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN COMMIT; END';"),
+        ("2_b.sql", "-- migrate: no-transaction\nSELECT pg_advisory_lock(7);\nCALL p();"),
+    ]);
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&set)).unwrap();
+    let begun = |number: u32| {
+        format!(
+            "UPDATE schema_migrations SET state = 'running', statements_begun = {number}, statements_done = 1 WHERE version = 2"
+        )
+    };
+    for (number, is_in_doubt) in [(1, false), (2, true)] {
+        connection.execute(&begun(number));
+        let error = connection.run(&Migrator::new(&set)).unwrap_err().to_string();
+        assert!(error.contains("for its session alone is gone"), "{error}");
+        assert_eq!(error.contains("and runs statement 2, which was begun, again"), is_in_doubt, "{error}");
     }
 }
 

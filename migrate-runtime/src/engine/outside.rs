@@ -194,9 +194,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let text_before = |index: usize| before.statements.get(index).map(|statement| statement.text(stored));
         let text_today = |index: usize| prepared.statements.get(index).map(|statement| statement.text(&prepared.sql));
         let dialect = self.sql.dialect;
+        let doubtful = (begun > done).then_some(done + 1);
         let is_lost = |statement: &&Statement| InSession::left_by(stored, statement, dialect) == Some(InSession::Lost);
         if let Some(lost) = done_before(before, row).find(is_lost).filter(|_| decision.is_none()) {
-            return Err(refuse::lost_with_session(prepared, stored, lost));
+            return Err(refuse::lost_with_session(prepared, stored, lost, doubtful));
         }
         let is_unchanged = |index: usize| text_today(index).is_some() && text_before(index) == text_today(index);
         if let Some(changed) = (0..done).find(|index| !is_unchanged(*index)) {
@@ -205,7 +206,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let left =
             prepared.statements.get(done..).filter(|_| done > 0 && dialect == Dialect::Sqlite).unwrap_or_default();
         if let Some(reader) = last_rowid_reader(&prepared.sql, left).filter(|_| decision.is_none()) {
-            return Err(refuse::last_rowid_not_known(prepared, reader));
+            return Err(refuse::last_rowid_not_known(prepared, reader, doubtful));
         }
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
         let resumed = Continuation { progress: at(done, false), cleanup: Vec::new(), verdict: None, is_resumed: true };

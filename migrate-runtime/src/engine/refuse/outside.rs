@@ -78,21 +78,44 @@ pub(in crate::engine) fn unknown_interrupted(row: &HistoryRow) -> Error {
         .with_help("start the binary that has it: it goes on where the other one was")
 }
 
-pub(in crate::engine) fn lost_with_session(prepared: &Prepared<'_>, stored: &str, statement: &Statement) -> Error {
+/// `doubtful` is the number of a statement that was begun, and may be done.
+pub(in crate::engine) fn lost_with_session(
+    prepared: &Prepared<'_>,
+    stored: &str,
+    statement: &Statement,
+    doubtful: Option<usize>,
+) -> Error {
     let what = "what one of its statements has set or made for its session alone is gone, or not known";
-    session_is_another(prepared, what, stored, statement).with_help(
-        "finish it by hand, then `Migrator::mark_applied`; or undo what is done of it, then `Migrator::mark_pending`, and it runs from its \
-         beginning. `Migrator::resume` with `Resume::Retry` goes on without what is gone. Statements of their own, such as `SET …`, \
-         `SELECT set_config(…)`, `PRAGMA …` and `ATTACH` of a file, would be repeated",
-    )
+    session_is_another(prepared, what, stored, statement).with_help(format!(
+        "where nothing behind it needs that, `Migrator::resume` with `Resume::Retry` goes on without it{}. Otherwise finish it by hand, then \
+         `Migrator::mark_applied`; or undo what is done of it, then `Migrator::mark_pending`, and it runs from its beginning. Statements of \
+         their own, such as `SET …`, `SELECT set_config(…)`, `PRAGMA …` and `ATTACH` of a file, would be repeated",
+        also_in_doubt(doubtful)
+    ))
 }
 
-pub(in crate::engine) fn last_rowid_not_known(prepared: &Prepared<'_>, statement: &Statement) -> Error {
+pub(in crate::engine) fn last_rowid_not_known(
+    prepared: &Prepared<'_>,
+    statement: &Statement,
+    doubtful: Option<usize>,
+) -> Error {
     let what = "what is left of it asks for the last row that its session has inserted, which is not known";
-    session_is_another(prepared, what, &prepared.sql, statement).with_help(
+    session_is_another(prepared, what, &prepared.sql, statement).with_help(format!(
         "say in the file which row is meant, such as `(SELECT max(id) FROM …)`, then start again: statements that are not done may be changed. \
-         `Migrator::resume` with `Resume::Retry` goes on with what the session says, 0 where it is new",
-    )
+         `Migrator::resume` with `Resume::Retry` goes on with what the session says, 0 where it is new{}",
+        also_in_doubt(doubtful)
+    ))
+}
+
+/// What a decision to go on decides as well.
+fn also_in_doubt(doubtful: Option<usize>) -> String {
+    let told = |number| {
+        format!(
+            ", and runs statement {number}, which was begun, again, unless the database tells that it is done (`MarkDone` and `Skip` go on \
+             behind that: look whether it is done)"
+        )
+    };
+    doubtful.map(told).unwrap_or_default()
 }
 
 /// A script cannot go on in another session than the one that it was begun in.
