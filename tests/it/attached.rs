@@ -122,6 +122,18 @@ fn what_a_script_attaches_is_detached_behind_it() {
     assert_eq!(attached(&connection), ["main", "mine", "other"]);
 }
 
+/// What a script attaches in the place of what the program has attached is detached as well: nobody writes to one file for another.
+#[test]
+fn what_is_attached_in_place_of_another_is_detached() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = Sqlite::open(fresh.file()).unwrap();
+    let of_program = fresh.file().with_extension("mine");
+    connection.execute_batch(&format!("ATTACH '{}' AS other", of_program.display())).unwrap();
+    let script = format!("-- migrate: no-transaction\nDETACH other;\n{}\nCREATE TABLE other.o (x);", attach(&fresh));
+    migrations(&[("1_a.sql", &script)]).run(&mut connection).unwrap();
+    assert_eq!(attached(&connection), ["main"]);
+}
+
 /// Two that attach under one name cannot be in one transaction, and the error says what to do.
 #[test]
 fn one_transaction_attaches_a_name_once() {

@@ -7,12 +7,21 @@
 use migrate_core::Dialect;
 
 use super::Engine;
+use super::read::cell;
 use crate::driver::{AnySession, DriverError};
 use crate::quote::identifier;
 
+/// A database of a connection. Another file under the same name is another one.
+#[derive(PartialEq, Eq)]
+pub(super) struct Attached {
+    name: String,
+    /// Empty for one in memory.
+    file: String,
+}
+
 impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// What is attached before something that may attach more; `None` where it does not, or nobody can tell.
-    pub(super) async fn attached_before(&mut self, may_attach: bool) -> Option<Vec<String>> {
+    pub(super) async fn attached_before(&mut self, may_attach: bool) -> Option<Vec<Attached>> {
         match may_attach && self.sql.dialect == Dialect::Sqlite {
             true => self.attached().await.ok(),
             false => None,
@@ -20,20 +29,21 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     }
 
     /// Detaches what was attached since.
-    pub(super) async fn detach_since(&mut self, before: Option<Vec<String>>) {
+    pub(super) async fn detach_since(&mut self, before: Option<Vec<Attached>>) {
         let Some(before) = before else { return };
         let now = self.attached().await.unwrap_or_default();
-        for name in now.iter().filter(|name| !before.contains(name)) {
+        for database in now.iter().filter(|database| !before.contains(database)) {
             // A transaction of the user's keeps what was used in it, for as long as it lasts.
-            let _ = self.session.execute(&format!("DETACH {}", identifier(name))).await;
+            let _ = self.session.execute(&format!("DETACH {}", identifier(&database.name))).await;
         }
     }
 
     /// The pragma reads no file, not even one that others lock.
-    async fn attached(&mut self) -> Result<Vec<String>, DriverError> {
+    async fn attached(&mut self) -> Result<Vec<Attached>, DriverError> {
         let rows = self.session.query("PRAGMA database_list").await?;
-        let names = rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten());
+        let databases =
+            rows.iter().map(|row| Attached { name: cell(row, 1).to_owned(), file: cell(row, 2).to_owned() });
         // Temporary tables are in a database that is there as soon as they are.
-        Ok(names.filter(|name| name != "temp").collect())
+        Ok(databases.filter(|database| database.name != "temp").collect())
     }
 }
