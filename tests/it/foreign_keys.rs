@@ -1237,6 +1237,36 @@ fn rows_of_a_database_that_the_script_attaches_are_told_from_new_ones() {
     }
 }
 
+/// What a script leaves in a database that it detaches is looked at before; another file under the same name has rows of its own.
+#[test]
+fn rows_of_a_database_that_the_script_detaches_are_looked_at_before() {
+    let one_of = |rows: &str| {
+        format!(
+            "PRAGMA foreign_keys = OFF; CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p integer REFERENCES p); {rows}"
+        )
+    };
+    for (delete, is_new) in [("DELETE FROM o.p", true), ("INSERT INTO o.p VALUES (2)", false)] {
+        let mut database = database(Place::File);
+        let [sound, broken] = ["sound.db", "broken.db"].map(|name| database.folder.path().join(name));
+        let make = |file: &std::path::Path, sql: &str| Connection::open(file).unwrap().execute_batch(sql).unwrap();
+        make(&sound, &one_of("INSERT INTO p VALUES (1); INSERT INTO c VALUES (1)"));
+        make(&broken, &one_of("INSERT INTO c VALUES (7)"));
+        let script = format!(
+            "-- migrate: no-transaction\nPRAGMA foreign_keys = OFF;\nATTACH '{}' AS o;\n{delete};\nDETACH DATABASE \"O\";\nATTACH '{}' AS o;\n\
+             INSERT INTO k VALUES ('two', 2);",
+            sound.display(),
+            broken.display()
+        );
+        match database.run(&Migrator::new(&one(&script))) {
+            Ok(_) => assert!(!is_new, "{script}"),
+            Err(error) => {
+                assert!(is_new && error.kind() == ErrorKind::ForeignKeyViolation, "{script}: {error}");
+                assert!(error.to_string().contains("row 1 of `o.c`"), "{script}: {error}");
+            }
+        }
+    }
+}
+
 /// What a drop takes along although it cannot be seen in the database, or seems to be dropped itself.
 #[test]
 fn children_that_are_not_seen_do_not_go_along() {

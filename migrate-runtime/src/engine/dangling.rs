@@ -15,7 +15,8 @@ pub(super) const UNCHECKED: &str = "cannot be checked";
 impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// The rows that refer to nothing, before or after a script that does this to tables, in all attached databases.
     pub(super) async fn dangling_rows(&mut self, tables: &TableActs) -> Result<Dangling, DriverError> {
-        let databases = self.session.query("SELECT name FROM pragma_database_list").await?;
+        let attached = self.session.query("SELECT name, file FROM pragma_database_list").await?;
+        let databases: Vec<Row> = attached.iter().map(|row| row[..1].to_vec()).collect();
         let (listed, mut rows) = match self.dangling_rows_at_once(&databases).await {
             Err(error) if error.kind() == DriverErrorKind::Refused => self.dangling_rows_of_each(&databases).await?,
             checked => (checked?, Vec::new()),
@@ -33,7 +34,8 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             if found.len() >= listed.len() { rows.extend(found) } else { rows.extend(listed.into_iter().cloned()) }
         }
         rows.extend(self.keys_to_nothing(&tables.renamed()).await?);
-        Ok(Dangling { rows, databases: first_cells(databases).collect() })
+        let databases = attached.iter().map(|row| (cell(row, 0).to_owned(), cell(row, 1).to_owned())).collect();
+        Ok(Dangling { rows, databases })
     }
 
     /// As SQLite lists them, behind the name of the database: the pragma without a schema looks at the main one alone. It is not asked as
@@ -170,8 +172,8 @@ const KEY: usize = 4;
 #[derive(Default)]
 pub(super) struct Dangling {
     rows: Vec<Row>,
-    /// The names of those that were attached.
-    databases: BTreeSet<String>,
+    /// The names of those that were attached, and their files.
+    databases: BTreeSet<(String, String)>,
 }
 
 impl Dangling {
@@ -180,10 +182,18 @@ impl Dangling {
         Dangling { rows: Vec::new(), ..self }
     }
 
+    /// What was found in this one.
+    pub(super) fn only_of(mut self, database: &str) -> Dangling {
+        self.rows.retain(|row| cell(row, 0).eq_ignore_ascii_case(database));
+        self
+    }
+
     /// Adds what is found in databases that were not attached before: a script that has attached one just now has done nothing in it.
     pub(super) fn add_attached(&mut self, now: Dangling) {
-        let is_new = |row: &Row| !self.databases.contains(cell(row, 0));
-        self.rows.extend(now.rows.into_iter().filter(is_new));
+        let new: BTreeSet<&str> = now.databases.difference(&self.databases).map(|(name, _)| &**name).collect();
+        // Of another file that had the name they tell nothing any more.
+        self.rows.retain(|row| !new.contains(cell(row, 0)));
+        self.rows.extend(now.rows.into_iter().filter(|row| new.contains(cell(row, 0))));
         self.databases.extend(now.databases);
     }
 

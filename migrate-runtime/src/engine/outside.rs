@@ -311,6 +311,13 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 Enforcement::OffIfReferredTo(_) => &Enforcement::Off,
                 other => other,
             };
+            if self.foreign_keys.are_checked
+                && let Some(database) = prepared.detaches(progress.done)
+            {
+                // The last look at it.
+                let found = self.dangling_rows_patiently(prepared).await?.only_of(&database);
+                self.refuse_new(prepared, start, &found)?;
+            }
             self.enforce(enforcement).await.map_err(refuse::settings)?;
             self.run_statement(prepared, recorded, claim, progress).await?;
             if self.foreign_keys.are_checked && prepared.attaches(progress.done) {
@@ -322,14 +329,19 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         self.enforce(&Enforcement::AsUsual).await.map_err(refuse::settings)?;
         if self.foreign_keys.are_checked {
             let found = self.dangling_rows_patiently(prepared).await?;
-            let new = found.new_since(&self.foreign_keys.before, &prepared.tables);
-            if !new.is_empty() {
-                return Err(refuse::dangling_rows_outside(prepared, &new, start.is_resumed));
-            }
+            self.refuse_new(prepared, start, &found)?;
         }
         let finish = self.sql.finish_outside(prepared, &self.applied_by(&recorded.facts), &claim.token);
         let finish = self.as_runner(prepared, recorded, finish);
         self.record(prepared, (Part::Finish, &finish), progress.done).await
+    }
+
+    fn refuse_new(&self, prepared: &Prepared<'_>, start: &Continuation, found: &Dangling) -> Result<(), Error> {
+        let new = found.new_since(&self.foreign_keys.before, &prepared.tables);
+        match new.is_empty() {
+            true => Ok(()),
+            false => Err(refuse::dangling_rows_outside(prepared, &new, start.is_resumed)),
+        }
     }
 
     /// What refers to nothing before a script that may leave more of that. Others may make tables refer to those that it drops, as long as it

@@ -161,6 +161,21 @@ impl Prepared<'_> {
             && first().is_some_and(|(_, part)| matches!(part, Part::Word(word) if word.eq_ignore_ascii_case("ATTACH")))
     }
 
+    /// SQLite: the database that a statement detaches.
+    pub(super) fn detaches(&self, index: usize) -> Option<String> {
+        let is =
+            |part: &Part<'_>, keyword: &str| matches!(part, Part::Word(word) if word.eq_ignore_ascii_case(keyword));
+        let mut parts = self.statements[index].parts(&self.sql, Dialect::Sqlite).map(|(_, part)| part).peekable();
+        parts.next().filter(|verb| is(verb, "DETACH"))?;
+        parts.next_if(|part| is(part, "DATABASE"));
+        match parts.next()? {
+            Part::Word(name) => Some(name.to_owned()),
+            Part::Quoted(name) => Some(name.into_owned()),
+            Part::Text(text) => Some(text.trim_matches('\'').replace("''", "'")),
+            _ => None,
+        }
+    }
+
     /// SQLite: whether that is because the script says so, and not because of the statements.
     pub(super) fn asks_for_foreign_keys_off(&self) -> bool {
         let sets_off = |statement| in_transaction::foreign_keys_set_by(&self.sql, statement) == Some(false);
