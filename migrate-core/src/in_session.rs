@@ -58,7 +58,7 @@ fn left_in_postgres(verb: &Piece<'_>, pieces: &[Piece<'_>], text: &str) -> Optio
         return Some(InSession::Repeatable);
     }
     let is_lost = match () {
-        () if verb.is("CREATE") => makes_temporary(pieces, "PG_TEMP") && !has("COMMIT"),
+        () if verb.is("CREATE") => makes_temporary(pieces, "PG_TEMP") && !is_gone_at_commit(pieces),
         () if verb.is("PREPARE") => !has("TRANSACTION"),
         () if verb.is("DECLARE") => has("HOLD"),
         () if verb.is("DISCARD") => has("ALL"),
@@ -129,6 +129,11 @@ fn makes_temporary(pieces: &[Piece<'_>], schema: &str) -> bool {
     let name = pieces.iter().position(ends_name).unwrap_or(pieces.len());
     what.is_some_and(is_temporary)
         || pieces[..name].windows(2).any(|pair| is_schema(&pair[0], schema) && pair[1].is_sign("."))
+}
+
+/// `ON COMMIT DROP`, and not `PRESERVE ROWS` or `DELETE ROWS`.
+fn is_gone_at_commit(pieces: &[Piece<'_>]) -> bool {
+    pieces.windows(3).any(|three| three[0].is("ON") && three[1].is("COMMIT") && three[2].is("DROP"))
 }
 
 /// `SELECT … INTO [LOCAL] TEMP [TABLE] name`
@@ -225,6 +230,8 @@ mod tests {
                     "create local temporary table t as select 1",
                     "CREATE OR REPLACE TEMP VIEW v AS SELECT 1",
                     "CREATE TABLE pg_temp.t (x integer)",
+                    "CREATE TEMP TABLE t ON COMMIT PRESERVE ROWS AS SELECT 1",
+                    "CREATE TEMP TABLE t (x integer) ON COMMIT DELETE ROWS",
                     "CREATE FUNCTION \"pg_temp\".f() RETURNS void LANGUAGE sql AS ''",
                     "SELECT 1 AS x INTO TEMP t",
                     "SELECT 1 AS x INTO LOCAL TEMPORARY TABLE t",
