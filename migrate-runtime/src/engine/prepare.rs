@@ -157,17 +157,14 @@ impl Prepared<'_> {
     /// SQLite: whether a statement attaches a database.
     pub(super) fn attaches(&self, index: usize) -> bool {
         let first = || self.statements[index].parts(&self.sql, Dialect::Sqlite).next();
-        self.tables.attaches()
-            && first().is_some_and(|(_, part)| matches!(part, Part::Word(word) if word.eq_ignore_ascii_case("ATTACH")))
+        self.tables.attaches() && first().is_some_and(|(_, part)| is_keyword(&part, "ATTACH"))
     }
 
     /// SQLite: the database that a statement detaches.
     pub(super) fn detaches(&self, index: usize) -> Option<String> {
-        let is =
-            |part: &Part<'_>, keyword: &str| matches!(part, Part::Word(word) if word.eq_ignore_ascii_case(keyword));
         let mut parts = self.statements[index].parts(&self.sql, Dialect::Sqlite).map(|(_, part)| part).peekable();
-        parts.next().filter(|verb| is(verb, "DETACH"))?;
-        parts.next_if(|part| is(part, "DATABASE"));
+        parts.next().filter(|verb| is_keyword(verb, "DETACH"))?;
+        parts.next_if(|part| is_keyword(part, "DATABASE"));
         match parts.next()? {
             Part::Word(name) => Some(name.to_owned()),
             Part::Quoted(name) => Some(name.into_owned()),
@@ -246,4 +243,8 @@ impl Prepared<'_> {
             notes: Vec::new(),
         }
     }
+}
+
+fn is_keyword(part: &Part<'_>, keyword: &str) -> bool {
+    matches!(part, Part::Word(word) if word.eq_ignore_ascii_case(keyword))
 }
