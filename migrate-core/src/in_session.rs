@@ -69,16 +69,23 @@ fn left_in_postgres(verb: &Piece<'_>, pieces: &[Piece<'_>], text: &str) -> Optio
 }
 
 /// SQLite: the statement among these that takes the last number of a row that its session has inserted, when none of them is sure to insert
-/// one before.
+/// one before. `numbers_rows` tells of a table in the database whether whatever is inserted into it gets a number: one without rowids, a
+/// view, or a table with a trigger does not.
 ///
 /// ```
 /// use migrate_core::{Dialect, last_rowid_reader, scan::scan};
 ///
-/// let reads = |sql: &str| last_rowid_reader(sql, &scan(sql, Dialect::Sqlite).statements).is_some();
+/// let numbers_rows = |table: &str| table == "parents";
+/// let reads = |sql: &str| last_rowid_reader(sql, &scan(sql, Dialect::Sqlite).statements, numbers_rows).is_some();
 /// assert!(reads("DELETE FROM t; INSERT INTO children VALUES (last_insert_rowid())"));
 /// assert!(!reads("INSERT INTO parents VALUES (NULL); INSERT INTO children VALUES (last_insert_rowid())"));
 /// ```
-pub fn last_rowid_reader<'s>(sql: &str, statements: &'s [Statement]) -> Option<&'s Statement> {
+pub fn last_rowid_reader<'s>(
+    sql: &str,
+    statements: &'s [Statement],
+    numbers_rows: impl Fn(&str) -> bool,
+) -> Option<&'s Statement> {
+    let mut created: Vec<(String, bool)> = Vec::new();
     for statement in statements {
         let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
         let is = |word: &str| pieces.first().is_some_and(|verb| verb.is(word));
@@ -89,10 +96,31 @@ pub fn last_rowid_reader<'s>(sql: &str, statements: &'s [Statement]) -> Option<&
         }
         let may_insert_nothing = ["IGNORE", "CONFLICT", "SELECT"].into_iter().any(has);
         if (is("INSERT") || is("REPLACE")) && has("VALUES") && !may_insert_nothing {
-            return None;
+            let of_here = |(table, _): &&(String, bool)| name_behind(&pieces, "INTO").as_ref() == Some(table);
+            let is_sure = match created.iter().rfind(of_here) {
+                Some((_, numbers_rows)) => *numbers_rows,
+                None => name_behind(&pieces, "INTO").is_some_and(|table| numbers_rows(&table)),
+            };
+            if is_sure {
+                return None;
+            }
+        }
+        if is("CREATE") && !has("EXISTS") {
+            created.extend(name_behind(&pieces, "TABLE").map(|table| (table, !has("WITHOUT") && !has("VIRTUAL"))));
         }
     }
     None
+}
+
+/// The table that is named behind a word, in small letters, unless it is of another database than the first.
+fn name_behind(pieces: &[Piece<'_>], word: &str) -> Option<String> {
+    let at = pieces.iter().position(|piece| piece.is(word))?;
+    match pieces.get(at + 1..)? {
+        [schema, dot, table, ..] if dot.is_sign(".") => is_schema(schema, "main").then(|| table.name()),
+        [table, ..] => Some(table.name()),
+        [] => None,
+    }
+    .map(|name| name.to_ascii_lowercase())
 }
 
 /// What stands before a parenthesis.
@@ -334,8 +362,24 @@ mod tests {
             ("INSERT OR IGNORE INTO p VALUES (1); INSERT INTO c VALUES (last_insert_rowid())", true),
             ("CREATE TRIGGER g AFTER UPDATE ON p BEGIN INSERT INTO c VALUES (last_insert_rowid()); END", false),
             ("INSERT INTO c VALUES ('last_insert_rowid()')", false),
+            ("INSERT INTO w VALUES (1); INSERT INTO c VALUES (last_insert_rowid())", true),
+            ("INSERT INTO Main . \"P\" (x) VALUES (1); INSERT INTO c VALUES (last_insert_rowid())", false),
+            ("INSERT INTO other.p VALUES (1); INSERT INTO c VALUES (last_insert_rowid())", true),
+            ("CREATE TABLE n (x); INSERT INTO N VALUES (1); SELECT last_insert_rowid()", false),
+            (
+                "CREATE TABLE n (x PRIMARY KEY) WITHOUT ROWID; INSERT INTO n VALUES (1); SELECT last_insert_rowid()",
+                true,
+            ),
+            ("CREATE VIRTUAL TABLE n USING fts5(x); INSERT INTO n VALUES (1); SELECT last_insert_rowid()", true),
+            ("CREATE TABLE IF NOT EXISTS w (x); INSERT INTO w VALUES (1); SELECT last_insert_rowid()", true),
+            (
+                "DROP TABLE p; CREATE TABLE p (x PRIMARY KEY) WITHOUT ROWID; INSERT INTO p VALUES (1); SELECT last_insert_rowid()",
+                true,
+            ),
+            ("INSERT INTO w VALUES (1); INSERT INTO p VALUES (1); SELECT last_insert_rowid()", false),
         ] {
-            assert_eq!(last_rowid_reader(sql, &scan(sql, Dialect::Sqlite).statements).is_some(), expect, "{sql}");
+            let statements = scan(sql, Dialect::Sqlite).statements;
+            assert_eq!(last_rowid_reader(sql, &statements, |table| table == "p").is_some(), expect, "{sql}");
         }
     }
 }

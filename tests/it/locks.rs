@@ -196,6 +196,55 @@ fn the_session_keeps_its_settings() {
 }
 
 #[test]
+fn a_script_that_sets_everything_back_still_has_its_limits() {
+    const OUTSIDE: &str = "-- migrate: no-transaction\n";
+    const SEES: &str =
+        "INSERT INTO seen VALUES (current_setting('lock_timeout'), current_setting('statement_timeout'))";
+    // What it says for itself, what it does first, and what holds then.
+    let cases = [
+        ("", "RESET ALL", "5s 0"),
+        (
+            "-- migrate: lock-timeout=7s\n-- migrate: statement-timeout=8s\n",
+            "SET lock_timeout = '9s'; reset all",
+            "7s 8s",
+        ),
+        ("", "RESET ALL; SET lock_timeout = '9s'", "9s 0"),
+        (OUTSIDE, "RESET ALL", "5s 0"),
+        (OUTSIDE, "DISCARD ALL", "5s 0"),
+        ("-- migrate: no-transaction\n-- migrate: lock-timeout=7s\n", "SET lock_timeout = '9s'; RESET ALL", "7s 0"),
+        (OUTSIDE, "RESET ALL; SET lock_timeout = '9s'", "9s 0"),
+        (OUTSIDE, "SET lock_timeout = '9s'", "9s 0"),
+    ];
+    for driver in DRIVERS {
+        let fresh = Fresh::new(driver);
+        for (header, first, expect) in cases {
+            let scopes = if header.contains("no-transaction") { &SCOPES[..1] } else { &SCOPES };
+            // The session itself has no limit, or is left with one.
+            for (scope, session) in scopes.iter().flat_map(|scope| ["0", "3s"].map(|session| (*scope, session))) {
+                let mut connection = fresh.connect();
+                connection.execute(&format!(
+                    "DROP TABLE IF EXISTS schema_migrations, seen; CREATE TABLE seen (lock text, statement text); \
+                     SET lock_timeout = '{session}'"
+                ));
+                let case = format!("{driver:?}, {scope:?}, {session}: {header}{first}");
+                let script = format!("{header}{first}; {SEES};");
+                let set = migrations(&[("1_script.sql", &script)]);
+                // Interrupted behind what it sets, it has the same when it is gone on with.
+                if header.contains("no-transaction") && first != "DISCARD ALL" {
+                    let broken = script.replace(SEES, "SELECT * FROM nowhere");
+                    connection.run(&Migrator::new(&migrations(&[("1_script.sql", &broken)]))).unwrap_err();
+                    connection.run(&Migrator::new(&set)).unwrap();
+                    assert_eq!(connection.value("SELECT concat_ws(' ', lock, statement) FROM seen"), expect, "{case}");
+                    connection.execute("TRUNCATE schema_migrations, seen");
+                }
+                connection.run(&Migrator::new(&set).scope(scope)).unwrap();
+                assert_eq!(connection.value("SELECT concat_ws(' ', lock, statement) FROM seen"), expect, "{case}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_transaction_of_a_user_keeps_its_settings() {
     let database = postgres().database("settings_of_a_transaction");
     let mut client = database.connect();

@@ -833,6 +833,23 @@ fn the_last_row_of_another_session_is_a_question() {
     let fresh = Fresh::new(Driver::Rusqlite);
     fresh.connect().run(&Migrator::new(&set("INSERT INTO c VALUES (last_insert_rowid())"))).unwrap();
     assert_eq!(fresh.connect().rows("SELECT p FROM c"), ["7"]);
+    // What is left inserts one itself, or not.
+    for (table, is_question) in [
+        ("CREATE TABLE n (x)", false),
+        ("CREATE TABLE n (x PRIMARY KEY) WITHOUT ROWID", true),
+        ("CREATE VIEW n AS SELECT id FROM p; CREATE TRIGGER r INSTEAD OF INSERT ON n BEGIN SELECT 1; END", true),
+        ("CREATE TABLE n (x); CREATE TRIGGER r BEFORE INSERT ON n BEGIN SELECT raise(IGNORE); END", true),
+    ] {
+        let fresh = Fresh::new(Driver::Rusqlite);
+        fresh.connect().execute(table);
+        fresh.connect().run(&Migrator::new(&stopped)).unwrap_err();
+        let left = set("INSERT INTO n VALUES (1);\nINSERT INTO c VALUES (last_insert_rowid())");
+        let mut connection = fresh.connect();
+        let ended = connection.run(&Migrator::new(&left));
+        assert_eq!(ended.is_err(), is_question, "{table}: {ended:?}");
+        let number = if is_question { vec![] } else { vec!["1".to_owned()] };
+        assert_eq!(connection.rows("SELECT p FROM c"), number, "{table}");
+    }
 }
 
 /// Who has lost a claim to another runner is told that, and not what the database says of it; who has lost the table is told what it says.

@@ -105,7 +105,9 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         claim.extend(is_postgres.then(|| ours.set_local()));
         finish.extend((is_postgres && self.is_nested).then(|| self.sql.restore_timeouts(settings)));
         let guard = is_postgres.then_some(GUARD);
-        Frame { transaction, guard, claim: claim.join(";\n"), finish: finish.join(";\n") }
+        let resets = if is_postgres { prepared.resets().collect() } else { Vec::new() };
+        let settings = (ours.set_local(), resets);
+        Frame { transaction, guard, claim: claim.join(";\n"), settings, finish: finish.join(";\n") }
     }
 
     /// The row of a script that nothing has claimed. `elapsed` is an expression of the milliseconds that it took.

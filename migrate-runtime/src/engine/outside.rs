@@ -15,8 +15,8 @@ use super::apply::{Outcome, Places};
 use super::dangling::Dangling;
 use super::doubt::Effect;
 use super::foreseen::Foreseen;
-use super::prepare::Prepared;
-use super::read::Recorded;
+use super::prepare::{Prepared, resets_all};
+use super::read::{Recorded, first_cells};
 use super::request::{Part, Request};
 use super::wait::{Tries, Wait, is_kept_by_others};
 use super::{Engine, refuse};
@@ -27,6 +27,11 @@ use crate::migrator::Resume;
 
 /// active_sql_transaction and invalid_transaction_termination (a procedure that commits): the statement has to run alone.
 const CANNOT_SHARE: [&str; 2] = ["25001", "2D000"];
+
+/// SQLite: the tables, in small letters, that are sure to number whatever is inserted into them.
+const NUMBERING_TABLES: &str = "SELECT lower(name) FROM main.sqlite_master AS master WHERE type = 'table' \
+     AND sql NOT LIKE '%without%rowid%' AND sql NOT LIKE 'create virtual%' AND NOT EXISTS (SELECT 1 FROM main.sqlite_master \
+     WHERE type = 'trigger' AND tbl_name = master.name COLLATE NOCASE)";
 
 /// What is said of a script down that goes on.
 pub(super) const OF_SCRIPT_DOWN: &str = "its script down";
@@ -76,7 +81,9 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let claim = self.new_claim().await?;
         let by = self.applied_by(&recorded.facts);
         let turn = self.turn(&self.sql.expect_turn(foreseen), recorded, foreseen);
-        let sql = format!("{turn};\n{}", self.sql.claim(prepared, &by, &self.sql.claim_of(&claim.token)));
+        let claimed = self.sql.claim(prepared, &by, &self.sql.claim_of(&claim.token));
+        let limits = self.limits(prepared).map(|limits| format!("{limits};\n")).unwrap_or_default();
+        let sql = format!("{limits}{turn};\n{claimed}");
         self.tell_start(prepared);
         self.clean_up_when_dropped(prepared, recorded, &claim);
         if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {
@@ -103,7 +110,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let before = scan(&stored, self.sql.dialect);
         let claim = self.new_claim().await?;
         self.clean_up_when_dropped(&prepared, recorded, &claim);
-        let continued = match self.repeat_settings(&stored, &before, row).await {
+        let continued = match self.repeat_settings(&prepared, &stored, &before, row).await {
             Ok(()) => self.continuation(&prepared, row, (&stored, &before), decision).await,
             Err(error) => Err(error),
         };
@@ -148,7 +155,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         // With the settings that its session had, which a rollback takes back.
         self.session.roll_back_when_dropped(Some(self.rollback()));
         self.session.execute("BEGIN READ ONLY").await.map_err(refuse::settings)?;
-        let found = match self.repeat_settings(&stored, &before, row).await {
+        let found = match self.repeat_settings(prepared, &stored, &before, row).await {
             Ok(()) => self.continuation(prepared, row, (&stored, &before), decision).await,
             Err(error) => Err(error),
         };
@@ -203,9 +210,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if let Some(changed) = (0..done).find(|index| !is_unchanged(*index)) {
             return Err(refuse::done_statement_changed(prepared, changed, text_before(changed)));
         }
-        let left =
-            prepared.statements.get(done..).filter(|_| done > 0 && dialect == Dialect::Sqlite).unwrap_or_default();
-        if let Some(reader) = last_rowid_reader(&prepared.sql, left).filter(|_| decision.is_none()) {
+        if dialect == Dialect::Sqlite
+            && decision.is_none()
+            && let Some(reader) = self.reads_last_rowid(prepared, done).await?
+        {
             return Err(refuse::last_rowid_not_known(prepared, reader, doubtful));
         }
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
@@ -243,8 +251,32 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         }
     }
 
-    /// What the statements that are done had set for their session is set again for this one.
-    async fn repeat_settings(&mut self, stored: &str, before: &Scan, row: &HistoryRow) -> Result<(), Error> {
+    /// SQLite: the statement that reads what a statement which is done may have inserted last.
+    async fn reads_last_rowid<'p>(
+        &mut self,
+        prepared: &'p Prepared<'_>,
+        done: usize,
+    ) -> Result<Option<&'p Statement>, Error> {
+        let left = prepared.statements.get(done..).filter(|_| done > 0).unwrap_or_default();
+        if last_rowid_reader(&prepared.sql, left, |_| false).is_none() {
+            return Ok(None);
+        }
+        let tables: Vec<String> = first_cells(self.query_patiently(NUMBERING_TABLES).await?).collect();
+        Ok(last_rowid_reader(&prepared.sql, left, |table| tables.iter().any(|of| of == table)))
+    }
+
+    /// What was set for the session of the script, by us and by the statements that are done, is set again for this one.
+    async fn repeat_settings(
+        &mut self,
+        prepared: &Prepared<'_>,
+        stored: &str,
+        before: &Scan,
+        row: &HistoryRow,
+    ) -> Result<(), Error> {
+        let limits = self.limits(prepared);
+        if let Some(limits) = &limits {
+            self.session.execute(limits).await.map_err(refuse::settings)?;
+        }
         for statement in done_before(before, row) {
             let is_repeatable = InSession::left_by(stored, statement, self.sql.dialect) == Some(InSession::Repeatable);
             if !is_repeatable || self.is_on_foreign_keys(stored, statement) {
@@ -254,6 +286,9 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 // The connection is still the one on which it was detached.
                 Err(error) if self.sql.dialect == Dialect::Sqlite && error.message().contains("no such database") => {}
                 repeated => repeated.map_err(refuse::settings)?,
+            }
+            if let Some(limits) = limits.as_ref().filter(|_| resets_all(stored, statement)) {
+                self.session.execute(limits).await.map_err(refuse::settings)?;
             }
         }
         Ok(())
@@ -293,10 +328,6 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         start: &Continuation,
         progress: &mut Progress,
     ) -> Result<(), Error> {
-        if self.sql.dialect != Dialect::Sqlite {
-            let timeouts = prepared.timeouts(self.migrator).set_for_session();
-            self.session.execute(&timeouts).await.map_err(refuse::settings)?;
-        }
         self.look_for_dangling_rows(prepared, start).await?;
         for sql in &start.cleanup {
             self.session.execute(sql).await.map_err(refuse::no_cleanup)?;
@@ -474,8 +505,11 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if self.is_on_foreign_keys(&prepared.sql, statement) {
             return self.send_in_transaction(&[(Part::Progress, &record)]).await;
         }
-        let text = statement.text(&prepared.sql);
-        self.send_in_transaction(&[(Part::Progress, &record), (Part::Statement(index), text)]).await
+        let limits = self.limits(prepared).filter(|_| resets_all(&prepared.sql, statement));
+        let mut parts =
+            vec![(Part::Progress, record.as_str()), (Part::Statement(index), statement.text(&prepared.sql))];
+        parts.extend(limits.iter().map(|limits| (Part::Settings, limits.as_str())));
+        self.send_in_transaction(&parts).await
     }
 
     /// Whether a statement switches foreign keys on or off. It is never sent: that is done for the statements behind it, up to the end of the
@@ -514,15 +548,20 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         index: usize,
         is_patient: bool,
     ) -> Result<(), (Request, DriverError)> {
+        let statement = &prepared.statements[index];
         if is_patient {
-            self.send_parts(&[(Part::Progress, "SET lock_timeout = 0")]).await?;
+            self.send_parts(&[(Part::Settings, "SET lock_timeout = 0")]).await?;
         }
-        self.send_parts(&[(Part::Statement(index), prepared.statements[index].text(&prepared.sql))]).await?;
-        if is_patient {
-            let usual = prepared.timeouts(self.migrator).set_for_session();
-            self.send_parts(&[(Part::Progress, &usual)]).await?;
+        self.send_parts(&[(Part::Statement(index), statement.text(&prepared.sql))]).await?;
+        match self.limits(prepared).filter(|_| is_patient || resets_all(&prepared.sql, statement)) {
+            Some(limits) => self.send_parts(&[(Part::Settings, &limits)]).await,
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Postgres: how long the statements of a script may wait and run, for its session.
+    fn limits(&self, prepared: &Prepared<'_>) -> Option<String> {
+        (self.sql.dialect != Dialect::Sqlite).then(|| prepared.timeouts(self.migrator).set_for_session())
     }
 
     /// What works concurrently waits for old transactions by its nature, and disturbs nobody meanwhile: a limit would only leave

@@ -203,9 +203,18 @@ impl Prepared<'_> {
         self.mentions(&["_timeout", "reset"])
     }
 
+    /// The statements that set back everything, and with it what is set for the script.
+    pub(super) fn resets(&self) -> impl Iterator<Item = usize> {
+        self.statements
+            .iter()
+            .enumerate()
+            .filter(|(_, statement)| resets_all(&self.sql, statement))
+            .map(|(index, _)| index)
+    }
+
     /// Whether the script may become another role.
     pub(super) fn mentions_roles(&self) -> bool {
-        self.mentions(&["role"])
+        self.mentions(&["role", "discard"])
     }
 
     /// Whether the script sets anything for longer than its transaction, as far as its text tells.
@@ -243,6 +252,14 @@ impl Prepared<'_> {
             notes: Vec::new(),
         }
     }
+}
+
+/// Postgres: whether a statement sets back all settings of the session.
+pub(super) fn resets_all(sql: &str, statement: &Statement) -> bool {
+    let mut words = statement.words(sql, Dialect::Postgres);
+    let verb = words.next().unwrap_or_default();
+    let is_reset = ["reset", "discard"].iter().any(|of| verb.eq_ignore_ascii_case(of));
+    is_reset && words.next().is_some_and(|what| what.eq_ignore_ascii_case("all"))
 }
 
 fn is_keyword(part: &Part<'_>, keyword: &str) -> bool {

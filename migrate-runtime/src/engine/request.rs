@@ -27,6 +27,8 @@ pub(super) struct Frame {
     pub(super) guard: Option<&'static str>,
     /// Nothing where none is needed.
     pub(super) claim: String,
+    /// What is set for the script, where a statement sets that back: the indexes of those.
+    pub(super) settings: (String, Vec<usize>),
     pub(super) finish: String,
 }
 
@@ -38,6 +40,8 @@ pub(super) enum Part {
     Claim,
     /// The statement of this index in the script.
     Statement(usize),
+    /// What is set for the script, for its session or its transaction.
+    Settings,
     /// How far a script has come that runs outside of a transaction.
     Progress,
     Finish,
@@ -76,12 +80,16 @@ pub(super) fn compose(style: Style, frame: Frame, sql: &str, statements: &[State
     if !frame.claim.is_empty() {
         add(separate, Part::Claim, &frame.claim);
     }
+    let (settings, resets) = &frame.settings;
     let mut group = Group::default();
     for (index, statement) in statements.iter().enumerate() {
         let text = statement.text(sql);
         let starts_group = group.is_full(text, statements.len());
         let starts_request = if style == Style::Together { starts_group } else { true };
         add(starts_request, Part::Statement(index), text);
+        if resets.contains(&index) {
+            add(false, Part::Settings, settings);
+        }
     }
     add(style != Style::Together, Part::Finish, &frame.finish);
     if let Some((_, close)) = frame.transaction {
@@ -193,6 +201,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_set_for_a_script_is_set_again() {
+        let sql = "RESET ALL; SELECT 1; RESET ALL";
+        for (style, expect) in [
+            (Style::Together, &["open claim 0 settings", "guard 1", "guard 2 settings finish close"][..]),
+            (
+                Style::Pipelined,
+                &["open claim", "guard 0 settings", "guard 1", "guard 2 settings", "guard finish close"],
+            ),
+        ] {
+            assert_eq!(parts(&composed(style, sql)), expect, "{style:?}");
+        }
+    }
+
+    #[test]
     fn long_scripts_go_in_groups() {
         let small = composed(Style::Together, &format!("SELECT '{}';\n", "x".repeat(600)).repeat(250));
         assert_eq!(small.iter().filter_map(Request::statements).collect::<Vec<_>>(), [0..100, 100..200, 200..250]);
@@ -228,8 +250,10 @@ mod tests {
     ) -> Vec<Request> {
         let (claim, finish) = (claim.to_owned(), "finish".to_owned());
         let guard = (style != Style::Separate).then_some("guard");
-        let frame = Frame { transaction, guard, claim, finish };
-        compose(style, frame, sql, &scan(sql, Dialect::Postgres).statements)
+        let statements = scan(sql, Dialect::Postgres).statements;
+        let resets = (0..statements.len()).filter(|index| statements[*index].text(sql).starts_with("RESET")).collect();
+        let frame = Frame { transaction, guard, claim, settings: ("settings".into(), resets), finish };
+        compose(style, frame, sql, &statements)
     }
 
     fn parts(requests: &[Request]) -> Vec<String> {
@@ -238,6 +262,7 @@ mod tests {
             Part::Guard => "guard".to_owned(),
             Part::Claim => "claim".to_owned(),
             Part::Statement(index) => index.to_string(),
+            Part::Settings => "settings".to_owned(),
             Part::Progress => "progress".to_owned(),
             Part::Finish => "finish".to_owned(),
             Part::Close => "close".to_owned(),
