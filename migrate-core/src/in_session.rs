@@ -68,6 +68,25 @@ fn left_in_postgres(verb: &Piece<'_>, pieces: &[Piece<'_>], text: &str) -> Optio
     is_lost.then_some(InSession::Lost)
 }
 
+/// The first of these statements that has left something in its session which is gone with it, unless one behind it has removed that.
+///
+/// ```
+/// use migrate_core::{Dialect, lost_with_session, scan::scan};
+///
+/// let is_lost = |sql: &str| lost_with_session(sql, &scan(sql, Dialect::Postgres).statements, Dialect::Postgres).is_some();
+/// assert!(is_lost("CREATE TEMP TABLE picked AS SELECT id FROM users"));
+/// assert!(!is_lost("CREATE TEMP TABLE picked AS SELECT id FROM users; DROP TABLE picked"));
+/// ```
+pub fn lost_with_session<'s>(sql: &str, statements: &'s [Statement], dialect: Dialect) -> Option<&'s Statement> {
+    let pieces_of = |statement: &Statement| statement.pieces(sql, dialect).collect::<Vec<_>>();
+    statements.iter().enumerate().find_map(|(index, statement)| {
+        let is_lost = InSession::left_by(sql, statement, dialect) == Some(InSession::Lost);
+        let left = pieces_of(statement);
+        let is_removed = || statements[index + 1..].iter().any(|behind| removes(&pieces_of(behind), &left));
+        (is_lost && !is_removed()).then_some(statement)
+    })
+}
+
 /// SQLite: the statement among these that takes the last number of a row that its session has inserted, when none of them is sure to insert
 /// one before. `numbers_rows` tells of a table in the database whether whatever is inserted into it gets a number: one without rowids, a
 /// view, or a table with a trigger does not.
@@ -152,11 +171,41 @@ fn attaches_file(pieces: &[Piece<'_>]) -> bool {
 fn makes_temporary(pieces: &[Piece<'_>], schema: &str) -> bool {
     let before = ["OR", "REPLACE", "LOCAL", "GLOBAL"];
     let what = pieces.iter().skip(1).find(|piece| !before.iter().any(|word| piece.is(word)));
+    what.is_some_and(is_temporary)
+        || up_to_name(pieces).windows(2).any(|pair| is_schema(&pair[0], schema) && pair[1].is_sign("."))
+}
+
+/// A `CREATE` up to the name of what it makes.
+fn up_to_name<'p, 'a>(pieces: &'p [Piece<'a>]) -> &'p [Piece<'a>] {
     let behind = ["AS", "ON", "AFTER", "BEFORE", "INSTEAD", "DELETE", "INSERT", "UPDATE", "("];
     let ends_name = |piece: &Piece<'_>| behind.iter().any(|word| piece.is(word) || piece.is_sign(word));
-    let name = pieces.iter().position(ends_name).unwrap_or(pieces.len());
-    what.is_some_and(is_temporary)
-        || pieces[..name].windows(2).any(|pair| is_schema(&pair[0], schema) && pair[1].is_sign("."))
+    &pieces[..pieces.iter().position(ends_name).unwrap_or(pieces.len())]
+}
+
+/// Whether a statement is sure to remove what another one has left: that has made it under a name, and this one names it.
+fn removes(pieces: &[Piece<'_>], left: &[Piece<'_>]) -> bool {
+    let [Some(verb), Some(made_by)] = [pieces.first(), left.first()] else { return false };
+    let is_by = |made: &str, removed: &str| made_by.is(made) && verb.is(removed);
+    let made = match () {
+        () if is_by("CREATE", "DROP") => {
+            let made = up_to_name(left);
+            let is_kind = |kind: &Piece<'_>| made.iter().any(|piece| piece.is(kind.text));
+            made.last().filter(|_| pieces.get(1).is_some_and(is_kind))
+        }
+        () if is_by("PREPARE", "DEALLOCATE") || is_by("DECLARE", "CLOSE") => left.get(1),
+        () if is_by("ATTACH", "DETACH") => left.last(),
+        () => None,
+    };
+    made.is_some_and(|made| (1..pieces.len()).any(|at| names_temporary(pieces, at, made)))
+}
+
+/// Whether the piece at `at` names what is in the session, and not something of the same name in a schema.
+fn names_temporary(pieces: &[Piece<'_>], at: usize, made: &Piece<'_>) -> bool {
+    let is_dot = |at: usize| pieces.get(at).is_some_and(|piece| piece.is_sign("."));
+    let is_in_session =
+        !is_dot(at - 1) || at > 1 && ["TEMP", "PG_TEMP"].iter().any(|of| is_schema(&pieces[at - 2], of));
+    let is_same = pieces[at].text == made.text || made.is_word() && pieces[at].is(made.text);
+    is_same && is_in_session && !is_dot(at + 1)
 }
 
 /// `ON COMMIT DROP`, and not `PRESERVE ROWS` or `DELETE ROWS`.
@@ -344,6 +393,62 @@ mod tests {
             for sql in *scripts {
                 let statement = &scan(sql, *dialect).statements[0];
                 assert_eq!(InSession::left_by(sql, statement, *dialect), *expect, "{sql}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_removed_again_is_not_lost() {
+        use Dialect::{Postgres, Sqlite};
+
+        let cases: &[(Dialect, bool, &[&str])] = &[
+            (
+                Postgres,
+                false,
+                &[
+                    "CREATE TEMP TABLE t AS SELECT 1; DROP TABLE t",
+                    "CREATE TEMP TABLE t (x int); DROP TABLE a, T CASCADE",
+                    "CREATE TEMP TABLE IF NOT EXISTS \"T\" (x int); SELECT 1; DROP TABLE IF EXISTS pg_temp.\"T\"",
+                    "CREATE OR REPLACE TEMP VIEW v AS SELECT 1; DROP VIEW v",
+                    "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION pg_temp.f()",
+                    "PREPARE p AS SELECT 1; EXECUTE p; DEALLOCATE p",
+                    "PREPARE p AS SELECT 1; DEALLOCATE PREPARE p",
+                    "DECLARE c CURSOR WITH HOLD FOR SELECT 1; CLOSE c",
+                ],
+            ),
+            (
+                Postgres,
+                true,
+                &[
+                    "DROP TABLE t; CREATE TEMP TABLE t AS SELECT 1",
+                    "CREATE TEMP TABLE t AS SELECT 1; DROP TABLE t; CREATE TEMP TABLE t AS SELECT 2",
+                    "CREATE TEMP TABLE t AS SELECT 1; DROP TABLE public.t",
+                    "CREATE TEMP TABLE t AS SELECT 1; DROP TABLE t.u",
+                    "CREATE TEMP TABLE t AS SELECT 1; DROP INDEX t",
+                    "CREATE TEMP TABLE \"T\" AS SELECT 1; DROP TABLE \"t\"",
+                    "CREATE TEMP TABLE \"T\" AS SELECT 1; DROP TABLE t",
+                    "CREATE TEMP TABLE t AS SELECT 1; TRUNCATE t",
+                    "CREATE TEMP TABLE t AS SELECT 1; DROP TABLE u",
+                    "CREATE TEMP TABLE p AS SELECT 1; DEALLOCATE p",
+                    "PREPARE p AS SELECT 1; CLOSE p",
+                    "SELECT pg_advisory_lock(1); DROP TABLE t",
+                ],
+            ),
+            (
+                Sqlite,
+                false,
+                &[
+                    "CREATE TEMP TABLE t (x); DROP TABLE temp.t",
+                    "CREATE TABLE temp.t AS SELECT 1; DROP TABLE t",
+                    "ATTACH ':memory:' AS other; DETACH DATABASE Other",
+                ],
+            ),
+            (Sqlite, true, &["CREATE TEMP TABLE t (x); DROP TABLE main.t", "ATTACH ':memory:' AS a; DETACH b"]),
+        ];
+        for (dialect, expect, scripts) in cases {
+            for sql in *scripts {
+                let statements = scan(sql, *dialect).statements;
+                assert_eq!(lost_with_session(sql, &statements, *dialect).is_some(), *expect, "{sql}");
             }
         }
     }

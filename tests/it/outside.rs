@@ -786,6 +786,31 @@ fn what_is_gone_with_its_session_is_a_question() {
     }
 }
 
+/// So it is not when the script has removed it again, or when nothing is left to run.
+#[test]
+fn what_is_removed_again_or_needed_no_more_is_no_question() {
+    for driver in Driver::ALL {
+        let temporary = "-- migrate: no-transaction\nCREATE TEMP TABLE picked AS SELECT 7 AS x;\n";
+        let with = |end: &str| {
+            let sql = format!("{temporary}INSERT INTO t SELECT x FROM picked;\n{end}");
+            migrations(&[("1_t.sql", "CREATE TABLE t (x integer);"), ("2_b.sql", &sql)])
+        };
+        let fresh = Fresh::new(driver);
+        let stopped = with("DROP TABLE picked;\nDELETE FROM nowhere;");
+        fresh.connect().run(&Migrator::new(&stopped)).unwrap_err();
+        fresh.connect().run(&Migrator::new(&with("DROP TABLE picked;\nUPDATE t SET x = x + 1;"))).unwrap();
+        assert_eq!(fresh.connect().rows("SELECT x FROM t"), ["8"], "{driver:?}");
+
+        let fresh = Fresh::new(driver);
+        let set = with("");
+        fresh.connect().run(&Migrator::new(&set)).unwrap();
+        fresh.connect().execute("UPDATE schema_migrations SET state = 'running' WHERE version = '2'");
+        fresh.connect().run(&Migrator::new(&set)).unwrap();
+        assert_eq!(fresh.connect().rows("SELECT x FROM t"), ["7"], "{driver:?}");
+        assert_eq!(fresh.connect().value("SELECT state FROM schema_migrations WHERE version = '2'"), "applied");
+    }
+}
+
 /// To go on decides of a statement in doubt, too, which the question says.
 #[test]
 fn a_question_says_what_else_is_in_doubt() {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use migrate_core::scan::{Scan, Statement, scan};
 use migrate_core::{
     Alone, Dialect, Direction, Enforcement, HistoryRow, InSession, RowState, in_transaction, last_rowid_reader,
+    lost_with_session,
 };
 
 use super::alive::Claim;
@@ -202,8 +203,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let text_today = |index: usize| prepared.statements.get(index).map(|statement| statement.text(&prepared.sql));
         let dialect = self.sql.dialect;
         let doubtful = (begun > done).then_some(done + 1);
-        let is_lost = |statement: &&Statement| InSession::left_by(stored, statement, dialect) == Some(InSession::Lost);
-        if let Some(lost) = done_before(before, row).find(is_lost).filter(|_| decision.is_none()) {
+        let is_anything_left = prepared.statements.len() > done;
+        if let Some(lost) = lost_with_session(stored, done_before(before, row), dialect)
+            .filter(|_| decision.is_none() && is_anything_left)
+        {
             return Err(refuse::lost_with_session(prepared, stored, lost, doubtful));
         }
         let is_unchanged = |index: usize| text_today(index).is_some() && text_before(index) == text_today(index);
@@ -666,6 +669,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
 }
 
 /// The statements of a script that are done, as it was when it was begun.
-fn done_before<'s>(before: &'s Scan, row: &HistoryRow) -> impl Iterator<Item = &'s Statement> + use<'s> {
-    before.statements.iter().take(usize::try_from(row.statements_done).unwrap_or(usize::MAX))
+fn done_before<'s>(before: &'s Scan, row: &HistoryRow) -> &'s [Statement] {
+    let done = usize::try_from(row.statements_done).unwrap_or(usize::MAX);
+    &before.statements[..done.min(before.statements.len())]
 }
