@@ -8,7 +8,7 @@
 //! when that was not enough; `refuse` says what is wrong with it; `choose` takes the scripts, `prepare` scans them; `foreseen` is what
 //! claims expect; `stamp` lets SQLite skip even that read; `ready` prepares table and session; `bookkeeping`, `request` and `apply` run a script in a
 //! transaction, with `foreign_keys`, `dangling` and `attached` on SQLite; `whole` is the transaction around all of a run; `outside` runs a script
-//! outside, with `alive`, `sign` and `doubt` for what was left in the middle; `failure` says what an error of the driver means, `blockers` who is
+//! outside, and `resume` goes on with what was left in the middle, with `alive`, `sign` and `doubt`; `failure` says what an error of the driver means, `blockers` who is
 //! in the way; `wait` bounds all waiting. `edits` are the verbs that run no script; `adopt` makes one of what another tool has kept.
 
 #[cfg(feature = "adopt")]
@@ -35,6 +35,7 @@ mod read;
 mod ready;
 mod refuse;
 mod request;
+mod resume;
 pub(crate) mod sets;
 mod sign;
 mod sql;

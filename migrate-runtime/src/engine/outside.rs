@@ -5,11 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use migrate_core::scan::{Scan, Statement, scan};
-use migrate_core::{
-    Alone, Dialect, Direction, Enforcement, HistoryRow, InSession, RowState, in_transaction, last_rowid_reader,
-    lost_with_session,
-};
+use migrate_core::scan::Statement;
+use migrate_core::{Alone, Dialect, Direction, Enforcement, in_transaction};
 
 use super::alive::Claim;
 use super::apply::{Outcome, Places};
@@ -17,39 +14,33 @@ use super::dangling::Dangling;
 use super::doubt::Effect;
 use super::foreseen::Foreseen;
 use super::prepare::{Prepared, resets_all};
-use super::read::{Recorded, first_cells};
+use super::read::Recorded;
 use super::request::{Part, Request};
 use super::wait::{Tries, Wait, is_kept_by_others};
 use super::{Engine, refuse};
 use crate::driver::{AnySession, DriverError, DriverErrorKind};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
-use crate::migrator::Resume;
 
 /// active_sql_transaction and invalid_transaction_termination (a procedure that commits): the statement has to run alone.
 const CANNOT_SHARE: [&str; 2] = ["25001", "2D000"];
 
-/// SQLite: the tables, in small letters, that are sure to number whatever is inserted into them.
-const NUMBERING_TABLES: &str = "SELECT lower(name) FROM main.sqlite_master AS master WHERE type = 'table' \
-     AND sql NOT LIKE '%without%rowid%' AND sql NOT LIKE 'create virtual%' AND NOT EXISTS (SELECT 1 FROM main.sqlite_master \
-     WHERE type = 'trigger' AND tbl_name = master.name COLLATE NOCASE)";
-
 /// What is said of a script down that goes on.
 pub(super) const OF_SCRIPT_DOWN: &str = "its script down";
 
-/// Where a script that was left in the middle goes on.
-struct Continuation {
-    progress: Progress,
+/// Where a script begins, or goes on when it was left in the middle.
+pub(super) struct Continuation {
+    pub(super) progress: Progress,
     /// Removes what is left of the next statement.
-    cleanup: Vec<String>,
+    pub(super) cleanup: Vec<String>,
     /// What became of the statement that was in doubt.
-    verdict: Option<String>,
-    is_resumed: bool,
+    pub(super) verdict: Option<String>,
+    pub(super) is_resumed: bool,
 }
 
 impl Continuation {
     /// What the audit trail tells of it.
-    fn audited(&self) -> String {
+    pub(super) fn audited(&self) -> String {
         ["resumed"].into_iter().chain(self.verdict.as_deref()).collect::<Vec<_>>().join(", ")
     }
 }
@@ -96,208 +87,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         self.run_outside(prepared, recorded, &claim, start).await
     }
 
-    /// Finishes what was left in the middle, if that can be decided.
-    pub(super) async fn go_on(
-        &mut self,
-        row: &HistoryRow,
-        recorded: &Recorded,
-        decision: Option<Resume>,
-    ) -> Result<Outcome, Error> {
-        if self.is_nested {
-            return Err(refuse::outside_in_transaction(&row.label()));
-        }
-        let prepared = self.unfinished(row).await?;
-        let stored = self.stored_script(&prepared, row).await?;
-        let before = scan(&stored, self.sql.dialect);
-        let claim = self.new_claim().await?;
-        self.clean_up_when_dropped(&prepared, recorded, &claim);
-        let continued = match self.repeat_settings(&prepared, &stored, &before, row).await {
-            Ok(()) => self.continuation(&prepared, row, (&stored, &before), decision).await,
-            Err(error) => Err(error),
-        };
-        let start = match continued {
-            Ok(start) => start,
-            Err(error) => {
-                self.restore_session(recorded).await;
-                return Err(error);
-            }
-        };
-        let audited = self.sql.audited(&start.audited(), &self.applied_by(&recorded.facts), "");
-        let sql = self.sql.take_up(&prepared, row, &claim.token, start.progress, &audited);
-        let sql = self.as_runner(&prepared, recorded, self.bounded(&Foreseen::of(recorded), &sql));
-        self.tell_start(&prepared);
-        if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {
-            self.restore_session(recorded).await;
-            return self.interpret(&prepared, &request, error);
-        }
-        self.run_outside(&prepared, recorded, &claim, start).await
-    }
-
-    /// Where what was left in the middle would go on: how many statements are done, and what became of the one in doubt; without a look
-    /// at what only a session knows.
-    ///
-    /// # Errors
-    /// As [`continuation`](Engine::continuation).
-    pub(super) async fn where_to_go_on(
-        &mut self,
-        prepared: &Prepared<'_>,
-        row: &HistoryRow,
-        decision: Option<Resume>,
-    ) -> Result<(usize, Option<String>), Error> {
-        if self.is_nested {
-            return Err(refuse::outside_in_transaction(&row.label()));
-        }
-        let stored = self.stored_script(prepared, row).await?;
-        let before = scan(&stored, self.sql.dialect);
-        if self.sql.dialect == Dialect::Sqlite {
-            let found = self.continuation(prepared, row, (&stored, &before), decision).await?;
-            return Ok((found.progress.done, found.verdict));
-        }
-        // With the settings that its session had, which a rollback takes back.
-        self.session.roll_back_when_dropped(Some(self.rollback()));
-        self.session.execute("BEGIN READ ONLY").await.map_err(refuse::settings)?;
-        let found = match self.repeat_settings(prepared, &stored, &before, row).await {
-            Ok(()) => self.continuation(prepared, row, (&stored, &before), decision).await,
-            Err(error) => Err(error),
-        };
-        self.roll_back().await;
-        self.session.roll_back_when_dropped(None);
-        found.map(|found| (found.progress.done, found.verdict))
-    }
-
-    /// The script as it was when it was begun.
-    async fn stored_script(&mut self, prepared: &Prepared<'_>, row: &HistoryRow) -> Result<String, Error> {
-        let column = if prepared.direction == Direction::Up { "sql" } else { "down_sql" };
-        let kept = self.stored_text(column, &row.version).await?.unwrap_or_default();
-        Ok(prepared.as_written(kept))
-    }
-
-    /// The script that a row is in the middle of, as it is today.
-    ///
-    /// # Errors
-    /// There is none, or it does not run outside of a transaction any more.
-    pub(super) async fn unfinished(&mut self, row: &HistoryRow) -> Result<Prepared<'a>, Error> {
-        let source = match row.state {
-            RowState::Reverting => self.source_down(row).await?.ok_or_else(|| refuse::no_down(&[row.label()]))?,
-            _ => self.source_up(row).ok_or_else(|| refuse::unknown_interrupted(row))?,
-        };
-        let mut prepared = super::prepare::all(vec![source], self.sql.dialect, &self.table.table)?;
-        let prepared = prepared.pop().ok_or_else(|| refuse::unknown_interrupted(row))?;
-        if prepared.runs_outside() { Ok(prepared) } else { Err(refuse::no_longer_outside(&prepared)) }
-    }
-
-    /// Where the script goes on.
-    ///
-    /// # Errors
-    /// A statement that is done is another one today, or whether one is done is for a person to say.
-    async fn continuation(
-        &mut self,
-        prepared: &Prepared<'_>,
-        row: &HistoryRow,
-        (stored, before): (&str, &Scan),
-        decision: Option<Resume>,
-    ) -> Result<Continuation, Error> {
-        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        let (begun, done) = (count(row.statements_begun), count(row.statements_done));
-        let text_before = |index: usize| before.statements.get(index).map(|statement| statement.text(stored));
-        let text_today = |index: usize| prepared.statements.get(index).map(|statement| statement.text(&prepared.sql));
-        let dialect = self.sql.dialect;
-        let doubtful = (begun > done).then_some(done + 1);
-        let is_anything_left = prepared.statements.len() > done;
-        if let Some(lost) = lost_with_session(stored, done_before(before, row), dialect)
-            .filter(|_| decision.is_none() && is_anything_left)
-        {
-            return Err(refuse::lost_with_session(prepared, stored, lost, doubtful));
-        }
-        let is_unchanged = |index: usize| text_today(index).is_some() && text_before(index) == text_today(index);
-        if let Some(changed) = (0..done).find(|index| !is_unchanged(*index)) {
-            return Err(refuse::done_statement_changed(prepared, changed, text_before(changed)));
-        }
-        if dialect == Dialect::Sqlite
-            && decision.is_none()
-            && let Some(reader) = self.reads_last_rowid(prepared, done).await?
-        {
-            return Err(refuse::last_rowid_not_known(prepared, reader, doubtful));
-        }
-        let at = |done, is_in_doubt| Progress { done, is_in_doubt };
-        let resumed = Continuation { progress: at(done, false), cleanup: Vec::new(), verdict: None, is_resumed: true };
-        let Some(in_doubt) = before.statements.get(done).filter(|_| begun > done) else {
-            return match decision {
-                Some(Resume::Skip | Resume::MarkDone) => Err(refuse::nothing_in_doubt(prepared, done)),
-                _ => Ok(resumed),
-            };
-        };
-        let effect = match decision {
-            Some(Resume::Skip | Resume::MarkDone) => Effect::Done,
-            _ => self.effect_of(stored, in_doubt).await?,
-        };
-        let number = done + 1;
-        let became = match (decision, &effect) {
-            (Some(Resume::Skip), _) => "skipped",
-            (Some(Resume::MarkDone), _) => "marked done",
-            (_, Effect::Done) => "found done",
-            (Some(Resume::Retry), _) => "retried",
-            (None, _) => "found not done",
-        };
-        let verdict = Some(format!("statement {number} {became}"));
-        match effect {
-            Effect::Done if !is_unchanged(done) => {
-                Err(refuse::done_statement_changed(prepared, done, text_before(done)))
-            }
-            Effect::Done => Ok(Continuation { progress: at(number, false), verdict, ..resumed }),
-            // It stays in doubt until what is left of it is removed, and it has run.
-            Effect::NotDone(cleanup) => Ok(Continuation { progress: at(done, true), cleanup, verdict, ..resumed }),
-            Effect::Unknown if decision == Some(Resume::Retry) => {
-                Ok(Continuation { progress: at(done, true), verdict, ..resumed })
-            }
-            Effect::Unknown => Err(refuse::in_doubt(prepared, row, stored, in_doubt)),
-        }
-    }
-
-    /// SQLite: the statement that reads what a statement which is done may have inserted last.
-    async fn reads_last_rowid<'p>(
-        &mut self,
-        prepared: &'p Prepared<'_>,
-        done: usize,
-    ) -> Result<Option<&'p Statement>, Error> {
-        let left = prepared.statements.get(done..).filter(|_| done > 0).unwrap_or_default();
-        if last_rowid_reader(&prepared.sql, left, |_| false).is_none() {
-            return Ok(None);
-        }
-        let tables: Vec<String> = first_cells(self.query_patiently(NUMBERING_TABLES).await?).collect();
-        Ok(last_rowid_reader(&prepared.sql, left, |table| tables.iter().any(|of| of == table)))
-    }
-
-    /// What was set for the session of the script, by us and by the statements that are done, is set again for this one.
-    async fn repeat_settings(
-        &mut self,
-        prepared: &Prepared<'_>,
-        stored: &str,
-        before: &Scan,
-        row: &HistoryRow,
-    ) -> Result<(), Error> {
-        let limits = self.limits(prepared);
-        if let Some(limits) = &limits {
-            self.session.execute(limits).await.map_err(refuse::settings)?;
-        }
-        for statement in done_before(before, row) {
-            let is_repeatable = InSession::left_by(stored, statement, self.sql.dialect) == Some(InSession::Repeatable);
-            if !is_repeatable || self.is_on_foreign_keys(stored, statement) {
-                continue;
-            }
-            match self.session.execute(statement.text(stored)).await {
-                // The connection is still the one on which it was detached.
-                Err(error) if self.sql.dialect == Dialect::Sqlite && error.message().contains("no such database") => {}
-                repeated => repeated.map_err(refuse::settings)?,
-            }
-            if let Some(limits) = limits.as_ref().filter(|_| resets_all(stored, statement)) {
-                self.session.execute(limits).await.map_err(refuse::settings)?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn run_outside(
+    pub(super) async fn run_outside(
         &mut self,
         prepared: &Prepared<'_>,
         recorded: &Recorded,
@@ -517,7 +307,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
 
     /// Whether a statement switches foreign keys on or off. It is never sent: that is done for the statements behind it, up to the end of the
     /// script.
-    fn is_on_foreign_keys(&self, sql: &str, statement: &Statement) -> bool {
+    pub(super) fn is_on_foreign_keys(&self, sql: &str, statement: &Statement) -> bool {
         self.sql.dialect == Dialect::Sqlite && in_transaction::foreign_keys_set_by(sql, statement).is_some()
     }
 
@@ -563,7 +353,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     }
 
     /// Postgres: how long the statements of a script may wait and run, for its session.
-    fn limits(&self, prepared: &Prepared<'_>) -> Option<String> {
+    pub(super) fn limits(&self, prepared: &Prepared<'_>) -> Option<String> {
         (self.sql.dialect != Dialect::Sqlite).then(|| prepared.timeouts(self.migrator).set_for_session())
     }
 
@@ -610,7 +400,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     }
 
     /// Postgres: a write to the history by a script that may have become another role, as the role that the runner is.
-    fn as_runner(&self, prepared: &Prepared<'_>, recorded: &Recorded, sql: String) -> String {
+    pub(super) fn as_runner(&self, prepared: &Prepared<'_>, recorded: &Recorded, sql: String) -> String {
         match self.sql.dialect == Dialect::Postgres && prepared.mentions_roles() {
             true => self.sql.as_role(recorded.facts.setting("role"), &sql),
             false => sql,
@@ -619,7 +409,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
 
     /// Postgres: the connection may live on in a pool when nobody waits for the script any more. Then what it has set is set back, and its
     /// claim is given up; on SQLite, dropping the claim is enough.
-    fn clean_up_when_dropped(&mut self, prepared: &Prepared<'_>, recorded: &Recorded, claim: &Claim) {
+    pub(super) fn clean_up_when_dropped(&mut self, prepared: &Prepared<'_>, recorded: &Recorded, claim: &Claim) {
         if self.sql.dialect != Dialect::Sqlite {
             let let_go = self.sql.let_go(&prepared.version, &claim.token, None);
             let restore = self.sql.restore_settings(&recorded.facts.settings, None, false);
@@ -628,7 +418,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     }
 
     /// The script has ended, and with it what is to be done if it is dropped.
-    async fn restore_session(&mut self, recorded: &Recorded) {
+    pub(super) async fn restore_session(&mut self, recorded: &Recorded) {
         let left = self.set_back(recorded).await.err();
         self.session.run_when_dropped(left);
     }
@@ -658,7 +448,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     }
 
     /// Sends parts as one request and transaction.
-    async fn send_in_transaction(&mut self, parts: &[(Part, &str)]) -> Result<(), (Request, DriverError)> {
+    pub(super) async fn send_in_transaction(&mut self, parts: &[(Part, &str)]) -> Result<(), (Request, DriverError)> {
         let (open, close) = self.transaction();
         let parts: Vec<(Part, &str)> =
             [(Part::Open, open)].into_iter().chain(parts.iter().copied()).chain([(Part::Close, close)]).collect();
@@ -666,10 +456,4 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let sent = self.execute_transaction(&request.sql).await;
         sent.map_err(|error| (request, error))
     }
-}
-
-/// The statements of a script that are done, as it was when it was begun.
-fn done_before<'s>(before: &'s Scan, row: &HistoryRow) -> &'s [Statement] {
-    let done = usize::try_from(row.statements_done).unwrap_or(usize::MAX);
-    &before.statements[..done.min(before.statements.len())]
 }

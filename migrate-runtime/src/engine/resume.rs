@@ -1,0 +1,248 @@
+//! Goes on with a script outside of a transaction that was left in the middle.
+//!
+//! It says where, and runs nothing of the script itself: what is done is compared with the file of today, what became of the statement in
+//! doubt is for `doubt`, and what was of the session is set again, or asked about.
+
+use migrate_core::scan::{Statement, scan};
+use migrate_core::{Dialect, Direction, HistoryRow, InSession, RowState, last_rowid_reader, lost_with_session};
+
+use super::apply::Outcome;
+use super::doubt::Effect;
+use super::foreseen::Foreseen;
+use super::outside::{Continuation, Progress};
+use super::prepare::{Prepared, resets_all};
+use super::read::{Recorded, first_cells};
+use super::request::Part;
+use super::{Engine, refuse};
+use crate::driver::AnySession;
+use crate::error::Error;
+use crate::migrator::Resume;
+
+/// SQLite: the tables, in small letters, that are sure to number whatever is inserted into them.
+const NUMBERING_TABLES: &str = "SELECT lower(name) FROM main.sqlite_master AS master WHERE type = 'table' \
+     AND sql NOT LIKE '%without%rowid%' AND sql NOT LIKE 'create virtual%' AND NOT EXISTS (SELECT 1 FROM main.sqlite_master \
+     WHERE type = 'trigger' AND tbl_name = master.name COLLATE NOCASE)";
+
+/// A script as it was when it was begun, and how far it came.
+struct Begun {
+    sql: String,
+    statements: Vec<Statement>,
+    /// So many statements are done.
+    done: usize,
+    is_in_doubt: bool,
+}
+
+impl Begun {
+    fn done(&self) -> &[Statement] {
+        &self.statements[..self.done.min(self.statements.len())]
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        self.statements.get(index).map(|statement| statement.text(&self.sql))
+    }
+
+    fn in_doubt(&self) -> Option<&Statement> {
+        self.statements.get(self.done).filter(|_| self.is_in_doubt)
+    }
+}
+
+impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
+    /// Finishes what was left in the middle, if that can be decided.
+    pub(super) async fn go_on(
+        &mut self,
+        row: &HistoryRow,
+        recorded: &Recorded,
+        decision: Option<Resume>,
+    ) -> Result<Outcome, Error> {
+        if self.is_nested {
+            return Err(refuse::outside_in_transaction(&row.label()));
+        }
+        let prepared = self.unfinished(row).await?;
+        let begun = self.begun(&prepared, row).await?;
+        let claim = self.new_claim().await?;
+        self.clean_up_when_dropped(&prepared, recorded, &claim);
+        let start = match self.in_its_session(&prepared, row, &begun, decision).await {
+            Ok(start) => start,
+            Err(error) => {
+                self.restore_session(recorded).await;
+                return Err(error);
+            }
+        };
+        let audited = self.sql.audited(&start.audited(), &self.applied_by(&recorded.facts), "");
+        let sql = self.sql.take_up(&prepared, row, &claim.token, start.progress, &audited);
+        let sql = self.as_runner(&prepared, recorded, self.bounded(&Foreseen::of(recorded), &sql));
+        self.tell_start(&prepared);
+        if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {
+            self.restore_session(recorded).await;
+            return self.interpret(&prepared, &request, error);
+        }
+        self.run_outside(&prepared, recorded, &claim, start).await
+    }
+
+    /// Where what was left in the middle would go on: how many statements are done, and what became of the one in doubt; without a look
+    /// at what only a session knows.
+    ///
+    /// # Errors
+    /// As [`continuation`](Engine::continuation).
+    pub(super) async fn where_to_go_on(
+        &mut self,
+        prepared: &Prepared<'_>,
+        row: &HistoryRow,
+        decision: Option<Resume>,
+    ) -> Result<(usize, Option<String>), Error> {
+        if self.is_nested {
+            return Err(refuse::outside_in_transaction(&row.label()));
+        }
+        let begun = self.begun(prepared, row).await?;
+        if self.sql.dialect == Dialect::Sqlite {
+            let found = self.continuation(prepared, row, &begun, decision).await?;
+            return Ok((found.progress.done, found.verdict));
+        }
+        // With the settings that its session had, which a rollback takes back.
+        self.session.roll_back_when_dropped(Some(self.rollback()));
+        self.session.execute("BEGIN READ ONLY").await.map_err(refuse::settings)?;
+        let found = self.in_its_session(prepared, row, &begun, decision).await;
+        self.roll_back().await;
+        self.session.roll_back_when_dropped(None);
+        found.map(|found| (found.progress.done, found.verdict))
+    }
+
+    async fn begun(&mut self, prepared: &Prepared<'_>, row: &HistoryRow) -> Result<Begun, Error> {
+        let column = if prepared.direction == Direction::Up { "sql" } else { "down_sql" };
+        let kept = self.stored_text(column, &row.version).await?.unwrap_or_default();
+        let sql = prepared.as_written(kept);
+        let statements = scan(&sql, self.sql.dialect).statements;
+        let done = usize::try_from(row.statements_done).unwrap_or(usize::MAX);
+        Ok(Begun { sql, statements, done, is_in_doubt: row.statements_begun > row.statements_done })
+    }
+
+    /// The script that a row is in the middle of, as it is today.
+    ///
+    /// # Errors
+    /// There is none, or it does not run outside of a transaction any more.
+    pub(super) async fn unfinished(&mut self, row: &HistoryRow) -> Result<Prepared<'a>, Error> {
+        let source = match row.state {
+            RowState::Reverting => self.source_down(row).await?.ok_or_else(|| refuse::no_down(&[row.label()]))?,
+            _ => self.source_up(row).ok_or_else(|| refuse::unknown_interrupted(row))?,
+        };
+        let mut prepared = super::prepare::all(vec![source], self.sql.dialect, &self.table.table)?;
+        let prepared = prepared.pop().ok_or_else(|| refuse::unknown_interrupted(row))?;
+        if prepared.runs_outside() { Ok(prepared) } else { Err(refuse::no_longer_outside(&prepared)) }
+    }
+
+    /// Where the script goes on, with what it had set for its session.
+    async fn in_its_session(
+        &mut self,
+        prepared: &Prepared<'_>,
+        row: &HistoryRow,
+        begun: &Begun,
+        decision: Option<Resume>,
+    ) -> Result<Continuation, Error> {
+        self.repeat_settings(prepared, begun).await?;
+        self.continuation(prepared, row, begun, decision).await
+    }
+
+    /// Where the script goes on.
+    ///
+    /// # Errors
+    /// A statement that is done is another one today, or whether one is done is for a person to say.
+    async fn continuation(
+        &mut self,
+        prepared: &Prepared<'_>,
+        row: &HistoryRow,
+        begun: &Begun,
+        decision: Option<Resume>,
+    ) -> Result<Continuation, Error> {
+        let done = begun.done;
+        let text_today = |index: usize| prepared.statements.get(index).map(|statement| statement.text(&prepared.sql));
+        let dialect = self.sql.dialect;
+        let doubtful = begun.is_in_doubt.then_some(done + 1);
+        if decision.is_none()
+            && prepared.statements.len() > done
+            && let Some(lost) = lost_with_session(&begun.sql, begun.done(), dialect)
+        {
+            return Err(refuse::lost_with_session(prepared, &begun.sql, lost, doubtful));
+        }
+        let is_unchanged = |index: usize| text_today(index).is_some() && begun.text(index) == text_today(index);
+        if let Some(changed) = (0..done).find(|index| !is_unchanged(*index)) {
+            return Err(refuse::done_statement_changed(prepared, changed, begun.text(changed)));
+        }
+        if dialect == Dialect::Sqlite
+            && decision.is_none()
+            && let Some(reader) = self.reads_last_rowid(prepared, done).await?
+        {
+            return Err(refuse::last_rowid_not_known(prepared, reader, doubtful));
+        }
+        let at = |done, is_in_doubt| Progress { done, is_in_doubt };
+        let resumed = Continuation { progress: at(done, false), cleanup: Vec::new(), verdict: None, is_resumed: true };
+        let Some(in_doubt) = begun.in_doubt() else {
+            return match decision {
+                Some(Resume::Skip | Resume::MarkDone) => Err(refuse::nothing_in_doubt(prepared, done)),
+                _ => Ok(resumed),
+            };
+        };
+        let effect = match decision {
+            Some(Resume::Skip | Resume::MarkDone) => Effect::Done,
+            _ => self.effect_of(&begun.sql, in_doubt).await?,
+        };
+        let number = done + 1;
+        let became = match (decision, &effect) {
+            (Some(Resume::Skip), _) => "skipped",
+            (Some(Resume::MarkDone), _) => "marked done",
+            (_, Effect::Done) => "found done",
+            (Some(Resume::Retry), _) => "retried",
+            (None, _) => "found not done",
+        };
+        let verdict = Some(format!("statement {number} {became}"));
+        match effect {
+            Effect::Done if !is_unchanged(done) => {
+                Err(refuse::done_statement_changed(prepared, done, begun.text(done)))
+            }
+            Effect::Done => Ok(Continuation { progress: at(number, false), verdict, ..resumed }),
+            // It stays in doubt until what is left of it is removed, and it has run.
+            Effect::NotDone(cleanup) => Ok(Continuation { progress: at(done, true), cleanup, verdict, ..resumed }),
+            Effect::Unknown if decision == Some(Resume::Retry) => {
+                Ok(Continuation { progress: at(done, true), verdict, ..resumed })
+            }
+            Effect::Unknown => Err(refuse::in_doubt(prepared, row, &begun.sql, in_doubt)),
+        }
+    }
+
+    /// SQLite: the statement that reads what a statement which is done may have inserted last.
+    async fn reads_last_rowid<'p>(
+        &mut self,
+        prepared: &'p Prepared<'_>,
+        done: usize,
+    ) -> Result<Option<&'p Statement>, Error> {
+        let left = prepared.statements.get(done..).filter(|_| done > 0).unwrap_or_default();
+        if last_rowid_reader(&prepared.sql, left, |_| false).is_none() {
+            return Ok(None);
+        }
+        let tables: Vec<String> = first_cells(self.query_patiently(NUMBERING_TABLES).await?).collect();
+        Ok(last_rowid_reader(&prepared.sql, left, |table| tables.iter().any(|of| of == table)))
+    }
+
+    /// What was set for the session of the script, by us and by the statements that are done, is set again for this one.
+    async fn repeat_settings(&mut self, prepared: &Prepared<'_>, begun: &Begun) -> Result<(), Error> {
+        let limits = self.limits(prepared);
+        if let Some(limits) = &limits {
+            self.session.execute(limits).await.map_err(refuse::settings)?;
+        }
+        let Begun { sql, .. } = begun;
+        for statement in begun.done() {
+            let is_repeatable = InSession::left_by(sql, statement, self.sql.dialect) == Some(InSession::Repeatable);
+            if !is_repeatable || self.is_on_foreign_keys(sql, statement) {
+                continue;
+            }
+            match self.session.execute(statement.text(sql)).await {
+                // The connection is still the one on which it was detached.
+                Err(error) if self.sql.dialect == Dialect::Sqlite && error.message().contains("no such database") => {}
+                repeated => repeated.map_err(refuse::settings)?,
+            }
+            if let Some(limits) = limits.as_ref().filter(|_| resets_all(sql, statement)) {
+                self.session.execute(limits).await.map_err(refuse::settings)?;
+            }
+        }
+        Ok(())
+    }
+}
