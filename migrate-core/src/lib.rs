@@ -64,7 +64,7 @@ pub use filename::{FileName, FileNameError, LOCK_FILE_NAME, is_ignored_by_rule};
 pub use fnv::fnv1a;
 pub use header::{Excuse, ForeignKeys, Header};
 pub use history::{BadRow, HistoryRow, RowState};
-pub use in_session::{InSession, last_rowid_reader, lost_with_session};
+pub use in_session::{InSession, last_number_reader, last_rowid_reader, lost_with_session, session_settings};
 pub use migration::{Direction, Label, Migration, MigrationSet, Script};
 pub use place::Place;
 pub use printable::{printable, printable_line};

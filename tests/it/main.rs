@@ -12,6 +12,7 @@ mod dependencies;
 mod disk_full;
 mod fingerprint;
 mod foreign_keys;
+mod going_on;
 mod guard;
 mod in_transaction;
 mod infrastructure;

@@ -80,6 +80,11 @@ impl<'a> Piece<'a> {
         self.kind == TokenKind::Word
     }
 
+    /// Whether this is a name: a bare word, or one in quotes.
+    pub(crate) fn is_name(&self) -> bool {
+        self.is_word() || self.kind != TokenKind::Text && name(self.text).is_some()
+    }
+
     /// Whether this is the sign `sign`.
     pub(crate) fn is_sign(&self, sign: &str) -> bool {
         self.text == sign

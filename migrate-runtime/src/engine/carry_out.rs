@@ -90,7 +90,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             if self.living_holder(row).await?.is_none() {
                 self.refuse_held_back(&goal.aim, row, *counted)?;
                 let prepared = self.unfinished(row).await?;
-                self.where_to_go_on(&prepared, row, goal.aim.decision()).await?;
+                self.where_to_go_on(&prepared, row, goal.aim.decision(row)).await?;
             }
             self.sound_standings(&recorded, self.policy_beside(&goal.aim), Some(&row.version)).await?;
             *counted += 1;
@@ -227,7 +227,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 self.remove_signs_of_the_dead(&recorded);
                 // What is done of the script may attach, too.
                 let attached = self.attached_before(true).await;
-                let ended = self.go_on(&row, &recorded, aim.decision()).await;
+                let ended = self.go_on(&row, &recorded, aim.decision(&row)).await;
                 self.detach_since(attached).await;
                 match ended? {
                     Outcome::Done(change) => self.did(Change { action: Action::Resume, ..change }),
@@ -239,6 +239,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                     }
                 }
                 continue 'plan;
+            }
+            if matches!(aim, Aim::Resume { .. }) {
+                // It is at its end. What others have begun meanwhile is their affair.
+                return Ok(());
             }
             let is_same = |(before, _): &&(Recorded, Chosen<'a>)| Seen::of(&before.rows) == Seen::of(&recorded.rows);
             let chosen;

@@ -61,7 +61,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 }
                 self.downs(&standings, versions).await?
             }
-            Aim::Resume(_) => Vec::new(),
+            Aim::Resume { .. } => Vec::new(),
         };
         let scripts = prepare::all(sources, self.sql.dialect, &self.table.table)?;
         self.refuse_steps_of_another_driver(&scripts)?;
@@ -112,7 +112,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         match aim {
             Aim::Run => self.migrator.policy,
             // Named migrations, whatever is between and above them.
-            Aim::Reapply { .. } | Aim::Revert(_) | Aim::Resume(_) => LENIENT,
+            Aim::Reapply { .. } | Aim::Revert(_) | Aim::Resume { .. } => LENIENT,
         }
     }
 

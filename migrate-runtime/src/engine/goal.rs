@@ -57,23 +57,29 @@ pub(super) enum Aim {
     Reapply { versions: BTreeSet<Version>, beneath: Vec<Version> },
     /// These are reverted, unless they are, the latest first.
     Revert(BTreeSet<Version>),
-    /// What was left in the middle is brought to its end.
-    Resume(Resume),
+    /// What was left in the middle is brought to its end. What was decided is about the row as it was then, and about no other; it is
+    /// nothing when somebody was at work.
+    Resume { seen: Box<HistoryRow>, decision: Option<Resume> },
 }
 
 impl Aim {
     /// Whether what was left in the middle is brought to its end first. A revert goes on with what is to be reverted.
     pub(super) fn goes_on_with(&self, row: &HistoryRow) -> bool {
         match self {
-            Aim::Run | Aim::Resume(_) => true,
+            Aim::Run => true,
+            Aim::Resume { seen, .. } => seen.version == row.version,
             Aim::Reapply { .. } => false,
             Aim::Revert(versions) => row.state == RowState::Reverting && versions.contains(&row.version),
         }
     }
 
-    /// What was decided about a statement in doubt.
-    pub(super) fn decision(&self) -> Option<Resume> {
-        if let Aim::Resume(decision) = self { Some(*decision) } else { None }
+    /// What was decided about what is left in the middle, if that is what it was decided about: whoever goes on with it, signs.
+    pub(super) fn decision(&self, row: &HistoryRow) -> Option<Resume> {
+        let of = |row: &HistoryRow| (row.version.clone(), row.statements_begun, row.statements_done, row.audit.clone());
+        match self {
+            Aim::Resume { seen, decision } if of(seen) == of(row) => *decision,
+            _ => None,
+        }
     }
 
     /// The history as it will be when it is the aim's turn.
@@ -159,8 +165,11 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let most = match verb {
             Verb::Run | Verb::Edit(_) => return Ok(Vec::new()),
             Verb::Resume(decision) => {
-                let is_left = self.read_history().await?.in_the_middle().is_some();
-                return Ok(is_left.then_some(Aim::Resume(*decision)).into_iter().collect());
+                let recorded = self.read_history().await?;
+                let Some(row) = recorded.in_the_middle() else { return Ok(Vec::new()) };
+                let is_at_work = self.living_holder(row).await?.is_some();
+                let decision = Some(*decision).filter(|_| !is_at_work);
+                return Ok(vec![Aim::Resume { seen: Box::new(row.clone()), decision }]);
             }
             Verb::RevertLast(most) | Verb::RedoLast(most) => *most,
             Verb::RevertTo(_) | Verb::Reset => usize::MAX,

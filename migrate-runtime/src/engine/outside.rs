@@ -25,12 +25,17 @@ use crate::event::Event;
 /// active_sql_transaction and invalid_transaction_termination (a procedure that commits): the statement has to run alone.
 const CANNOT_SHARE: [&str; 2] = ["25001", "2D000"];
 
+/// Postgres: waits for locks as long as it takes.
+const UNLIMITED: &str = "SET lock_timeout = 0";
+
 /// What is said of a script down that goes on.
 pub(super) const OF_SCRIPT_DOWN: &str = "its script down";
 
 /// Where a script begins, or goes on when it was left in the middle.
 pub(super) struct Continuation {
     pub(super) progress: Progress,
+    /// SQLite: sets again what was set for the session.
+    pub(super) settings: Vec<String>,
     /// Removes what is left of the next statement.
     pub(super) cleanup: Vec<String>,
     /// What became of the statement that was in doubt.
@@ -83,7 +88,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             return self.interpret(prepared, &request, error);
         }
         let progress = Progress { done: 0, is_in_doubt: false };
-        let start = Continuation { progress, cleanup: Vec::new(), verdict: None, is_resumed: false };
+        let start =
+            Continuation { progress, settings: Vec::new(), cleanup: Vec::new(), verdict: None, is_resumed: false };
         self.run_outside(prepared, recorded, &claim, start).await
     }
 
@@ -121,9 +127,13 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         start: &Continuation,
         progress: &mut Progress,
     ) -> Result<(), Error> {
+        for sql in &start.settings {
+            self.set_again(prepared, sql).await?;
+        }
         self.look_for_dangling_rows(prepared, start).await?;
-        for sql in &start.cleanup {
-            self.session.execute(sql).await.map_err(refuse::no_cleanup)?;
+        if !start.cleanup.is_empty() {
+            self.clean_up(prepared, recorded, claim, start).await?;
+            progress.is_in_doubt = false;
         }
         let mut places = Places::of_script(&prepared.sql);
         while let Some(statement) = prepared.statements.get(progress.done) {
@@ -158,6 +168,41 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let finish = self.sql.finish_outside(prepared, &self.applied_by(&recorded.facts), &claim.token);
         let finish = self.as_runner(prepared, recorded, finish);
         self.record(prepared, (Part::Finish, &finish), progress.done).await
+    }
+
+    /// SQLite: sets something for the session again, as soon as nobody is in the way.
+    async fn set_again(&mut self, prepared: &Prepared<'_>, sql: &str) -> Result<(), Error> {
+        let mut wait = Wait::start();
+        wait.is_for(&prepared.label);
+        loop {
+            match self.session.execute(sql).await {
+                // The connection is still the one on which it was detached.
+                Err(error) if error.message().contains("no such database") => return Ok(()),
+                Err(error) if error.kind() == DriverErrorKind::Busy => {
+                    self.wait_for_others(&mut wait, &prepared.label, error).await?;
+                }
+                set => return set.map_err(|error| refuse::not_set_again(prepared, sql, error)),
+            }
+        }
+    }
+
+    /// Removes what is left of the statement in doubt, which it is no more.
+    async fn clean_up(
+        &mut self,
+        prepared: &Prepared<'_>,
+        recorded: &Recorded,
+        claim: &Claim,
+        start: &Continuation,
+    ) -> Result<(), Error> {
+        // All of it works concurrently.
+        let limits = self.limits(prepared).filter(|_| !prepared.says_lock_timeout());
+        let unlimited = limits.is_some().then(|| UNLIMITED.to_owned());
+        for sql in unlimited.iter().chain(&start.cleanup).chain(&limits) {
+            self.session.execute(sql).await.map_err(refuse::no_cleanup)?;
+        }
+        let done = start.progress.done;
+        let settled = self.as_runner(prepared, recorded, self.sql.settle(prepared, &claim.token, done));
+        self.record(prepared, (Part::Progress, &settled), done).await
     }
 
     fn refuse_new(&self, prepared: &Prepared<'_>, start: &Continuation, found: &Dangling) -> Result<(), Error> {
@@ -343,7 +388,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     ) -> Result<(), (Request, DriverError)> {
         let statement = &prepared.statements[index];
         if is_patient {
-            self.send_parts(&[(Part::Settings, "SET lock_timeout = 0")]).await?;
+            self.send_parts(&[(Part::Settings, UNLIMITED)]).await?;
         }
         self.send_parts(&[(Part::Statement(index), statement.text(&prepared.sql))]).await?;
         match self.limits(prepared).filter(|_| is_patient || resets_all(&prepared.sql, statement)) {

@@ -4,7 +4,10 @@
 //! doubt is for `doubt`, and what was of the session is set again, or asked about.
 
 use migrate_core::scan::{Statement, scan};
-use migrate_core::{Dialect, Direction, HistoryRow, InSession, RowState, last_rowid_reader, lost_with_session};
+use migrate_core::{
+    Dialect, Direction, HistoryRow, RowState, last_number_reader, last_rowid_reader, lost_with_session,
+    session_settings,
+};
 
 use super::apply::Outcome;
 use super::doubt::Effect;
@@ -20,7 +23,7 @@ use crate::migrator::Resume;
 
 /// SQLite: the tables, in small letters, that are sure to number whatever is inserted into them.
 const NUMBERING_TABLES: &str = "SELECT lower(name) FROM main.sqlite_master AS master WHERE type = 'table' \
-     AND sql NOT LIKE '%without%rowid%' AND sql NOT LIKE 'create virtual%' AND NOT EXISTS (SELECT 1 FROM main.sqlite_master \
+     AND sql NOT LIKE '%without%rowid%' AND sql NOT LIKE 'create virtual%' AND sql NOT LIKE '%conflict%' AND NOT EXISTS (SELECT 1 FROM main.sqlite_master \
      WHERE type = 'trigger' AND tbl_name = master.name COLLATE NOCASE)";
 
 /// A script as it was when it was begun, and how far it came.
@@ -35,6 +38,12 @@ struct Begun {
 impl Begun {
     fn done(&self) -> &[Statement] {
         &self.statements[..self.done.min(self.statements.len())]
+    }
+
+    /// What has to be set again in another session.
+    fn settings(&self, dialect: Dialect) -> Vec<String> {
+        let again = session_settings(&self.sql, self.done(), dialect);
+        again.iter().map(|statement| statement.text(&self.sql).to_owned()).collect()
     }
 
     fn text(&self, index: usize) -> Option<&str> {
@@ -69,7 +78,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             }
         };
         let audited = self.sql.audited(&start.audited(), &self.applied_by(&recorded.facts), "");
-        let sql = self.sql.take_up(&prepared, row, &claim.token, start.progress, &audited);
+        let sql = self.sql.take_up(&prepared, row, &claim.token, &start, &audited);
         let sql = self.as_runner(&prepared, recorded, self.bounded(&Foreseen::of(recorded), &sql));
         self.tell_start(&prepared);
         if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {
@@ -130,7 +139,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if prepared.runs_outside() { Ok(prepared) } else { Err(refuse::no_longer_outside(&prepared)) }
     }
 
-    /// Where the script goes on, with what it had set for its session.
+    /// Where the script goes on; on Postgres, where names mean what the session says, with what it had set for that.
     async fn in_its_session(
         &mut self,
         prepared: &Prepared<'_>,
@@ -138,7 +147,9 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         begun: &Begun,
         decision: Option<Resume>,
     ) -> Result<Continuation, Error> {
-        self.repeat_settings(prepared, begun).await?;
+        if self.sql.dialect != Dialect::Sqlite {
+            self.repeat_settings(prepared, begun).await?;
+        }
         self.continuation(prepared, row, begun, decision).await
     }
 
@@ -167,14 +178,19 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if let Some(changed) = (0..done).find(|index| !is_unchanged(*index)) {
             return Err(refuse::done_statement_changed(prepared, changed, begun.text(changed)));
         }
-        if dialect == Dialect::Sqlite
-            && decision.is_none()
-            && let Some(reader) = self.reads_last_rowid(prepared, done).await?
+        if decision.is_none()
+            && let Some(reader) = self.reads_last_number(prepared, done).await?
         {
-            return Err(refuse::last_rowid_not_known(prepared, reader, doubtful));
+            return Err(refuse::last_number_not_known(prepared, dialect, reader, doubtful));
         }
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
-        let resumed = Continuation { progress: at(done, false), cleanup: Vec::new(), verdict: None, is_resumed: true };
+        let resumed = Continuation {
+            progress: at(done, false),
+            settings: if dialect == Dialect::Sqlite { begun.settings(dialect) } else { Vec::new() },
+            cleanup: Vec::new(),
+            verdict: None,
+            is_resumed: true,
+        };
         let Some(in_doubt) = begun.in_doubt() else {
             return match decision {
                 Some(Resume::Skip | Resume::MarkDone) => Err(refuse::nothing_in_doubt(prepared, done)),
@@ -199,22 +215,27 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 Err(refuse::done_statement_changed(prepared, done, begun.text(done)))
             }
             Effect::Done => Ok(Continuation { progress: at(number, false), verdict, ..resumed }),
-            // It stays in doubt until what is left of it is removed, and it has run.
+            Effect::NotDone(cleanup) if cleanup.is_empty() => Ok(Continuation { verdict, ..resumed }),
+            // It stays in doubt until what is left of it is removed.
             Effect::NotDone(cleanup) => Ok(Continuation { progress: at(done, true), cleanup, verdict, ..resumed }),
+            // What the database says of it this time tells nothing of the time before.
             Effect::Unknown if decision == Some(Resume::Retry) => {
-                Ok(Continuation { progress: at(done, true), verdict, ..resumed })
+                Ok(Continuation { progress: at(done, is_unchanged(done)), verdict, ..resumed })
             }
             Effect::Unknown => Err(refuse::in_doubt(prepared, row, &begun.sql, in_doubt)),
         }
     }
 
-    /// SQLite: the statement that reads what a statement which is done may have inserted last.
-    async fn reads_last_rowid<'p>(
+    /// The statement that asks for the last number that its session has given to a row, which may have been one of a statement that is done.
+    async fn reads_last_number<'p>(
         &mut self,
         prepared: &'p Prepared<'_>,
         done: usize,
     ) -> Result<Option<&'p Statement>, Error> {
         let left = prepared.statements.get(done..).filter(|_| done > 0).unwrap_or_default();
+        if self.sql.dialect != Dialect::Sqlite {
+            return Ok(last_number_reader(&prepared.sql, left));
+        }
         if last_rowid_reader(&prepared.sql, left, |_| false).is_none() {
             return Ok(None);
         }
@@ -222,24 +243,17 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         Ok(last_rowid_reader(&prepared.sql, left, |table| tables.iter().any(|of| of == table)))
     }
 
-    /// What was set for the session of the script, by us and by the statements that are done, is set again for this one.
+    /// Postgres: what was set for the session of the script, by us and by the statements that are done, is set again for this one.
     async fn repeat_settings(&mut self, prepared: &Prepared<'_>, begun: &Begun) -> Result<(), Error> {
         let limits = self.limits(prepared);
         if let Some(limits) = &limits {
             self.session.execute(limits).await.map_err(refuse::settings)?;
         }
-        let Begun { sql, .. } = begun;
-        for statement in begun.done() {
-            let is_repeatable = InSession::left_by(sql, statement, self.sql.dialect) == Some(InSession::Repeatable);
-            if !is_repeatable || self.is_on_foreign_keys(sql, statement) {
-                continue;
-            }
-            match self.session.execute(statement.text(sql)).await {
-                // The connection is still the one on which it was detached.
-                Err(error) if self.sql.dialect == Dialect::Sqlite && error.message().contains("no such database") => {}
-                repeated => repeated.map_err(refuse::settings)?,
-            }
-            if let Some(limits) = limits.as_ref().filter(|_| resets_all(sql, statement)) {
+        for statement in session_settings(&begun.sql, begun.done(), self.sql.dialect) {
+            let sql = statement.text(&begun.sql);
+            let set = self.session.execute(sql).await;
+            set.map_err(|error| refuse::not_set_again(prepared, sql, error))?;
+            if let Some(limits) = limits.as_ref().filter(|_| resets_all(&begun.sql, statement)) {
                 self.session.execute(limits).await.map_err(refuse::settings)?;
             }
         }

@@ -341,7 +341,9 @@ verbs! {
         example "doc-orders" "" "migrator.run(&mut db)?;" ", 2.into(), \"was undone by hand\"" "would mark pending 0002_orders_total";
 
     /// Goes on with a migration that was interrupted outside of a transaction, after a person has looked what became of the statement
-    /// in doubt: the one that [`ErrorKind::Interrupted`] has shown. Does nothing else.
+    /// in doubt: the one that [`ErrorKind::Interrupted`] has shown. Does nothing else. The decision is about what is interrupted when this
+    /// is called. Where another runner is at work on it by then, or goes on with it meanwhile, it does not count: what is in doubt then is
+    /// asked about again.
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use migrate_core::plan::Standing;
 use migrate_core::scan::Statement;
-use migrate_core::{HistoryRow, Label};
+use migrate_core::{Dialect, HistoryRow, Label};
 
 use super::super::prepare::Prepared;
 use super::database::{advice, bookkeeping};
@@ -94,15 +94,32 @@ pub(in crate::engine) fn lost_with_session(
     ))
 }
 
-pub(in crate::engine) fn last_rowid_not_known(
+/// What a script had set for its session cannot be set for this one.
+pub(in crate::engine) fn not_set_again(prepared: &Prepared<'_>, sql: &str, error: DriverError) -> Error {
+    let label = &prepared.label;
+    let message =
+        format!("migration {label} was interrupted, and what it had set for its session cannot be set again: `{sql}`");
+    let help = advice(&error).unwrap_or(
+        "make that possible, then start again; or finish it by hand, then `Migrator::mark_applied`; or undo what is done of it, then \
+         `Migrator::mark_pending`, and it runs from its beginning",
+    );
+    bookkeeping(message, error).with_help(help).with_migration(&prepared.version, label.clone())
+}
+
+pub(in crate::engine) fn last_number_not_known(
     prepared: &Prepared<'_>,
+    dialect: Dialect,
     statement: &Statement,
     doubtful: Option<usize>,
 ) -> Error {
-    let what = "what is left of it asks for the last row that its session has inserted, which is not known";
-    session_is_another(prepared, what, &prepared.sql, statement).with_help(format!(
+    let (what, says) = match dialect {
+        Dialect::Sqlite => ("the last row that its session has inserted", "0 where it is new"),
+        _ => ("the last number that its session has got from a sequence", "and fails where it is new"),
+    };
+    let what = format!("what is left of it asks for {what}, which is not known");
+    session_is_another(prepared, &what, &prepared.sql, statement).with_help(format!(
         "say in the file which row is meant, such as `(SELECT max(id) FROM …)`, then start again: statements that are not done may be changed. \
-         `Migrator::resume` with `Resume::Retry` goes on with what the session says, 0 where it is new{}",
+         `Migrator::resume` with `Resume::Retry` goes on with what the session says, {says}{}",
         also_in_doubt(doubtful)
     ))
 }

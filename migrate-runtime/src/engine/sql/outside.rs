@@ -5,7 +5,7 @@
 
 use migrate_core::{Dialect, Direction, HistoryRow, Version};
 
-use super::super::outside::Progress;
+use super::super::outside::Continuation;
 use super::super::prepare::Prepared;
 use super::{Sql, state_after, state_during};
 
@@ -49,27 +49,42 @@ impl Sql<'_> {
         )
     }
 
-    /// Takes over what somebody has left in the middle, with the script of today. Fails when the row is not as it was seen.
+    /// Takes over what somebody has left in the middle, with the script of today unless there is something to remove first, of a statement
+    /// of the script as it was. Fails when the row is not as it was seen.
     pub(in crate::engine) fn take_up(
         &self,
         prepared: &Prepared<'_>,
         seen: &HistoryRow,
         token: &str,
-        progress: Progress,
+        start: &Continuation,
         audited: &str,
     ) -> String {
+        let progress = start.progress;
         let mut assignments = format!(
-            "{audited}, claim = {}, statements = {}, statements_begun = {}, statements_done = {}",
+            "{audited}, claim = {}, statements_begun = {}, statements_done = {}",
             self.claim_of(token),
-            prepared.statements.len(),
             progress.begun(),
             progress.done
         );
-        match (prepared.embedded, prepared.direction) {
-            (Some(migration), Direction::Up) => assignments.push_str(&format!(", {}", self.as_embedded(&migration))),
-            _ => assignments.push_str(&format!(", down_sql = {}", self.running_down_sql(prepared))),
+        if start.cleanup.is_empty() {
+            assignments.push_str(&format!(", {}", self.script_of_today(prepared)));
         }
         self.edit(seen, &assignments)
+    }
+
+    /// Nothing is in doubt any more, and what is left is that of the script of today.
+    pub(in crate::engine) fn settle(&self, prepared: &Prepared<'_>, token: &str, done: usize) -> String {
+        let (mine, today) = (self.is_mine(&prepared.version, token), self.script_of_today(prepared));
+        let settled = self.progress(&prepared.version, token, done, done);
+        format!("UPDATE {} SET {today} WHERE {mine};\n{settled}", self.table)
+    }
+
+    fn script_of_today(&self, prepared: &Prepared<'_>) -> String {
+        let script = match (prepared.embedded, prepared.direction) {
+            (Some(migration), Direction::Up) => self.as_embedded(&migration),
+            _ => format!("down_sql = {}", self.running_down_sql(prepared)),
+        };
+        format!("statements = {}, {script}", prepared.statements.len())
     }
 
     /// Postgres: statements as another role than the script is at the moment, and goes on to be.

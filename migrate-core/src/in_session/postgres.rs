@@ -1,0 +1,282 @@
+//! What a statement leaves in a session of Postgres.
+
+use super::made::{is_schema, is_temporary, makes_temporary};
+use super::{InSession, calls};
+use crate::Dialect;
+use crate::scan::{Piece, Statement};
+
+pub(super) fn left_by(pieces: &[Piece<'_>], text: &str) -> Option<InSession> {
+    let verb = pieces.first()?;
+    let has = |word: &str| pieces.iter().any(|piece| piece.is(word));
+    if verb.is("SET") {
+        return left_by_set(pieces);
+    }
+    if verb.is("RESET") || verb.is("LOAD") || sets_config_alone(pieces) {
+        return Some(InSession::Repeatable);
+    }
+    let is_lost = match () {
+        () if verb.is("CREATE") => {
+            let is_filled = (has("TABLE") || has("MATERIALIZED")) && has("AS");
+            makes_temporary(pieces, "PG_TEMP") && !is_gone_at_commit(pieces) || is_filled && calls_for_session(pieces)
+        }
+        () if verb.is("PREPARE") => !has("TRANSACTION"),
+        () if verb.is("DECLARE") => has("HOLD"),
+        () if verb.is("DISCARD") => has("ALL"),
+        () if verb.is("DO") => block_leaves_something(&body(pieces, text)),
+        () if verb.is("UPDATE") && has("pg_settings") => true,
+        () => selects_into_temporary(pieces) || calls_for_session(pieces),
+    };
+    is_lost.then_some(InSession::Lost)
+}
+
+/// What is in `pg_temp` is not there in another session, and random numbers go on from the last one.
+fn left_by_set(pieces: &[Piece<'_>]) -> Option<InSession> {
+    match setting(pieces)?.as_str() {
+        "local" | "transaction" | "constraints" => None,
+        "seed" => Some(InSession::Lost),
+        _ if pieces.iter().any(names_temporary_schema) => Some(InSession::Lost),
+        _ => Some(InSession::Repeatable),
+    }
+}
+
+fn names_temporary_schema(piece: &Piece<'_>) -> bool {
+    piece.text.to_ascii_lowercase().contains("pg_temp")
+}
+
+/// What a `SET` or `RESET` is about.
+fn setting(pieces: &[Piece<'_>]) -> Option<String> {
+    let mut names = pieces.iter().map(|piece| piece.name().to_ascii_lowercase());
+    let verb = names.next()?;
+    if verb != "set" && verb != "reset" {
+        return None;
+    }
+    let first = names.next()?;
+    let second = names.next().unwrap_or_default();
+    Some(match (first.as_str(), second.as_str()) {
+        ("session", "authorization") => "session_authorization".into(),
+        ("session", "characteristics") => "characteristics".into(),
+        ("session", _) if verb == "set" => match second.as_str() {
+            "time" => "timezone".into(),
+            _ => second,
+        },
+        ("time", _) => "timezone".into(),
+        ("names", _) => "client_encoding".into(),
+        // A setting of an extension has two names.
+        (_, ".") => format!("{first}.{}", names.next().unwrap_or_default()),
+        _ => first,
+    })
+}
+
+/// Whether what one statement has set is set by a later one, too, so that nothing is left of it.
+pub(super) fn supersedes(later: &[Piece<'_>], earlier: &[Piece<'_>]) -> bool {
+    let [Some(later), Some(earlier)] = [setting(later), setting(earlier)] else { return false };
+    // Who one is, `RESET ALL` leaves.
+    later == earlier || later == "all" && !["role", "session_authorization"].contains(&earlier.as_str())
+}
+
+/// `SELECT set_config('…', '…', false)`, as dumps write it, of nothing but constants.
+fn sets_config_alone(pieces: &[Piece<'_>]) -> bool {
+    const WORDS: [&str; 6] = ["SELECT", "set_config", "pg_catalog", "true", "false", "text"];
+    const SIGNS: [&str; 6] = ["(", ")", ",", ".", ":", ";"];
+    let is_constant = |piece: &Piece<'_>| {
+        piece.string().is_some()
+            || piece.is_name() && WORDS.iter().any(|word| piece.name().eq_ignore_ascii_case(word))
+            || SIGNS.iter().any(|sign| piece.is_sign(sign))
+    };
+    let mut called = calls(pieces).peekable();
+    pieces.first().is_some_and(|verb| verb.is("SELECT"))
+        && called.peek().is_some()
+        && called.all(|called| called == "set_config")
+        && pieces.iter().all(|piece| is_constant(piece) && !names_temporary_schema(piece))
+}
+
+/// `ON COMMIT DROP`, and not `PRESERVE ROWS` or `DELETE ROWS`.
+fn is_gone_at_commit(pieces: &[Piece<'_>]) -> bool {
+    pieces.windows(3).any(|three| three[0].is("ON") && three[1].is("COMMIT") && three[2].is("DROP"))
+}
+
+/// `SELECT … INTO [LOCAL] TEMP [TABLE] name`, and `INTO [TABLE] pg_temp.name`.
+fn selects_into_temporary(pieces: &[Piece<'_>]) -> bool {
+    let selects = |at: &usize| {
+        let inserts = at.checked_sub(1).is_some_and(|before| pieces[before].is("INSERT") || pieces[before].is("MERGE"));
+        pieces[*at].is("INTO") && !inserts
+    };
+    let is_of_session = |at: usize| {
+        let mut behind = pieces[at + 1..].iter();
+        let next = behind.next();
+        let next = if next.is_some_and(|word| word.is("TABLE")) { behind.next() } else { next };
+        next.is_some_and(|word| {
+            is_temporary(word) || word.is("LOCAL") || word.is("GLOBAL") || is_schema(word, "PG_TEMP")
+        })
+    };
+    (0..pieces.len()).filter(selects).any(is_of_session)
+}
+
+fn calls_for_session(pieces: &[Piece<'_>]) -> bool {
+    calls(pieces).any(|called| is_of_session(&called))
+}
+
+/// Whether a function of this name sets something, or takes a lock, that outlives the transaction.
+fn is_of_session(name: &str) -> bool {
+    const FUNCTIONS: [&str; 6] = [
+        "set_config",
+        "setseed",
+        "pg_advisory_lock",
+        "pg_advisory_lock_shared",
+        "pg_try_advisory_lock",
+        "pg_try_advisory_lock_shared",
+    ];
+    FUNCTIONS.iter().any(|of_session| name.eq_ignore_ascii_case(of_session))
+}
+
+/// What a `DO` executes, without its comments, and with what escapes in strings stand for between words.
+fn body(pieces: &[Piece<'_>], text: &str) -> String {
+    let inner = |piece: &Piece<'_>| match piece.text.strip_prefix('$') {
+        Some(tagged) => {
+            let tag = tagged.find('$')?;
+            let inner = tagged[tag + 1..].strip_suffix(&piece.text[..tag + 2])?;
+            Some(inner.to_owned())
+        }
+        None => piece.string(),
+    };
+    let code = pieces.iter().find_map(inner).unwrap_or_else(|| text.to_owned());
+    without_comments(&code).replace("\\n", " ").replace("\\t", " ")
+}
+
+/// Without what stands behind `--` or in `/* … */`, outside of strings.
+fn without_comments(code: &str) -> String {
+    let mut kept = String::with_capacity(code.len());
+    let mut rest = code;
+    while let Some(at) = rest.find(['\'', '-', '/']) {
+        let (before, from) = rest.split_at(at);
+        kept.push_str(before);
+        let length = match () {
+            () if from.starts_with("--") => from.find('\n').unwrap_or(from.len()),
+            () if from.starts_with("/*") => length_of_comment(from),
+            () => {
+                let string = from[1..].find('\'').filter(|_| from.starts_with('\'')).map_or(1, |end| end + 2);
+                kept.push_str(&from[..string]);
+                rest = &from[string..];
+                continue;
+            }
+        };
+        kept.push(' ');
+        rest = &from[length..];
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// How long the comment is that a text begins with; they nest.
+fn length_of_comment(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(found) = text[at..].find("/*").into_iter().chain(text[at..].find("*/")).min() {
+        at += found;
+        depth = if text[at..].starts_with("/*") { depth + 1 } else { depth.saturating_sub(1) };
+        at += 2;
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// Whether what stands in a `DO` block, or in a string in it that is executed, sets something, locks, or makes a temporary table.
+fn block_leaves_something(code: &str) -> bool {
+    let words = Words::of(code);
+    let is = |at: Option<usize>, of: &[&str]| words.is(at, of);
+    let begins = |at: usize| {
+        let (before, _) = words.all[at];
+        !before.is_empty() && !before.ends_with([')', '"', ',', '.'])
+            || is(at.checked_sub(1), &["begin", "then", "else", "loop"])
+    };
+    let leaves = |at: usize| {
+        let (before, next) = (at.checked_sub(1), at.checked_add(1));
+        is_of_session(words.all[at].1)
+            || is(Some(at), &["set", "reset"]) && begins(at) && !is(next, &["local", "transaction", "constraints"])
+            || is(Some(at), &["discard", "prepare", "load"]) && begins(at)
+            || is(Some(at), &["temp", "temporary"])
+                && (is(before, &["create", "replace", "local", "global"])
+                    || is(before, &["into"]) && !is(at.checked_sub(2), &["insert", "merge"]))
+            || is(Some(at), &["pg_settings"]) && is(before, &["update"])
+            || is(Some(at), &["pg_temp"])
+    };
+    (0..words.all.len()).any(leaves)
+}
+
+/// The words of a text, each behind what stands between it and the one before.
+struct Words<'t> {
+    all: Vec<(&'t str, &'t str)>,
+}
+
+impl<'t> Words<'t> {
+    fn of(text: &'t str) -> Words<'t> {
+        let is_of_word = |sign: char| sign.is_alphanumeric() || sign == '_';
+        let mut all = Vec::new();
+        let mut rest = text;
+        while let Some(start) = rest.find(is_of_word) {
+            let end = rest[start..].find(|sign| !is_of_word(sign)).map_or(rest.len(), |length| start + length);
+            all.push((rest[..start].trim(), &rest[start..end]));
+            rest = &rest[end..];
+        }
+        Words { all }
+    }
+
+    fn is(&self, at: Option<usize>, of: &[&str]) -> bool {
+        let word = at.and_then(|at| self.all.get(at));
+        word.is_some_and(|(_, word)| of.iter().any(|other| word.eq_ignore_ascii_case(other)))
+    }
+}
+
+/// Postgres: the statement among these that takes the last number which its session has got from a sequence, when none of them is sure to
+/// get one before: `nextval`, or an `INSERT` into the table after which the sequence is named.
+///
+/// ```
+/// use migrate_core::{Dialect, last_number_reader, scan::scan};
+///
+/// let reads = |sql: &str| last_number_reader(sql, &scan(sql, Dialect::Postgres).statements).is_some();
+/// assert!(reads("INSERT INTO children VALUES (currval('parents_id_seq'))"));
+/// assert!(!reads("INSERT INTO parents DEFAULT VALUES; INSERT INTO children VALUES (currval('parents_id_seq'))"));
+/// ```
+pub fn last_number_reader<'s>(sql: &str, statements: &'s [Statement]) -> Option<&'s Statement> {
+    let pieces_of = |statement: &Statement| statement.pieces(sql, Dialect::Postgres).collect::<Vec<_>>();
+    statements.iter().enumerate().find_map(|(index, statement)| {
+        let pieces = pieces_of(statement);
+        let is_block = pieces.first().is_some_and(|verb| verb.is("DO"));
+        let asks = |name: &str| match is_block {
+            true => Words::of(&body(&pieces, statement.text(sql)))
+                .all
+                .iter()
+                .any(|(_, word)| word.eq_ignore_ascii_case(name)),
+            false => calls(&pieces).any(|called| called == name),
+        };
+        let asks_of_any = asks("lastval");
+        if !asks_of_any && !asks("currval") {
+            return None;
+        }
+        let sequences = strings(&pieces);
+        let is_sure = |before: &Statement| {
+            let before = pieces_of(before);
+            let gets = calls(&before).any(|called| called == "nextval")
+                && (asks_of_any || strings(&before).iter().any(|of| sequences.contains(of)));
+            gets || inserts_into(&before).is_some_and(|table| sequences.iter().any(|of| of.starts_with(&table)))
+        };
+        (!statements[..index].iter().any(is_sure)).then_some(statement)
+    })
+}
+
+/// The constants, in small letters, without the schema before a name.
+fn strings(pieces: &[Piece<'_>]) -> Vec<String> {
+    let name = |text: String| text.rsplit('.').next().unwrap_or_default().trim_matches('"').to_ascii_lowercase();
+    pieces.iter().filter_map(Piece::string).map(name).collect()
+}
+
+/// The table that rows are inserted into, for sure.
+fn inserts_into(pieces: &[Piece<'_>]) -> Option<String> {
+    let has = |word: &str| pieces.iter().any(|piece| piece.is(word));
+    let is_sure = pieces.first()?.is("INSERT") && has("VALUES") && !has("CONFLICT");
+    let at = pieces.iter().position(|piece| piece.is("INTO")).filter(|_| is_sure)?;
+    let is_qualified = pieces.get(at + 2)?.is_sign(".");
+    Some(pieces.get(if is_qualified { at + 3 } else { at + 1 })?.name().to_ascii_lowercase())
+}
