@@ -551,6 +551,43 @@ fn a_row_that_somebody_writes_while_a_script_runs_undoes_it() {
 }
 
 /// One that a script makes of what its text does not show.
+/// Triggers, rules and policies that keep rows from being written or changed, but for those with which we ask whether that fails.
+#[test]
+fn an_edit_that_is_swallowed_is_told() {
+    let of_sqlite = "CREATE TRIGGER u BEFORE UPDATE ON schema_migrations BEGIN SELECT RAISE(IGNORE); END; \
+                     CREATE TRIGGER i BEFORE INSERT ON schema_migrations WHEN NEW.\"set\" IS NOT NULL BEGIN SELECT RAISE(IGNORE); END";
+    let of_server = [
+        "CREATE FUNCTION s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.\"set\" IS NULL THEN RETURN NEW; END IF; RETURN NULL; END'; \
+         CREATE TRIGGER s BEFORE INSERT OR UPDATE ON schema_migrations FOR EACH ROW EXECUTE FUNCTION s()",
+        "CREATE RULE u AS ON UPDATE TO schema_migrations DO INSTEAD NOTHING; \
+         CREATE RULE i AS ON INSERT TO schema_migrations WHERE NEW.\"set\" IS NOT NULL DO INSTEAD NOTHING",
+    ];
+    let second = ("2_b.sql", "CREATE TABLE b (x integer);");
+    let edited =
+        migrations(&[("1_a.sql", "CREATE TABLE done (x integer); -- edited"), second, ("3_c.sql", "SELECT 1;")]);
+    for driver in Driver::ALL {
+        for swallows in if driver.is_sqlite() { std::slice::from_ref(&of_sqlite) } else { &of_server[..] } {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            let set = migrations(&[FIRST, second]);
+            connection.run(&Migrator::new(&set)).unwrap();
+            connection.execute(swallows);
+            let rows = "SELECT version || state || checksum || length(audit) FROM schema_migrations ORDER BY version";
+            let before = connection.rows(rows);
+            for verb in [Verb::MarkPending(2, "r"), Verb::Repair(1, "r"), Verb::MarkApplied(3, "r")] {
+                let error = connection.execute_verb(&Migrator::new(&edited), &verb).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Database, "{driver:?}, {verb:?}: {error}");
+                let told = error.to_string();
+                assert!(told.contains("a trigger, rule or policy on the history table"), "{verb:?}: {told}");
+                assert_eq!(connection.rows(rows), before, "{driver:?}, {verb:?}");
+            }
+            connection.execute("DELETE FROM schema_migrations");
+            connection.execute_verb(&Migrator::new(&set), &Verb::Baseline(2)).unwrap_err();
+            assert_eq!(connection.rows(rows), [""; 0], "{driver:?}");
+        }
+    }
+}
+
 #[test]
 fn a_trigger_of_the_same_run_that_swallows_rows_is_found_out() {
     let swallow = "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';\n";

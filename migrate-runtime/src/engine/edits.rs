@@ -4,6 +4,7 @@ use migrate_core::plan::{Item, Standing, Standings};
 use migrate_core::scan::scan;
 use migrate_core::{Dialect, Label, Migration, RowState, Version};
 
+use super::failure::of_lacking_record;
 use super::foreseen::{Foreseen, Seen};
 use super::read::Recorded;
 use super::sql::Signature;
@@ -159,7 +160,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             request = format!("{request}{};\n", self.sql.restore_timeouts(&recorded.facts.settings));
         }
         request.push_str(close);
-        self.execute_transaction(&request).await
+        self.execute_transaction(&request).await.map_err(of_lacking_record)
     }
 
     /// What can be refused without a look at the database.

@@ -297,6 +297,14 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     }
 }
 
+/// SQLite: what says that a row is not there which was to be written tells so. It must not be an error of a statement of the user's.
+pub(super) fn of_lacking_record(error: DriverError) -> DriverError {
+    match error.dialect() == Dialect::Sqlite && error.message().contains("integer overflow") {
+        true => DriverError::new(Dialect::Sqlite, error.kind(), NO_RECORD, error),
+        false => error,
+    }
+}
+
 /// What to do about a script that meddles with the runner's own affairs.
 fn advice_on_bookkeeping(blame: &Blame, error: &DriverError, script: &str) -> Option<&'static str> {
     let changes_role = || {

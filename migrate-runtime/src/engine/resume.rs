@@ -11,6 +11,7 @@ use migrate_core::{
 
 use super::apply::Outcome;
 use super::doubt::Effect;
+use super::failure::of_lacking_record;
 use super::foreseen::Foreseen;
 use super::outside::{Continuation, Progress};
 use super::prepare::{Prepared, resets_all};
@@ -83,7 +84,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         self.tell_start(&prepared);
         if let Err((request, error)) = self.send_in_transaction(&[(Part::Claim, &sql)]).await {
             self.restore_session(recorded).await;
-            return self.interpret(&prepared, &request, error);
+            return self.interpret(&prepared, &request, of_lacking_record(error));
         }
         self.run_outside(&prepared, recorded, &claim, start).await
     }

@@ -8,12 +8,11 @@ use migrate_core::{Dialect, Label, printable};
 
 use super::apply::Outcome;
 use super::bookkeeping::Bookkeeping;
-use super::failure::driver_lines;
+use super::failure::{driver_lines, of_lacking_record};
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::Recorded;
 use super::request::{Part, Request};
-use super::sql::NO_RECORD;
 use super::{Engine, refuse};
 use crate::driver::{AnySession, DriverError, DriverErrorKind, StepFailure, StepRun};
 use crate::error::{Error, ErrorKind};
@@ -100,10 +99,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
 
     /// The function has come to its end, and what comes after it has failed.
     fn not_recorded(&self, prepared: &Prepared<'_>, after: &Request, error: DriverError) -> Result<Outcome, Error> {
-        if self.sql.dialect == Dialect::Sqlite && error.message().contains("integer overflow") {
-            let error = DriverError::new(Dialect::Sqlite, error.kind(), NO_RECORD, error);
-            return self.interpret(prepared, after, error);
-        }
+        let error = of_lacking_record(error);
         // Everything fails in a transaction that has failed.
         if error.has_code(&["25P02"]) {
             let said = "   = a statement of the function has failed, and the function has not returned its error";

@@ -5,6 +5,7 @@ use std::time::Duration;
 use migrate_core::{Dialect, Label};
 
 use super::super::failure::driver_lines;
+use super::super::sql::NO_RECORD;
 use crate::driver::{DriverError, DriverErrorKind};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::Excerpt;
@@ -15,7 +16,10 @@ pub(in crate::engine) fn in_transaction() -> Error {
 }
 
 pub(in crate::engine) fn not_edited(error: DriverError) -> Error {
-    let help = advice(&error).unwrap_or("see what the database says; nothing was changed");
+    let help = match error.message().contains(NO_RECORD) {
+        true => "a trigger, rule or policy on the history table has kept it from being written; nothing was changed",
+        false => advice(&error).unwrap_or("see what the database says; nothing was changed"),
+    };
     bookkeeping("the history could not be changed".into(), error).with_help(help)
 }
 

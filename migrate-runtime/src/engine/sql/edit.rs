@@ -1,6 +1,6 @@
 //! Changes of the history alone, which run no script: each fails unless its row is as it was seen.
 
-use migrate_core::{HistoryRow, Migration, RowState};
+use migrate_core::{HistoryRow, Migration, RowState, Version};
 
 use super::super::foreseen::Foreseen;
 use super::Sql;
@@ -66,9 +66,10 @@ impl Sql<'_> {
             self.literal(migration.up().sql()),
         );
         let insert = self.insert_values(&values, applied_at);
+        let signed = self.expect_signed(migration.version(), seen.map_or("", |row| &row.audit));
         match seen {
-            Some(row) => format!("DELETE FROM {} WHERE {};\n{insert}", self.table, self.as_seen(row)),
-            None => insert,
+            Some(row) => format!("DELETE FROM {} WHERE {};\n{insert};\n{signed}", self.table, self.as_seen(row)),
+            None => format!("{insert};\n{signed}"),
         }
     }
 
@@ -103,11 +104,18 @@ impl Sql<'_> {
         self.edit(seen, &assignments)
     }
 
-    /// Changes a row, and fails when it is not as it was seen.
+    /// Changes and signs a row, and fails when it is not as it was seen, or when something keeps it from being changed.
     pub(in crate::engine) fn edit(&self, seen: &HistoryRow, assignments: &str) -> String {
         let (table, as_seen) = (&self.table, self.as_seen(seen));
         let expected = self.expect(&format!("EXISTS (SELECT 1 FROM {table} WHERE {as_seen})"));
-        format!("{expected};\nUPDATE {table} SET {assignments} WHERE {as_seen}")
+        let signed = self.expect_signed(&seen.version, &seen.audit);
+        format!("{expected};\nUPDATE {table} SET {assignments} WHERE {as_seen};\n{signed}")
+    }
+
+    /// Fails unless the row of a migration has another audit trail than before.
+    fn expect_signed(&self, version: &Version, before: &str) -> String {
+        let (table, row, before) = (&self.table, self.row(version), self.literal(before));
+        self.expect_one(&format!("SELECT count(*) FROM {table} WHERE {row} AND audit <> {before}"))
     }
 
     fn as_seen(&self, row: &HistoryRow) -> String {

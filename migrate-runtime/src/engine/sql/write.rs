@@ -377,11 +377,7 @@ impl Sql<'_> {
         let finish = format!("UPDATE {} SET {outcome}{scripts} WHERE {}", self.table, self.row(&prepared.version));
         match self.dialect {
             Dialect::Sqlite => finish,
-            // Fails, with these words in the message, when something has kept the row from being there.
-            _ => format!(
-                "{finish};\nSELECT CASE rows WHEN 1 THEN 1 ELSE pg_catalog.concat('{NO_RECORD}', rows)::pg_catalog.int4 END FROM ({}) AS found (rows)",
-                self.is_recorded(prepared)
-            ),
+            _ => format!("{finish};\n{}", self.expect_recorded(prepared)),
         }
     }
 
@@ -440,9 +436,22 @@ impl Sql<'_> {
         self.counts_as(&prepared.version, state_after(prepared.direction))
     }
 
-    /// SQLite: fails unless it does, with an overflow, because a trigger on the table could swallow anything that is written.
+    /// Fails unless it does.
     pub(in crate::engine) fn expect_recorded(&self, prepared: &Prepared<'_>) -> String {
-        format!("SELECT CASE WHEN ({}) = 1 THEN 1 ELSE abs(-9223372036854775807 - 1) END", self.is_recorded(prepared))
+        self.expect_one(&self.is_recorded(prepared))
+    }
+
+    /// Fails unless a query counts one row, because something has kept it from being there: with words of ours in the message, on SQLite with
+    /// an overflow, and without a write, which a trigger on the table could swallow.
+    pub(super) fn expect_one(&self, count: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => {
+                format!("SELECT CASE WHEN ({count}) = 1 THEN 1 ELSE abs(-9223372036854775807 - 1) END")
+            }
+            _ => format!(
+                "SELECT CASE rows WHEN 1 THEN 1 ELSE pg_catalog.concat('{NO_RECORD}', rows)::pg_catalog.int4 END FROM ({count}) AS found (rows)"
+            ),
+        }
     }
 
     fn counts_as(&self, version: &Version, state: RowState) -> String {
