@@ -31,6 +31,10 @@ pub enum Alone {
     DropIndex(String),
     /// Builds indexes anew concurrently; left in the middle, it leaves invalid ones. The table or index, as SQL writes it.
     Reindex(String),
+    /// Builds all indexes of this schema anew concurrently.
+    ReindexSchema(String),
+    /// Builds all indexes of the database anew concurrently.
+    ReindexDatabase,
     /// Creates a database of this name.
     CreateDatabase(String),
     /// Drops a database of this name.
@@ -73,6 +77,12 @@ impl Alone {
                 Some(name.and_then(folded).map_or(Alone::Unknown, Alone::DropDatabase))
             }
             "VACUUM" | "CLUSTER" | "DISCARD ALL" | "ALTER SYSTEM" => Some(Alone::Repeatable),
+            "REINDEX SCHEMA" if pieces.iter().any(|piece| piece.is("CONCURRENTLY")) => {
+                Some(pieces.last().and_then(folded).map_or(Alone::Unknown, Alone::ReindexSchema))
+            }
+            "REINDEX DATABASE" | "REINDEX SYSTEM" if pieces.iter().any(|piece| piece.is("CONCURRENTLY")) => {
+                Some(Alone::ReindexDatabase)
+            }
             what if what.starts_with("REINDEX") => Some(Alone::Repeatable),
             _ => Some(Alone::Unknown),
         };
@@ -191,6 +201,10 @@ mod tests {
             ("REINDEX TABLE CONCURRENTLY a.b", Some(Alone::Reindex("a.b".into()))),
             ("REINDEX (CONCURRENTLY) INDEX i", Some(Alone::Reindex("i".into()))),
             ("REINDEX DATABASE d", Some(Alone::Repeatable)),
+            ("REINDEX SCHEMA s", Some(Alone::Repeatable)),
+            ("REINDEX (VERBOSE) SCHEMA CONCURRENTLY App", Some(Alone::ReindexSchema("app".into()))),
+            ("REINDEX (CONCURRENTLY) SCHEMA \"App\"", Some(Alone::ReindexSchema("App".into()))),
+            ("REINDEX DATABASE CONCURRENTLY d", Some(Alone::ReindexDatabase)),
             ("CREATE DATABASE Shop", Some(Alone::CreateDatabase("shop".into()))),
             ("DROP DATABASE IF EXISTS \"Shop\"", Some(Alone::DropDatabase("Shop".into()))),
             ("VACUUM (ANALYZE) t", Some(Alone::Repeatable)),

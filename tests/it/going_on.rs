@@ -308,3 +308,46 @@ fn the_last_number_of_another_session_is_a_question() {
         assert_eq!(connection.rows("SELECT n FROM log"), ["3"]);
     }
 }
+
+/// What the server builds aside is left there when its session ends: of the table, its partitions, and what is too long for it.
+#[test]
+fn what_was_built_aside_is_removed() {
+    const PLAIN: &str = "CREATE TABLE r (a integer);\nCREATE INDEX ri ON r (a);";
+    const PARTS: &str = "CREATE TABLE p (a integer) PARTITION BY RANGE (a);\nCREATE TABLE q PARTITION OF p FOR VALUES FROM (0) TO (9);\n\
+                         CREATE TABLE r PARTITION OF p FOR VALUES FROM (9) TO (99);\nCREATE INDEX pi ON p (a);";
+    let cases = [
+        (PLAIN, "REINDEX TABLE CONCURRENTLY r"),
+        (PLAIN, "REINDEX INDEX CONCURRENTLY ri"),
+        (PLAIN, "REINDEX SCHEMA CONCURRENTLY public"),
+        (PARTS, "REINDEX (CONCURRENTLY) TABLE p"),
+        (PARTS, "REINDEX INDEX CONCURRENTLY pi"),
+        ("CREATE TABLE r (a text);", "REINDEX TABLE CONCURRENTLY r"),
+    ];
+    for (index, (tables, sql)) in cases.into_iter().enumerate() {
+        let fresh = Fresh::new(SERVERS[index % 2]);
+        let set = migrations(&[("1_r.sql", tables), ("2_b.sql", &*format!("-- migrate: no-transaction\n{sql};"))]);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+        let mut old = fresh.connect();
+        // It ends by itself if anything fails here.
+        old.execute(
+            "SET idle_in_transaction_session_timeout = '40s'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM r",
+        );
+        thread::scope(|scope| {
+            let interrupted = scope.spawn(|| fresh.connect().run(&Migrator::new(&set)));
+            // It waits for that one when the new index is there.
+            poll(&format!("the new index of {sql}"), Duration::from_secs(10), || {
+                (connection.value(invalid) != "0").then_some(())
+            });
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'REINDEX%'",
+            );
+            interrupted.join().unwrap().unwrap_err();
+        });
+        old.execute("COMMIT");
+        assert_ne!(connection.value(invalid), "0", "{sql}");
+        run(&mut connection, &set).unwrap();
+        assert_eq!(connection.value(invalid), "0", "{sql}");
+    }
+}

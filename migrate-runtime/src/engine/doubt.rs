@@ -30,7 +30,15 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         match Alone::of(sql, statement, self.sql.dialect) {
             Some(Alone::CreateIndex { table, index, .. }) => self.effect_of_build(&table, &index).await,
             Some(Alone::DropIndex(index)) => self.effect_of_drop(&index).await,
-            Some(Alone::Reindex(relation)) => self.effect_of_reindex(&relation).await,
+            Some(Alone::Reindex(relation)) => self.effect_of_reindex(&self.tables_of(&relation)).await,
+            Some(Alone::ReindexSchema(schema)) => {
+                let tables = format!(
+                    "SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = {}",
+                    self.literal(&schema)
+                );
+                self.effect_of_reindex(&tables).await
+            }
+            Some(Alone::ReindexDatabase) => self.effect_of_reindex("SELECT oid FROM pg_catalog.pg_class").await,
             Some(Alone::CreateDatabase(name)) => self.done_if(&self.database_exists(&name)).await,
             Some(Alone::DropDatabase(name)) => {
                 let gone = format!("SELECT NOT ({})", self.database_exists(&name));
@@ -101,17 +109,27 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     }
 
     /// Building anew can always be repeated; what the server had built aside is removed first.
-    async fn effect_of_reindex(&mut self, relation: &str) -> Result<Effect, Error> {
+    async fn effect_of_reindex(&mut self, tables: &str) -> Result<Effect, Error> {
+        // What is too long for a table has a table of its own.
         let left = format!(
-            "SELECT pg_catalog.format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index AS i \
+            "WITH tables (oid) AS ({tables}) \
+             SELECT pg_catalog.format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index AS i \
              JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-             WHERE NOT i.indisvalid AND c.relname::pg_catalog.text ~ '_cc(new|old)[0-9]*$' AND i.indrelid IN (SELECT coalesce(own.indrelid, r.oid) \
-             FROM pg_catalog.pg_class AS r LEFT JOIN pg_catalog.pg_index AS own ON own.indexrelid = r.oid \
-             WHERE r.oid = pg_catalog.to_regclass({})::pg_catalog.oid)",
-            self.literal(relation)
+             WHERE NOT i.indisvalid AND c.relname::pg_catalog.text ~ '_cc(new|old)[0-9]*$' AND i.indrelid IN (SELECT oid FROM tables \
+             UNION SELECT own.reltoastrelid FROM pg_catalog.pg_class AS own JOIN tables ON tables.oid = own.oid)"
         );
         let rows = self.query_patiently(&left).await?;
         Ok(Effect::NotDone(first_cells(rows).collect()))
+    }
+
+    /// A query for a table and its partitions, or for those of an index.
+    fn tables_of(&self, relation: &str) -> String {
+        let relation = format!("pg_catalog.to_regclass({})", self.literal(relation));
+        format!(
+            "SELECT coalesce(own.indrelid, named.oid) FROM (SELECT {relation}::pg_catalog.oid UNION \
+             SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree({relation})) AS named (oid) \
+             LEFT JOIN pg_catalog.pg_index AS own ON own.indexrelid = named.oid"
+        )
     }
 
     fn database_exists(&self, name: &str) -> String {

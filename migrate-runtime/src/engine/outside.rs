@@ -405,8 +405,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// What works concurrently waits for old transactions by its nature, and disturbs nobody meanwhile: a limit would only leave
     /// an invalid index behind.
     fn waits_for_long(&self, prepared: &Prepared<'_>, alone: &Alone, text: &str) -> bool {
-        let is_concurrent = matches!(alone, Alone::CreateIndex { .. } | Alone::DropIndex(_) | Alone::Reindex(_))
-            || *alone == Alone::Unknown && text.to_ascii_uppercase().contains("CONCURRENTLY");
+        let is_concurrent = *alone != Alone::Repeatable && text.to_ascii_uppercase().contains("CONCURRENTLY");
         self.sql.dialect != Dialect::Sqlite
             && is_concurrent
             && !prepared.says_lock_timeout()
