@@ -223,7 +223,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             Effect::Unknown if decision == Some(Resume::Retry) => {
                 Ok(Continuation { progress: at(done, is_unchanged(done)), verdict, ..resumed })
             }
-            Effect::Unknown => Err(refuse::in_doubt(prepared, row, &begun.sql, in_doubt)),
+            Effect::Unknown => Err(refuse::in_doubt(prepared, row, (&begun.sql, dialect), in_doubt)),
         }
     }
 

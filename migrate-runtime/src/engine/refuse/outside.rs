@@ -4,7 +4,7 @@ use std::path::Path;
 
 use migrate_core::plan::Standing;
 use migrate_core::scan::Statement;
-use migrate_core::{Dialect, HistoryRow, Label};
+use migrate_core::{Dialect, HistoryRow, InSession, Label};
 
 use super::super::prepare::Prepared;
 use super::database::{advice, bookkeeping};
@@ -201,9 +201,11 @@ pub(in crate::engine) fn done_statement_changed(prepared: &Prepared<'_>, index: 
 pub(in crate::engine) fn in_doubt(
     prepared: &Prepared<'_>,
     row: &HistoryRow,
-    stored: &str,
+    (stored, dialect): (&str, Dialect),
     statement: &Statement,
 ) -> Error {
+    let is_of_session = InSession::left_by(stored, statement, dialect) == Some(InSession::Lost);
+    let needed = if is_of_session { ". What it leaves in its session is gone, done or not" } else { "" };
     let (label, number, of) = (&prepared.label, row.statements_done + 1, row.statements);
     let done = match row.statements_done {
         0 => "none before it was done".to_owned(),
@@ -220,8 +222,8 @@ pub(in crate::engine) fn in_doubt(
         .with_margin(shown.margin)
         .with_migration(&prepared.version, label.clone())
         .with_statement(Some(statement.text(stored).to_owned()))
-        .with_help(
+        .with_help(format!(
             "look whether it was done, then `Migrator::resume` with `Resume::MarkDone` if it was, `Resume::Retry` if it was not, or \
-             `Resume::Skip` to go on without it",
-        )
+             `Resume::Skip` to go on without it{needed}"
+        ))
 }
