@@ -1237,6 +1237,25 @@ fn rows_of_a_database_that_the_script_attaches_are_told_from_new_ones() {
     }
 }
 
+/// To attach a database makes nothing of the others old or new, also in a script that goes on.
+#[test]
+fn what_is_new_elsewhere_stays_so_when_a_database_is_attached() {
+    let mut database = database(Place::File);
+    let attach = format!("ATTACH '{}' AS x;", database.folder.path().join("x.db").display());
+    let dangling = "PRAGMA foreign_keys = OFF; INSERT INTO c VALUES (9, 99); PRAGMA foreign_keys = ON";
+    database.connection.execute_batch(dangling).unwrap();
+    database.run(&Migrator::new(&one(&format!("{REBUILD}{attach}\nINSERT INTO p (id) VALUES (7);")))).unwrap();
+
+    let mut database = self::database(Place::File);
+    let attach = format!("ATTACH '{}' AS x;", database.folder.path().join("x.db").display());
+    let script = |left: &str| one(&format!("-- migrate: no-transaction\nSELECT 1;\n{left}"));
+    database.run(&Migrator::new(&script("DELETE FROM nowhere;"))).unwrap_err();
+    let left = format!("PRAGMA foreign_keys = OFF;\nDELETE FROM p WHERE id = 1;\n{attach}\nPRAGMA foreign_keys = ON;");
+    let error = database.run(&Migrator::new(&script(&left))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation, "{error}");
+    assert!(error.to_string().contains("row 1 of `c`"), "{error}");
+}
+
 /// What a script leaves in a database that it detaches is looked at before; another file under the same name has rows of its own.
 #[test]
 fn rows_of_a_database_that_the_script_detaches_are_looked_at_before() {

@@ -351,3 +351,20 @@ fn what_was_built_aside_is_removed() {
         assert_eq!(connection.value(invalid), "0", "{sql}");
     }
 }
+
+/// The limit that a script has set for itself holds again, also behind the removal of what a statement has left.
+#[test]
+fn a_limit_of_the_script_s_own_outlasts_what_is_removed() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let with = |first: &str| script(&format!("SET lock_timeout = '9s';\n{first}"));
+        let build = "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);";
+        run(&mut fresh.connect(), &with(build)).unwrap_err();
+        let seen = "INSERT INTO log SELECT setting::integer FROM pg_settings WHERE name = 'lock_timeout';";
+        let corrected = with(&format!("{seen}\nDELETE FROM t WHERE b = 2;\n{build}\n{seen}"));
+        let mut connection = fresh.connect();
+        run(&mut connection, &corrected).unwrap();
+        assert_eq!(connection.rows("SELECT n FROM log"), ["9000", "9000"]);
+        assert_eq!(connection.value("SHOW lock_timeout"), "0");
+    }
+}

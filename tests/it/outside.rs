@@ -858,6 +858,16 @@ fn the_last_row_of_another_session_is_a_question() {
     let fresh = Fresh::new(Driver::Rusqlite);
     fresh.connect().run(&Migrator::new(&set("INSERT INTO c VALUES (last_insert_rowid())"))).unwrap();
     assert_eq!(fresh.connect().rows("SELECT p FROM c"), ["7"]);
+    // Where nothing is done yet, nobody knows more than that.
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let first = |sql: &str| {
+        migrations(&[
+            ("1_a.sql", "CREATE TABLE c (p integer);"),
+            ("2_b.sql", &*format!("-- migrate: no-transaction\n{sql};")),
+        ])
+    };
+    fresh.connect().run(&Migrator::new(&first("DELETE FROM nowhere"))).unwrap_err();
+    fresh.connect().run(&Migrator::new(&first("INSERT INTO c VALUES (last_insert_rowid())"))).unwrap();
     // What is left inserts one itself, or not.
     for (table, is_question) in [
         ("CREATE TABLE n (x)", false),
@@ -1149,7 +1159,14 @@ fn only_the_living_have_a_sign() {
     let (set, beside) = (alone(Driver::Rusqlite), |end: &str| fresh.file().with_extension(format!("db-{end}")));
     let mut connection = fresh.connect();
     connection.run(&Migrator::new(&set).target(1)).unwrap();
-    let others = ["migrating-2024-01-31", "migrating-backup", "of-others"];
+    let others = [
+        "migrating-2024-01-31",
+        "migrating-backup",
+        "migrating-7-sixteen-letters0-8",
+        "migrating-7-sixteen_letters0-8",
+        "migrating-7-18a5c0ffee000000-last",
+        "of-others",
+    ];
     for end in others.into_iter().chain(["migrating-1-18a5c0ffee000000-3"]) {
         fs::write(beside(end), "").unwrap();
     }

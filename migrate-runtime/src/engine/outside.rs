@@ -195,7 +195,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         start: &Continuation,
     ) -> Result<(), Error> {
         // All of it works concurrently.
-        let limits = self.limits(prepared).filter(|_| !prepared.says_lock_timeout());
+        let limits = self.limits(prepared).filter(|_| !prepared.may_limit_waits());
         let unlimited = limits.is_some().then(|| UNLIMITED.to_owned());
         for sql in unlimited.iter().chain(&start.cleanup).chain(&limits) {
             self.session.execute(sql).await.map_err(refuse::no_cleanup)?;
@@ -406,10 +406,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     /// an invalid index behind.
     fn waits_for_long(&self, prepared: &Prepared<'_>, alone: &Alone, text: &str) -> bool {
         let is_concurrent = *alone != Alone::Repeatable && text.to_ascii_uppercase().contains("CONCURRENTLY");
-        self.sql.dialect != Dialect::Sqlite
-            && is_concurrent
-            && !prepared.says_lock_timeout()
-            && !prepared.mentions_timeouts()
+        self.sql.dialect != Dialect::Sqlite && is_concurrent && !prepared.may_limit_waits()
     }
 
     /// Gives the claim up behind an error.

@@ -187,14 +187,9 @@ impl Prepared<'_> {
         }
     }
 
-    /// Whether the file itself limits how long a statement waits for a lock.
-    pub(super) fn says_lock_timeout(&self) -> bool {
-        self.header.lock_timeout().is_some()
-    }
-
-    /// Whether the script may set the timeouts of the session itself.
-    pub(super) fn mentions_timeouts(&self) -> bool {
-        self.mentions(&["_timeout"])
+    /// Whether the file itself may limit how long a statement waits for a lock.
+    pub(super) fn may_limit_waits(&self) -> bool {
+        self.header.lock_timeout().is_some() || self.mentions(&["_timeout"])
     }
 
     /// Whether the timeouts of the session may be others after the script, although they look like ours: `RESET ALL` does not name
