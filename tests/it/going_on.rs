@@ -1,6 +1,8 @@
 //! What was left in the middle goes on as if nothing had happened, whatever has happened to its file, its session and its decision.
 
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -81,7 +83,7 @@ fn a_decision_about_what_another_runner_is_at_work_on_does_not_count() {
         let mut other = fresh.connect();
         other.execute(CLAIM);
         let error = thread::scope(|scope| {
-            let (send, receive) = std::sync::mpsc::channel();
+            let (send, receive) = mpsc::channel();
             let (fresh, set) = (&fresh, &set);
             let resumed = scope.spawn(move || {
                 let migrator = Migrator::new(set).on_event(move |event| {
@@ -100,6 +102,33 @@ fn a_decision_about_what_another_runner_is_at_work_on_does_not_count() {
         // Now nobody is, and it does.
         connection.execute_verb(&Migrator::new(&set), &Verb::Resume(Resume::MarkDone)).unwrap();
         assert_eq!(connection.rows("SELECT n FROM log"), [""; 0]);
+    }
+}
+
+/// Nor does it for a later statement of the same script, to which somebody else has come meanwhile.
+#[test]
+fn a_decision_ends_with_the_statement_that_it_is_about() {
+    let set = script("DO $$ BEGIN COMMIT; END $$;\nDO $$ BEGIN INSERT INTO log VALUES (2); COMMIT; END $$;");
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        run(&mut connection, &set).unwrap();
+        let left = |begun: u32, done: u32| {
+            format!(
+                "DELETE FROM log; UPDATE schema_migrations SET state = 'running', statements_begun = {begun}, \
+                 statements_done = {done}, claim = NULL WHERE version = 2"
+            )
+        };
+        connection.execute(&left(1, 0));
+        let is_first = AtomicBool::new(true);
+        let migrator = Migrator::new(&set).on_event(|event| {
+            if matches!(event, Event::Changed { .. }) && is_first.swap(false, Ordering::Relaxed) {
+                thread::scope(|scope| scope.spawn(|| fresh.connect().execute(&left(2, 1))).join().unwrap());
+            }
+        });
+        let error = connection.execute_verb(&migrator, &Verb::Resume(Resume::MarkDone)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+        assert_eq!(progress(&mut connection), "running 2 1");
     }
 }
 
@@ -233,7 +262,7 @@ fn what_is_set_again_waits_for_others() {
     other.execute_batch("CREATE TABLE o (x); BEGIN EXCLUSIVE").unwrap();
     let set = with("CREATE TABLE b.made (x)");
     thread::scope(|scope| {
-        let (send, receive) = std::sync::mpsc::channel();
+        let (send, receive) = mpsc::channel();
         let (fresh, set) = (&fresh, &set);
         let resumed = scope.spawn(move || {
             let migrator = Migrator::new(set).on_event(move |event| {
