@@ -1264,14 +1264,22 @@ fn rows_of_a_database_that_the_script_detaches_are_looked_at_before() {
             "PRAGMA foreign_keys = OFF; CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p integer REFERENCES p); {rows}"
         )
     };
-    for (delete, is_new) in [("DELETE FROM o.p", true), ("INSERT INTO o.p VALUES (2)", false)] {
+    let cases = [
+        ("DELETE FROM o.p", "DETACH DATABASE \"O\"", true),
+        ("DELETE FROM o.p", "DETACH o", true),
+        ("DELETE FROM o.p", "detach database 'o'", true),
+        ("INSERT INTO o.p VALUES (2)", "DETACH o", false),
+        // Nothing else ends what a database has been through.
+        ("DELETE FROM o.p;\nDELETE FROM o.c", "DETACH o", false),
+    ];
+    for (delete, detach, is_new) in cases {
         let mut database = database(Place::File);
         let [sound, broken] = ["sound.db", "broken.db"].map(|name| database.folder.path().join(name));
         let make = |file: &std::path::Path, sql: &str| Connection::open(file).unwrap().execute_batch(sql).unwrap();
         make(&sound, &one_of("INSERT INTO p VALUES (1); INSERT INTO c VALUES (1)"));
         make(&broken, &one_of("INSERT INTO c VALUES (7)"));
         let script = format!(
-            "-- migrate: no-transaction\nPRAGMA foreign_keys = OFF;\nATTACH '{}' AS o;\n{delete};\nDETACH DATABASE \"O\";\nATTACH '{}' AS o;\n\
+            "-- migrate: no-transaction\nPRAGMA foreign_keys = OFF;\nATTACH '{}' AS o;\n{delete};\n{detach};\nATTACH '{}' AS o;\n\
              INSERT INTO k VALUES ('two', 2);",
             sound.display(),
             broken.display()
