@@ -56,13 +56,18 @@ pub fn lost_with_session<'s>(sql: &str, statements: &'s [Statement], dialect: Di
     statements.iter().enumerate().find_map(|(index, statement)| {
         let is_lost = InSession::left_by(sql, statement, dialect) == Some(InSession::Lost);
         let left = pieces_of(statement);
+        // What it has done beside that stays, and what is called otherwise by now is another thing.
+        let may_stay = || {
+            postgres::calls_for_session(&left)
+                || statements[index + 1..].iter().any(|behind| pieces_of(behind).iter().any(|piece| piece.is("RENAME")))
+        };
         let is_removed = || statements[index + 1..].iter().any(|behind| made::removes(&pieces_of(behind), &left));
-        (is_lost && !is_removed()).then_some(statement)
+        (is_lost && (!is_removed() || may_stay())).then_some(statement)
     })
 }
 
-/// Those of these statements that have to be sent again in another session, in their order, for what follows them: without what a later one
-/// has set to something else, or removed.
+/// Those of these statements that have to be sent again in another session, in their order, for what follows them, without what has been
+/// attached and detached again; and whether a later one sets the same, so that nothing is lost where it fails.
 ///
 /// ```
 /// use migrate_core::{Dialect, scan::scan, session_settings};
@@ -70,10 +75,10 @@ pub fn lost_with_session<'s>(sql: &str, statements: &'s [Statement], dialect: Di
 /// let sql = "SET ROLE owner; SET work_mem = '1GB'; CREATE TABLE t (id integer); RESET ROLE";
 /// let statements = scan(sql, Dialect::Postgres).statements;
 /// let again = session_settings(sql, &statements, Dialect::Postgres);
-/// let texts: Vec<&str> = again.iter().map(|statement| statement.text(sql)).collect();
-/// assert_eq!(texts, ["SET work_mem = '1GB'", "RESET ROLE"]);
+/// let texts: Vec<(&str, bool)> = again.iter().map(|(statement, may_fail)| (statement.text(sql), *may_fail)).collect();
+/// assert_eq!(texts, [("SET ROLE owner", true), ("SET work_mem = '1GB'", false), ("RESET ROLE", false)]);
 /// ```
-pub fn session_settings<'s>(sql: &str, statements: &'s [Statement], dialect: Dialect) -> Vec<&'s Statement> {
+pub fn session_settings<'s>(sql: &str, statements: &'s [Statement], dialect: Dialect) -> Vec<(&'s Statement, bool)> {
     let is_repeatable =
         |statement: &&Statement| InSession::left_by(sql, statement, dialect) == Some(InSession::Repeatable);
     let set: Vec<(&Statement, Vec<Piece<'_>>)> = statements
@@ -81,13 +86,19 @@ pub fn session_settings<'s>(sql: &str, statements: &'s [Statement], dialect: Dia
         .filter(is_repeatable)
         .map(|statement| (statement, statement.pieces(sql, dialect).collect()))
         .collect();
-    let is_undone = |index: usize| {
-        let (before, [(_, own), behind @ ..]) = set.split_at(index) else { return false };
-        behind.iter().any(|(_, later)| postgres::supersedes(later, own) || made::removes(later, own))
-            || before.iter().any(|(_, earlier)| made::removes(own, earlier))
-    };
-    let kept = set.iter().enumerate().filter(|(index, _)| !is_undone(*index));
-    kept.map(|(_, (statement, _))| *statement).collect()
+    let mut again = Vec::new();
+    for (index, (statement, own)) in set.iter().enumerate() {
+        let (before, behind) = (&set[..index], &set[index + 1..]);
+        let is_removed = |made: &[Piece<'_>]| behind.iter().any(|(_, later)| made::removes(later, made));
+        let is_of_what_is_removed = || {
+            let is_attached_as = |made: &[Piece<'_>]| made.last().is_some_and(|name| sqlite::is_pragma_of(own, name));
+            before.iter().any(|(_, made)| made::removes(own, made) || is_attached_as(made) && is_removed(made))
+        };
+        if !is_removed(own) && !is_of_what_is_removed() {
+            again.push((*statement, behind.iter().any(|(_, later)| postgres::supersedes(later, own))));
+        }
+    }
+    again
 }
 
 /// The names that stand before a parenthesis, of functions of the database itself.

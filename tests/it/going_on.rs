@@ -397,3 +397,39 @@ fn a_limit_of_the_script_s_own_outlasts_what_is_removed() {
         assert_eq!(connection.value("SHOW lock_timeout"), "0");
     }
 }
+
+/// Whoever may not drop what was left aside goes on without that: of values that are too long, nobody but a superuser may.
+#[test]
+fn what_may_not_be_removed_is_left() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let role = format!("{}_owner", fresh.database().name());
+        let mut connection = fresh.connect();
+        connection.execute(&format!("CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}"));
+        let as_owner = || {
+            let mut connection = fresh.connect();
+            connection.execute(&format!("SET SESSION AUTHORIZATION {role}"));
+            connection
+        };
+        let sql = "-- migrate: no-transaction\nREINDEX TABLE CONCURRENTLY r;";
+        let set = migrations(&[("1_r.sql", "CREATE TABLE r (a text);\nCREATE INDEX ri ON r (a);"), ("2_b.sql", sql)]);
+        as_owner().run(&Migrator::new(&set).target(1)).unwrap();
+        let mut old = fresh.connect();
+        old.execute(
+            "SET idle_in_transaction_session_timeout = '40s'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM r",
+        );
+        thread::scope(|scope| {
+            let interrupted = scope.spawn(|| as_owner().run(&Migrator::new(&set)));
+            let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+            poll("the new indexes", Duration::from_secs(30), || (connection.value(invalid) == "2").then_some(()));
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'REINDEX%'",
+            );
+            interrupted.join().unwrap().unwrap_err();
+        });
+        old.execute("COMMIT");
+        run(&mut as_owner(), &set).unwrap();
+        let left = "SELECT count(*) FROM pg_index WHERE NOT indisvalid AND indrelid = 'r'::regclass";
+        assert_eq!(connection.value(left), "0");
+    }
+}

@@ -2,10 +2,11 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope};
-use migrate_tests::{Connection, Driver, Fresh, Verb, migrations, postgres, set};
+use migrate_tests::{Connection, Driver, Fresh, Verb, migrations, poll, postgres, set};
 
 const FIRST: (&str, &str) = ("1_a.sql", "CREATE TABLE done (x integer);");
 
@@ -780,4 +781,29 @@ fn an_edit_that_the_history_refuses_is_told() {
         assert!(error.to_string().contains("not today"), "{error}");
         assert_eq!(connection.value("SELECT count(*) FROM schema_migrations"), "1");
     });
+}
+
+/// Whoever has waited for another one that edits the row looks at it again.
+#[test]
+fn an_edit_that_has_waited_for_another_one_is_signed_or_not_done() {
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let set = migrations(&[("1_a.sql", "SELECT 1;"), ("2_b.sql", "SELECT 2;"), ("3_c.sql", "SELECT 3;")]);
+        let mut other = fresh.connect();
+        other.run(&Migrator::new(&set)).unwrap();
+        other.execute("BEGIN; UPDATE schema_migrations SET audit = E'2026-01-01T00:00:00.000Z\\trepaired\\tsomebody\\t\\t\\n' WHERE version = 2");
+        thread::scope(|scope| {
+            let marked = scope.spawn(|| {
+                fresh.connect().execute_verb(&Migrator::new(&set), &Verb::MarkPending(2, "to try it")).unwrap()
+            });
+            let mut watcher = fresh.connect();
+            let waits =
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            poll("the wait", Duration::from_secs(30), || (watcher.value(waits) == "1").then_some(()));
+            other.execute("COMMIT");
+            assert_eq!(marked.join().unwrap().changes().len(), 1);
+        });
+        let audit = other.value("SELECT state || ' ' || audit FROM schema_migrations WHERE version = 2");
+        assert!(audit.starts_with("pending ") && audit.contains("repaired") && audit.contains("to try it"), "{audit}");
+    }
 }

@@ -45,33 +45,35 @@ fn names_temporary_schema(piece: &Piece<'_>) -> bool {
 
 /// What a `SET` or `RESET` is about.
 fn setting(pieces: &[Piece<'_>]) -> Option<String> {
-    let mut names = pieces.iter().map(|piece| piece.name().to_ascii_lowercase());
-    let verb = names.next()?;
-    if verb != "set" && verb != "reset" {
+    let [verb, behind @ ..] = pieces else { return None };
+    if !verb.is("SET") && !verb.is("RESET") {
         return None;
     }
-    let first = names.next()?;
-    let second = names.next().unwrap_or_default();
-    Some(match (first.as_str(), second.as_str()) {
-        ("session", "authorization") => "session_authorization".into(),
-        ("session", "characteristics") => "characteristics".into(),
-        ("session", _) if verb == "set" => match second.as_str() {
-            "time" => "timezone".into(),
-            _ => second,
-        },
-        ("time", _) => "timezone".into(),
-        ("names", _) => "client_encoding".into(),
-        // A setting of an extension has two names.
-        (_, ".") => format!("{first}.{}", names.next().unwrap_or_default()),
-        _ => first,
+    let behind = match behind {
+        [session, what, ..] if session.is("SESSION") && what.is("AUTHORIZATION") => {
+            return Some("session_authorization".into());
+        }
+        [session, behind @ ..] if session.is("SESSION") => behind,
+        _ => behind,
+    };
+    // A setting of an extension has several names.
+    let is_of_name = |at: &usize| at.is_multiple_of(2) || behind[*at].is_sign(".");
+    let name: String =
+        (0..behind.len()).take_while(is_of_name).map(|at| behind[at].name().to_ascii_lowercase()).collect();
+    Some(match name.as_str() {
+        "time" => "timezone".into(),
+        "names" => "client_encoding".into(),
+        _ => name,
     })
 }
 
-/// Whether what one statement has set is set by a later one, too, so that nothing is left of it.
+/// Whether what one statement has set is set by a later one, too, so that nothing is left of it. The characteristics of transactions are
+/// several.
 pub(super) fn supersedes(later: &[Piece<'_>], earlier: &[Piece<'_>]) -> bool {
     let [Some(later), Some(earlier)] = [setting(later), setting(earlier)] else { return false };
     // Who one is, `RESET ALL` leaves.
-    later == earlier || later == "all" && !["role", "session_authorization"].contains(&earlier.as_str())
+    later == earlier && later != "characteristics"
+        || later == "all" && !["role", "session_authorization"].contains(&earlier.as_str())
 }
 
 /// `SELECT set_config('…', '…', false)`, as dumps write it, of nothing but constants.
@@ -112,7 +114,7 @@ fn selects_into_temporary(pieces: &[Piece<'_>]) -> bool {
     (0..pieces.len()).filter(selects).any(is_of_session)
 }
 
-fn calls_for_session(pieces: &[Piece<'_>]) -> bool {
+pub(super) fn calls_for_session(pieces: &[Piece<'_>]) -> bool {
     calls(pieces).any(|called| is_of_session(&called))
 }
 
@@ -258,25 +260,39 @@ pub fn last_number_reader<'s>(sql: &str, statements: &'s [Statement]) -> Option<
         let sequences = strings(&pieces);
         let is_sure = |before: &Statement| {
             let before = pieces_of(before);
-            let gets = calls(&before).any(|called| called == "nextval")
+            let is_data =
+                before.first().is_some_and(|verb| ["SELECT", "INSERT", "UPDATE"].iter().any(|of| verb.is(of)));
+            let gets = is_data
+                && calls(&before).any(|called| called == "nextval")
                 && (asks_of_any || strings(&before).iter().any(|of| sequences.contains(of)));
-            gets || inserts_into(&before).is_some_and(|table| sequences.iter().any(|of| of.starts_with(&table)))
+            gets || sequences.iter().any(|sequence| numbers_row_by(&before, sequence))
         };
         (!statements[..index].iter().any(is_sure)).then_some(statement)
     })
 }
 
-/// The constants, in small letters, without the schema before a name.
+/// The constants, in small letters and without quotes.
 fn strings(pieces: &[Piece<'_>]) -> Vec<String> {
-    let name = |text: String| text.rsplit('.').next().unwrap_or_default().trim_matches('"').to_ascii_lowercase();
+    let name = |text: String| text.replace('"', "").to_ascii_lowercase();
     pieces.iter().filter_map(Piece::string).map(name).collect()
 }
 
-/// The table that rows are inserted into, for sure.
-fn inserts_into(pieces: &[Piece<'_>]) -> Option<String> {
+/// `INSERT INTO table (…) VALUES …` or `DEFAULT VALUES`, which leaves out the column after which, and after the table, a sequence is named. A
+/// table may be called like the beginning of another one: the name of the column has to be a single word.
+fn numbers_row_by(pieces: &[Piece<'_>], sequence: &str) -> bool {
     let has = |word: &str| pieces.iter().any(|piece| piece.is(word));
-    let is_sure = pieces.first()?.is("INSERT") && has("VALUES") && !has("CONFLICT");
-    let at = pieces.iter().position(|piece| piece.is("INTO")).filter(|_| is_sure)?;
-    let is_qualified = pieces.get(at + 2)?.is_sign(".");
-    Some(pieces.get(if is_qualified { at + 3 } else { at + 1 })?.name().to_ascii_lowercase())
+    let is_insert = pieces.first().is_some_and(|verb| verb.is("INSERT")) && has("VALUES") && !has("CONFLICT");
+    let Some(at) = pieces.iter().position(|piece| piece.is("INTO")).filter(|_| is_insert) else { return false };
+    let is_of_name = |of: &usize| (of - at) % 2 == 1 || pieces[*of].is_sign(".");
+    let name: Vec<usize> = (at + 1..pieces.len()).take_while(is_of_name).collect();
+    let table: String = name.iter().map(|of| pieces[*of].name().to_ascii_lowercase()).collect();
+    let column = sequence.strip_prefix(&table).and_then(|rest| rest.strip_prefix('_')?.strip_suffix("_seq"));
+    let Some(column) = column.filter(|column| !column.contains('_')) else { return false };
+    let behind = &pieces[at + 1 + name.len()..];
+    let columns: Vec<&Piece<'_>> = behind.iter().take_while(|piece| !piece.is("VALUES")).collect();
+    match columns.first() {
+        Some(first) if first.is("DEFAULT") => true,
+        Some(first) => first.is_sign("(") && !columns.iter().any(|piece| piece.name().eq_ignore_ascii_case(column)),
+        None => false,
+    }
 }

@@ -98,6 +98,14 @@ fn left_by_pragma(pieces: &[Piece<'_>]) -> Option<InSession> {
     }
 }
 
+/// `PRAGMA database.…`
+pub(super) fn is_pragma_of(pieces: &[Piece<'_>], database: &Piece<'_>) -> bool {
+    match pieces {
+        [verb, schema, dot, ..] => verb.is("PRAGMA") && dot.is_sign(".") && is_schema(schema, &database.name()),
+        _ => false,
+    }
+}
+
 /// `ATTACH [DATABASE] '…' AS name`, of a file: what an expression was then, nobody knows, and what is in memory is gone.
 fn attaches_file(pieces: &[Piece<'_>]) -> bool {
     let behind = if pieces.get(1).is_some_and(|piece| piece.is("DATABASE")) { 2 } else { 1 };

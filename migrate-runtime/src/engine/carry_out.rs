@@ -225,14 +225,19 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 self.sound_standings(&recorded, self.policy_beside(aim), Some(&row.version)).await?;
                 self.change_settings(&mut recorded).await?;
                 self.remove_signs_of_the_dead(&recorded);
+                if let Some((label, seen_then, error)) = contested.take()
+                    && (label, seen_then) == (row.label(), Seen::of(&recorded.rows))
+                {
+                    return Err(error.into());
+                }
                 // What is done of the script may attach, too.
                 let attached = self.attached_before(true).await;
                 let ended = self.go_on(&row, &recorded, aim.decision(&row)).await;
                 self.detach_since(attached).await;
                 match ended? {
                     Outcome::Done(change) => self.did(Change { action: Action::Resume, ..change }),
-                    // Somebody else has taken it up.
-                    Outcome::Contested(_) => {}
+                    // Somebody else has taken it up, unless it is still the same.
+                    Outcome::Contested(error) => contested = Some((row.label(), Seen::of(&recorded.rows), error)),
                     Outcome::Busy(error) => self.wait_for_others(&mut wait, &row.label(), error).await?,
                     Outcome::Transient(error) => {
                         self.try_again(&mut tries, &row.label(), Instant::now(), error).await?

@@ -110,12 +110,14 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
 
     /// Building anew can always be repeated; what the server had built aside is removed first.
     async fn effect_of_reindex(&mut self, tables: &str) -> Result<Effect, Error> {
-        // What is too long for a table has a table of its own.
+        // What is too long for a table has a table of its own, whose schema few may use. What the role may not drop, is left.
         let left = format!(
             "WITH tables (oid) AS ({tables}) \
              SELECT pg_catalog.format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index AS i \
              JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-             WHERE NOT i.indisvalid AND c.relname::pg_catalog.text ~ '_cc(new|old)[0-9]*$' AND i.indrelid IN (SELECT oid FROM tables \
+             WHERE NOT i.indisvalid AND c.relname::pg_catalog.text ~ '_cc(new|old)[0-9]*$' \
+             AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.pg_has_role(c.relowner, 'USAGE') \
+             AND i.indrelid IN (SELECT oid FROM tables \
              UNION SELECT own.reltoastrelid FROM pg_catalog.pg_class AS own JOIN tables ON tables.oid = own.oid)"
         );
         let rows = self.query_patiently(&left).await?;

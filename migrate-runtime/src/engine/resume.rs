@@ -18,7 +18,7 @@ use super::prepare::{Prepared, resets_all};
 use super::read::{Recorded, first_cells};
 use super::request::Part;
 use super::{Engine, refuse};
-use crate::driver::AnySession;
+use crate::driver::{AnySession, DriverErrorKind};
 use crate::error::Error;
 use crate::migrator::Resume;
 
@@ -44,7 +44,7 @@ impl Begun {
     /// What has to be set again in another session.
     fn settings(&self, dialect: Dialect) -> Vec<String> {
         let again = session_settings(&self.sql, self.done(), dialect);
-        again.iter().map(|statement| statement.text(&self.sql).to_owned()).collect()
+        again.iter().map(|(statement, _)| statement.text(&self.sql).to_owned()).collect()
     }
 
     fn text(&self, index: usize) -> Option<&str> {
@@ -71,7 +71,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let begun = self.begun(&prepared, row).await?;
         let claim = self.new_claim().await?;
         self.clean_up_when_dropped(&prepared, recorded, &claim);
-        let start = match self.in_its_session(&prepared, row, &begun, decision).await {
+        let start = match self.in_its_session(&prepared, row, &begun, decision, false).await {
             Ok(start) => start,
             Err(error) => {
                 self.restore_session(recorded).await;
@@ -111,7 +111,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         // With the settings that its session had, which a rollback takes back.
         self.session.roll_back_when_dropped(Some(self.rollback()));
         self.session.execute("BEGIN READ ONLY").await.map_err(refuse::settings)?;
-        let found = self.in_its_session(prepared, row, &begun, decision).await;
+        let found = self.in_its_session(prepared, row, &begun, decision, true).await;
         self.roll_back().await;
         self.session.roll_back_when_dropped(None);
         found.map(|found| (found.progress.done, found.verdict))
@@ -147,9 +147,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         row: &HistoryRow,
         begun: &Begun,
         decision: Option<Resume>,
+        is_in_transaction: bool,
     ) -> Result<Continuation, Error> {
         if self.sql.dialect != Dialect::Sqlite {
-            self.repeat_settings(prepared, begun).await?;
+            self.repeat_settings(prepared, begun, is_in_transaction).await?;
         }
         self.continuation(prepared, row, begun, decision).await
     }
@@ -245,15 +246,30 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     }
 
     /// Postgres: what was set for the session of the script, by us and by the statements that are done, is set again for this one.
-    async fn repeat_settings(&mut self, prepared: &Prepared<'_>, begun: &Begun) -> Result<(), Error> {
+    async fn repeat_settings(
+        &mut self,
+        prepared: &Prepared<'_>,
+        begun: &Begun,
+        is_in_transaction: bool,
+    ) -> Result<(), Error> {
         let limits = self.limits(prepared);
         if let Some(limits) = &limits {
             self.session.execute(limits).await.map_err(refuse::settings)?;
         }
-        for statement in session_settings(&begun.sql, begun.done(), self.sql.dialect) {
+        for (statement, may_fail) in session_settings(&begun.sql, begun.done(), self.sql.dialect) {
             let sql = statement.text(&begun.sql);
-            let set = self.session.execute(sql).await;
-            set.map_err(|error| refuse::not_set_again(prepared, sql, error))?;
+            let set = match may_fail && is_in_transaction {
+                true => self.session.execute(&format!("SAVEPOINT migrate_set;\n{sql};\nRELEASE migrate_set")).await,
+                false => self.session.execute(sql).await,
+            };
+            match set {
+                Err(error) if may_fail && error.kind() != DriverErrorKind::ConnectionLost => {
+                    if is_in_transaction {
+                        self.session.execute("ROLLBACK TO migrate_set").await.map_err(refuse::settings)?;
+                    }
+                }
+                set => set.map_err(|error| refuse::not_set_again(prepared, sql, error))?,
+            }
             if let Some(limits) = limits.as_ref().filter(|_| resets_all(&begun.sql, statement)) {
                 self.session.execute(limits).await.map_err(refuse::settings)?;
             }

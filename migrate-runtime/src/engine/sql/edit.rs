@@ -1,6 +1,6 @@
 //! Changes of the history alone, which run no script: each fails unless its row is as it was seen.
 
-use migrate_core::{HistoryRow, Migration, RowState, Version};
+use migrate_core::{Dialect, HistoryRow, Migration, RowState, Version};
 
 use super::super::foreseen::Foreseen;
 use super::Sql;
@@ -109,7 +109,12 @@ impl Sql<'_> {
         let (table, as_seen) = (&self.table, self.as_seen(seen));
         let expected = self.expect(&format!("EXISTS (SELECT 1 FROM {table} WHERE {as_seen})"));
         let signed = self.expect_signed(&seen.version, &seen.audit);
-        format!("{expected};\nUPDATE {table} SET {assignments} WHERE {as_seen};\n{signed}")
+        // Whoever writes to it at the moment is waited for before it is looked at.
+        let lock = match self.dialect {
+            Dialect::Sqlite => String::new(),
+            _ => format!("SELECT 1 FROM {table} WHERE {} FOR NO KEY UPDATE;\n", self.row(&seen.version)),
+        };
+        format!("{lock}{expected};\nUPDATE {table} SET {assignments} WHERE {as_seen};\n{signed}")
     }
 
     /// Fails unless the row of a migration has another audit trail than before.
