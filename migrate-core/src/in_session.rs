@@ -101,15 +101,13 @@ pub fn session_settings<'s>(sql: &str, statements: &'s [Statement], dialect: Dia
     again
 }
 
-/// The names that stand before a parenthesis, of functions of the database itself.
-fn calls<'a>(pieces: &[Piece<'a>]) -> impl Iterator<Item = String> {
-    let is_of_database = |at: usize| {
+/// The names that stand before a parenthesis, in small letters, of functions of the database itself.
+fn calls(pieces: &[Piece<'_>]) -> impl Iterator<Item = String> {
+    let is_of_database = move |at: usize| {
         let is_qualified = at > 1 && pieces[at - 1].is_sign(".");
         !is_qualified || pieces[at - 2].name().eq_ignore_ascii_case("pg_catalog")
     };
     (0..pieces.len().saturating_sub(1))
         .filter(move |at| pieces[*at].is_name() && pieces[at + 1].is_sign("(") && is_of_database(*at))
         .map(|at| pieces[at].name().to_ascii_lowercase())
-        .collect::<Vec<_>>()
-        .into_iter()
 }

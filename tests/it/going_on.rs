@@ -29,6 +29,17 @@ fn progress(connection: &mut Connection) -> String {
     )
 }
 
+/// The second migration is left in the middle, with so many statements begun and done.
+fn left(begun: u32, done: u32) -> String {
+    format!(
+        "DELETE FROM log; UPDATE schema_migrations SET state = 'running', statements_begun = {begun}, statements_done = {done}, \
+         claim = NULL WHERE version = 2"
+    )
+}
+
+/// Two statements that nobody can look up, of which the second writes.
+const TWO_IN_DOUBT: &str = "DO $$ BEGIN COMMIT; END $$;\nDO $$ BEGIN INSERT INTO log VALUES (2); COMMIT; END $$;";
+
 /// Somebody else's claim, of a session that lives.
 const CLAIM: &str = "UPDATE schema_migrations SET claim = (SELECT concat('1-18a5c0ffee000000-3 ', pid, ' ', \
                      (date_part('epoch', backend_start) * 1000000::float8)::int8) FROM pg_stat_activity WHERE pid = pg_backend_pid())";
@@ -71,14 +82,12 @@ fn a_decision_is_about_what_was_in_doubt_and_nothing_else() {
 /// Who is at work then may come to another statement before it is gone, or has had another decision.
 #[test]
 fn a_decision_about_what_another_runner_is_at_work_on_does_not_count() {
-    let set = script("DO $$ BEGIN COMMIT; END $$;\nDO $$ BEGIN INSERT INTO log VALUES (2); COMMIT; END $$;");
+    let set = script(TWO_IN_DOUBT);
     for driver in SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         run(&mut connection, &set).unwrap();
-        connection.execute(
-            "DELETE FROM log; UPDATE schema_migrations SET state = 'running', statements_begun = 2, statements_done = 1 WHERE version = 2",
-        );
+        connection.execute(&left(2, 1));
         let before = progress(&mut connection);
         let mut other = fresh.connect();
         other.execute(CLAIM);
@@ -108,17 +117,11 @@ fn a_decision_about_what_another_runner_is_at_work_on_does_not_count() {
 /// Nor does it for a later statement of the same script, to which somebody else has come meanwhile.
 #[test]
 fn a_decision_ends_with_the_statement_that_it_is_about() {
-    let set = script("DO $$ BEGIN COMMIT; END $$;\nDO $$ BEGIN INSERT INTO log VALUES (2); COMMIT; END $$;");
+    let set = script(TWO_IN_DOUBT);
     for driver in SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         run(&mut connection, &set).unwrap();
-        let left = |begun: u32, done: u32| {
-            format!(
-                "DELETE FROM log; UPDATE schema_migrations SET state = 'running', statements_begun = {begun}, \
-                 statements_done = {done}, claim = NULL WHERE version = 2"
-            )
-        };
         connection.execute(&left(1, 0));
         let is_first = AtomicBool::new(true);
         let migrator = Migrator::new(&set).on_event(|event| {

@@ -232,7 +232,7 @@ impl<'t> Words<'t> {
 }
 
 /// Postgres: the statement among these that takes the last number which its session has got from a sequence, when none of them is sure to
-/// get one before: `nextval`, or an `INSERT` into the table after which the sequence is named.
+/// get one before: `nextval`, or an `INSERT` that leaves out the column after which, and after its table, the sequence is named.
 ///
 /// ```
 /// use migrate_core::{Dialect, last_number_reader, scan::scan};

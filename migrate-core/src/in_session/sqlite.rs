@@ -146,12 +146,11 @@ pub fn last_rowid_reader<'s>(
         }
         let may_insert_nothing = ["IGNORE", "CONFLICT", "SELECT"].into_iter().any(has);
         if (is("INSERT") || is("REPLACE")) && has("VALUES") && !may_insert_nothing {
-            let of_here = |(table, _): &&(String, bool)| name_behind(&pieces, "INTO").as_ref() == Some(table);
-            let is_sure = match created.iter().rfind(of_here) {
+            let is_sure = |table: String| match created.iter().rfind(|(of_here, _)| *of_here == table) {
                 Some((_, numbers_rows)) => *numbers_rows,
-                None => name_behind(&pieces, "INTO").is_some_and(|table| numbers_rows(&table)),
+                None => numbers_rows(&table),
             };
-            if is_sure {
+            if name_behind(&pieces, "INTO").is_some_and(is_sure) {
                 return None;
             }
         }

@@ -89,8 +89,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         self.run_outside(&prepared, recorded, &claim, start).await
     }
 
-    /// Where what was left in the middle would go on: how many statements are done, and what became of the one in doubt; without a look
-    /// at what only a session knows.
+    /// Where what was left in the middle would go on: how many statements are done, and what became of the one in doubt.
     ///
     /// # Errors
     /// As [`continuation`](Engine::continuation).
