@@ -37,8 +37,7 @@ pub(super) fn removes(pieces: &[Piece<'_>], left: &[Piece<'_>]) -> bool {
 /// Whether the piece at `at` names what is in the session, and not something of the same name in a schema.
 fn names_temporary(pieces: &[Piece<'_>], at: usize, made: &Piece<'_>) -> bool {
     let is_dot = |at: usize| pieces.get(at).is_some_and(|piece| piece.is_sign("."));
-    let is_in_session =
-        !is_dot(at - 1) || at > 1 && ["TEMP", "PG_TEMP"].iter().any(|of| is_schema(&pieces[at - 2], of));
+    let is_in_session = !is_dot(at - 1) || ["TEMP", "PG_TEMP"].iter().any(|of| is_schema(&pieces[at - 2], of));
     let is_same = pieces[at].text == made.text || made.is_word() && pieces[at].is(made.text);
     is_same && is_in_session && !is_dot(at + 1)
 }

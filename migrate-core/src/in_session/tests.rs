@@ -20,6 +20,7 @@ fn what_is_left() {
                 "SELECT set_config('a.b', 'x', false), set_config('a.c', 'y', false);",
                 "SELECT pg_catalog.set_config('a.b', 'x'::text, false)",
                 "SELECT \"set_config\"('a.b', 'x', false)",
+                "SELECT set_config('a.b', ('x'), false)",
                 "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
             ],
         ),
@@ -74,6 +75,7 @@ fn what_is_left() {
             &[
                 "SELECT 1",
                 "CREATE TABLE temp (temporary text)",
+                "CREATE TABLE app.t (x integer)",
                 "CREATE TABLE t AS SELECT pg_temp.a FROM a AS pg_temp",
                 "INSERT INTO temp VALUES (1)",
                 "SELECT 1 AS x INTO t",
@@ -231,6 +233,7 @@ fn what_reads_the_last_rowid() {
         ("CREATE TABLE n (x); INSERT INTO N VALUES (1); SELECT last_insert_rowid()", false),
         ("CREATE TABLE n (x PRIMARY KEY) WITHOUT ROWID; INSERT INTO n VALUES (1); SELECT last_insert_rowid()", true),
         ("CREATE VIRTUAL TABLE n USING fts5(x); INSERT INTO n VALUES (1); SELECT last_insert_rowid()", true),
+        ("ALTER TABLE w ADD COLUMN y; INSERT INTO w VALUES (1, 2); SELECT last_insert_rowid()", true),
         ("CREATE TABLE IF NOT EXISTS w (x); INSERT INTO w VALUES (1); SELECT last_insert_rowid()", true),
         (
             "DROP TABLE p; CREATE TABLE p (x PRIMARY KEY) WITHOUT ROWID; INSERT INTO p VALUES (1); SELECT last_insert_rowid()",
@@ -294,6 +297,12 @@ fn what_has_to_be_set_again() {
             "ATTACH 'c' AS b; PRAGMA b.synchronous = 0",
         ),
         (Sqlite, "DETACH b; ATTACH 'a' AS b", "DETACH b; ATTACH 'a' AS b"),
+        (Sqlite, "ATTACH 'a' AS b; PRAGMA synchronous = 0; DETACH b", "PRAGMA synchronous = 0"),
+        (
+            Sqlite,
+            "ATTACH 'a' AS b; ATTACH 'c' AS d; PRAGMA d.cache_size = 1; PRAGMA cache_size(b); DETACH b",
+            "ATTACH 'c' AS d; PRAGMA d.cache_size = 1; PRAGMA cache_size(b)",
+        ),
         (
             Sqlite,
             "PRAGMA user_version = 1; PRAGMA cache_size = 1; PRAGMA page_size = 512",
