@@ -88,6 +88,21 @@ impl Alone {
         };
         of_names(&pieces().collect::<Vec<_>>())
     }
+
+    /// What a statement does of which only the server has told that it has to run alone.
+    ///
+    /// ```
+    /// use migrate_core::{Alone, Dialect, scan::scan};
+    ///
+    /// let refused = |sql: &str| Alone::of_refused(sql, &scan(sql, Dialect::Postgres).statements[0]);
+    /// assert_eq!(refused("REINDEX TABLE partitioned"), Alone::Repeatable);
+    /// assert_eq!(refused("CALL backfill()"), Alone::Unknown);
+    /// ```
+    pub fn of_refused(sql: &str, statement: &Statement) -> Alone {
+        let verb = statement.words(sql, Dialect::Postgres).next().unwrap_or_default();
+        let is_repeatable = ["REINDEX", "CLUSTER"].iter().any(|of| verb.eq_ignore_ascii_case(of));
+        if is_repeatable { Alone::Repeatable } else { Alone::Unknown }
+    }
 }
 
 /// `CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] name ON [ONLY] table …`

@@ -42,32 +42,42 @@ impl InSession {
     }
 }
 
-/// The first of these statements that has left something in its session which is gone with it, unless one behind it has removed that.
+/// Those of these statements that have left something in their session which is gone with it, unless one behind it has removed that.
 ///
 /// ```
 /// use migrate_core::{Dialect, lost_with_session, scan::scan};
 ///
-/// let is_lost = |sql: &str| lost_with_session(sql, &scan(sql, Dialect::Postgres).statements, Dialect::Postgres).is_some();
-/// assert!(is_lost("CREATE TEMP TABLE picked AS SELECT id FROM users"));
-/// assert!(!is_lost("CREATE TEMP TABLE picked AS SELECT id FROM users; DROP TABLE picked"));
+/// let lost = |sql: &str| lost_with_session(sql, &scan(sql, Dialect::Postgres).statements, Dialect::Postgres).len();
+/// assert_eq!(lost("CREATE TEMP TABLE picked AS SELECT id FROM users; SELECT pg_advisory_lock(1)"), 2);
+/// assert_eq!(lost("CREATE TEMP TABLE picked AS SELECT id FROM users; DROP TABLE picked"), 0);
 /// ```
-pub fn lost_with_session<'s>(sql: &str, statements: &'s [Statement], dialect: Dialect) -> Option<&'s Statement> {
+pub fn lost_with_session<'s>(sql: &str, statements: &'s [Statement], dialect: Dialect) -> Vec<&'s Statement> {
+    let statements = since_discard(sql, statements, dialect);
     let pieces_of = |statement: &Statement| statement.pieces(sql, dialect).collect::<Vec<_>>();
-    statements.iter().enumerate().find_map(|(index, statement)| {
-        let is_lost = InSession::left_by(sql, statement, dialect) == Some(InSession::Lost);
+    let is_lost = |index: usize| {
+        let (statement, behind) = (&statements[index], &statements[index + 1..]);
         let left = pieces_of(statement);
         // What it has done beside that stays, and what is called otherwise by now is another thing.
         let may_stay = || {
             postgres::calls_for_session(&left)
-                || statements[index + 1..].iter().any(|behind| pieces_of(behind).iter().any(|piece| piece.is("RENAME")))
+                || behind.iter().any(|later| pieces_of(later).iter().any(|piece| piece.is("RENAME")))
         };
-        let is_removed = || statements[index + 1..].iter().any(|behind| made::removes(&pieces_of(behind), &left));
-        (is_lost && (!is_removed() || may_stay())).then_some(statement)
-    })
+        let is_removed = || behind.iter().any(|later| made::removes(&pieces_of(later), &left));
+        InSession::left_by(sql, statement, dialect) == Some(InSession::Lost) && (!is_removed() || may_stay())
+    };
+    (0..statements.len()).filter(|index| is_lost(*index)).map(|index| &statements[index]).collect()
+}
+
+/// From the last statement on behind which everything is as in a new session, if there is one.
+fn since_discard<'s>(sql: &str, statements: &'s [Statement], dialect: Dialect) -> &'s [Statement] {
+    let discards = |statement: &Statement| {
+        dialect == Dialect::Postgres && postgres::discards_all(&statement.pieces(sql, dialect).collect::<Vec<_>>())
+    };
+    &statements[statements.iter().rposition(discards).unwrap_or_default()..]
 }
 
 /// Those of these statements that have to be sent again in another session, in their order, for what follows them, without what has been
-/// attached and detached again; and whether a later one sets the same, so that nothing is lost where it fails.
+/// attached and detached again, or discarded; and whether a later one sets the same, so that nothing is lost where it fails.
 ///
 /// ```
 /// use migrate_core::{Dialect, scan::scan, session_settings};
@@ -81,7 +91,7 @@ pub fn lost_with_session<'s>(sql: &str, statements: &'s [Statement], dialect: Di
 pub fn session_settings<'s>(sql: &str, statements: &'s [Statement], dialect: Dialect) -> Vec<(&'s Statement, bool)> {
     let is_repeatable =
         |statement: &&Statement| InSession::left_by(sql, statement, dialect) == Some(InSession::Repeatable);
-    let set: Vec<(&Statement, Vec<Piece<'_>>)> = statements
+    let set: Vec<(&Statement, Vec<Piece<'_>>)> = since_discard(sql, statements, dialect)
         .iter()
         .filter(is_repeatable)
         .map(|statement| (statement, statement.pieces(sql, dialect).collect()))

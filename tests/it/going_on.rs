@@ -7,30 +7,33 @@ use std::thread;
 use std::time::Duration;
 
 use migrate_runtime::{Action, ErrorKind, Event, Migrations, Migrator, Resume};
-use migrate_tests::{Connection, Driver, Fresh, Verb, migrations, poll};
+use migrate_tests::{Connection, Driver, Fresh, Verb, migrations};
 
-const SERVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
+pub(crate) const SERVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
 
 /// One script outside of a transaction, behind the tables of [`TABLES`].
-fn script(sql: &str) -> Migrations {
+pub(crate) fn script(sql: &str) -> Migrations {
     migrations(&[("1_tables.sql", TABLES), ("2_b.sql", &*format!("-- migrate: no-transaction\n{sql}"))])
 }
 
 const TABLES: &str = "CREATE TABLE t (a integer, b integer);\nINSERT INTO t VALUES (1, 1), (1, 2), (2, 3);\n\
                       CREATE TABLE log (n integer);";
 
-fn run(connection: &mut Connection, set: &Migrations) -> Result<migrate_runtime::Report, migrate_runtime::Error> {
+pub(crate) fn run(
+    connection: &mut Connection,
+    set: &Migrations,
+) -> Result<migrate_runtime::Report, migrate_runtime::Error> {
     connection.run(&Migrator::new(set))
 }
 
-fn progress(connection: &mut Connection) -> String {
+pub(crate) fn progress(connection: &mut Connection) -> String {
     connection.value(
         "SELECT state || ' ' || statements_begun || ' ' || statements_done FROM schema_migrations WHERE version = '2'",
     )
 }
 
 /// The second migration is left in the middle, with so many statements begun and done.
-fn left(begun: u32, done: u32) -> String {
+pub(crate) fn left(begun: u32, done: u32) -> String {
     format!(
         "DELETE FROM log; UPDATE schema_migrations SET state = 'running', statements_begun = {begun}, statements_done = {done}, \
          claim = NULL WHERE version = 2"
@@ -171,50 +174,6 @@ fn what_is_in_doubt_is_the_statement_that_ran_and_not_its_place() {
     }
 }
 
-/// What a failed statement has left is removed, also when that takes longer than anybody may wait, fails at first, or the statement has gone
-/// from the file meanwhile.
-#[test]
-fn what_is_left_of_a_statement_is_removed_in_any_case() {
-    for driver in SERVERS {
-        for today in [
-            "DELETE FROM t WHERE b = 2;\nCREATE UNIQUE INDEX CONCURRENTLY i ON t (a);",
-            "INSERT INTO log VALUES (7);",
-            "DELETE FROM t WHERE b = 2;\nCREATE UNIQUE INDEX CONCURRENTLY k ON t (a);",
-        ] {
-            let fresh = Fresh::new(driver);
-            let mut connection = fresh.connect();
-            run(&mut connection, &script("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);")).unwrap_err();
-            let mut reader = fresh.connect();
-            reader.execute("BEGIN; SELECT * FROM t");
-            let set = script(today);
-            let migrator = Migrator::new(&set).lock_timeout(Duration::from_millis(50));
-            let waits = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' \
-                         AND query LIKE 'DROP INDEX CONCURRENTLY%'";
-            thread::scope(|scope| {
-                let go_on = || {
-                    let (fresh, migrator) = (&fresh, &migrator);
-                    scope.spawn(move || fresh.connect().run(migrator))
-                };
-                let first = go_on();
-                let ended = format!("SELECT count(pg_terminate_backend(pid)) {waits}");
-                poll("the removal", Duration::from_secs(30), || (connection.value(&ended) == "1").then_some(()));
-                assert_eq!(first.join().unwrap().unwrap_err().kind(), ErrorKind::ConnectionLost);
-                assert_eq!(progress(&mut connection), "running 1 0", "{today}");
-                let second = go_on();
-                let long = format!("SELECT count(*) {waits} AND state_change < now() - interval '300 ms'");
-                poll("a long removal", Duration::from_secs(30), || (connection.value(&long) == "1").then_some(()));
-                reader.execute("COMMIT");
-                second.join().unwrap().unwrap();
-            });
-            assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0", "{today}");
-            let built = connection.value("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass");
-            assert_eq!(built == "1", today.contains("INDEX"), "{today}");
-            let kept = connection.value("SELECT sql FROM schema_migrations WHERE version = 2");
-            assert_eq!(kept, format!("-- migrate: no-transaction\n{today}"));
-        }
-    }
-}
-
 /// What a pragma has written to the file stays as it is, and whoever is refused has set nothing at all.
 #[test]
 fn what_is_in_the_file_is_not_set_again() {
@@ -295,7 +254,9 @@ fn what_is_set_no_more_is_not_set_again() {
         let with = |last: &str| script(&format!("{done}\n{last};"));
         run(&mut fresh.connect(), &with("DELETE FROM missing")).unwrap_err();
         let mut connection = fresh.connect();
-        run(&mut connection, &with("INSERT INTO log VALUES (length(current_setting('search_path')))")).unwrap();
+        let set = with("INSERT INTO log VALUES (length(current_setting('search_path')))");
+        assert_eq!(connection.try_verb(&Migrator::new(&set), &Verb::Run).unwrap().changes().len(), 1);
+        run(&mut connection, &set).unwrap();
         assert_eq!(connection.rows("SELECT n FROM log"), ["15"]);
     }
 }
@@ -341,49 +302,6 @@ fn the_last_number_of_another_session_is_a_question() {
     }
 }
 
-/// What the server builds aside is left there when its session ends: of the table, its partitions, and what is too long for it.
-#[test]
-fn what_was_built_aside_is_removed() {
-    const PLAIN: &str = "CREATE TABLE r (a integer);\nCREATE INDEX ri ON r (a);";
-    const PARTS: &str = "CREATE TABLE p (a integer) PARTITION BY RANGE (a);\nCREATE TABLE q PARTITION OF p FOR VALUES FROM (0) TO (9);\n\
-                         CREATE TABLE r PARTITION OF p FOR VALUES FROM (9) TO (99);\nCREATE INDEX pi ON p (a);";
-    let cases = [
-        (PLAIN, "REINDEX TABLE CONCURRENTLY r"),
-        (PLAIN, "REINDEX INDEX CONCURRENTLY ri"),
-        (PLAIN, "REINDEX SCHEMA CONCURRENTLY public"),
-        (PARTS, "REINDEX (CONCURRENTLY) TABLE p"),
-        (PARTS, "REINDEX INDEX CONCURRENTLY pi"),
-        ("CREATE TABLE r (a text);", "REINDEX TABLE CONCURRENTLY r"),
-    ];
-    for (index, (tables, sql)) in cases.into_iter().enumerate() {
-        let fresh = Fresh::new(SERVERS[index % 2]);
-        let set = migrations(&[("1_r.sql", tables), ("2_b.sql", &*format!("-- migrate: no-transaction\n{sql};"))]);
-        let mut connection = fresh.connect();
-        connection.run(&Migrator::new(&set).target(1)).unwrap();
-        let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
-        let mut old = fresh.connect();
-        // It ends by itself if anything fails here.
-        old.execute(
-            "SET idle_in_transaction_session_timeout = '40s'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM r",
-        );
-        thread::scope(|scope| {
-            let interrupted = scope.spawn(|| fresh.connect().run(&Migrator::new(&set)));
-            // It waits for that one when the new index is there.
-            poll(&format!("the new index of {sql}"), Duration::from_secs(10), || {
-                (connection.value(invalid) != "0").then_some(())
-            });
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'REINDEX%'",
-            );
-            interrupted.join().unwrap().unwrap_err();
-        });
-        old.execute("COMMIT");
-        assert_ne!(connection.value(invalid), "0", "{sql}");
-        run(&mut connection, &set).unwrap();
-        assert_eq!(connection.value(invalid), "0", "{sql}");
-    }
-}
-
 /// The limit that a script has set for itself holds again, also behind the removal of what a statement has left.
 #[test]
 fn a_limit_of_the_script_s_own_outlasts_what_is_removed() {
@@ -401,38 +319,125 @@ fn a_limit_of_the_script_s_own_outlasts_what_is_removed() {
     }
 }
 
-/// Whoever may not drop what was left aside goes on without that: of values that are too long, nobody but a superuser may.
+/// Behind `DISCARD ALL` everything is as in a new session.
 #[test]
-fn what_may_not_be_removed_is_left() {
+fn what_was_discarded_is_not_set_again() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE SCHEMA app");
+        let with = |last: &str| {
+            script(&format!(
+                "SET search_path = app, public;\nCREATE TEMP TABLE picked (a integer);\nDISCARD ALL;\nSET work_mem = '9MB';\n{last};"
+            ))
+        };
+        run(&mut fresh.connect(), &with("DELETE FROM missing")).unwrap_err();
+        let set = with(
+            "INSERT INTO log SELECT setting::integer FROM pg_settings WHERE name = 'work_mem';\nCREATE TABLE made (a integer)",
+        );
+        // Of the program, too.
+        connection.execute("SET search_path = app");
+        let migrator = Migrator::new(&set).history_table("public.schema_migrations");
+        assert_eq!(connection.try_verb(&migrator, &Verb::Run).unwrap().changes()[0].statements, 2);
+        assert_eq!(connection.value("SHOW search_path"), "app");
+        connection.run(&migrator).unwrap();
+        assert_eq!(connection.rows("SELECT n FROM public.log"), ["9216"]);
+        assert_eq!(connection.value("SELECT to_regclass('public.made') IS NOT NULL"), "t");
+    }
+}
+
+/// A decision counts for all that it lets go on without, so all of that is shown.
+#[test]
+fn all_that_is_lost_with_the_session_is_shown() {
+    let on_postgres = (
+        "CREATE TEMP TABLE scratch (a integer);\nDO $$ BEGIN SET search_path = public; END $$",
+        "INSERT INTO log VALUES (currval('s'))",
+        "what 2 of its statements have set or made",
+    );
+    let on_sqlite = (
+        "CREATE TEMP TABLE scratch (a);\nINSERT INTO t VALUES (7, 7)",
+        "INSERT INTO log VALUES (last_insert_rowid())",
+        "what one of its statements has set or made",
+    );
+    for (driver, (done, reader, lost)) in
+        SERVERS.into_iter().map(|driver| (driver, on_postgres)).chain([(Driver::Rusqlite, on_sqlite)])
+    {
+        let fresh = Fresh::new(driver);
+        run(&mut fresh.connect(), &script(&format!("{done};\nDELETE FROM missing;"))).unwrap_err();
+        let error = run(&mut fresh.connect(), &script(&format!("{done};\n{reader};"))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+        let told = error.to_string();
+        assert!(told.contains(lost) && told.contains("; and what is left of it asks for the last"), "{told}");
+        let of_session = |line: &&str| {
+            ["CREATE TEMP", "DO $$", "INSERT INTO log"].iter().any(|of| line.contains(of)) && line.contains(" | ")
+        };
+        assert_eq!(told.lines().filter(of_session).count(), if driver == Driver::Rusqlite { 2 } else { 3 }, "{told}");
+    }
+}
+
+/// Nobody may see when a backend of another login was started, not even of itself: whose role is not its login is one that lives.
+#[test]
+fn a_runner_under_another_role_than_its_login_lives() {
     for driver in SERVERS {
         let fresh = Fresh::new(driver);
         let role = format!("{}_owner", fresh.database().name());
-        let mut connection = fresh.connect();
-        connection.execute(&format!("CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}"));
+        fresh.connect().execute(&format!("CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}"));
         let as_owner = || {
             let mut connection = fresh.connect();
-            connection.execute(&format!("SET SESSION AUTHORIZATION {role}"));
+            connection.execute(&format!("SET ROLE {role}"));
             connection
         };
-        let sql = "-- migrate: no-transaction\nREINDEX TABLE CONCURRENTLY r;";
-        let set = migrations(&[("1_r.sql", "CREATE TABLE r (a text);\nCREATE INDEX ri ON r (a);"), ("2_b.sql", sql)]);
-        as_owner().run(&Migrator::new(&set).target(1)).unwrap();
-        let mut old = fresh.connect();
-        old.execute(
-            "SET idle_in_transaction_session_timeout = '40s'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM r",
-        );
-        thread::scope(|scope| {
-            let interrupted = scope.spawn(|| as_owner().run(&Migrator::new(&set)));
-            let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
-            poll("the new indexes", Duration::from_secs(30), || (connection.value(invalid) == "2").then_some(()));
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'REINDEX%'",
-            );
-            interrupted.join().unwrap().unwrap_err();
+        let set = script("INSERT INTO log VALUES (1);\nINSERT INTO log VALUES (2);");
+        let migrator = Migrator::new(&set).on_event(|event| {
+            if let Event::Statement { number: 2, migration, .. } = event
+                && migration.to_string().starts_with('2')
+            {
+                thread::scope(|scope| {
+                    let refused = scope.spawn(|| {
+                        let impatient = Migrator::new(&set).wait_timeout(Duration::from_millis(100));
+                        assert_eq!(as_owner().run(&impatient).unwrap_err().kind(), ErrorKind::WaitTimeout);
+                        let verb = Verb::MarkPending(2, "it must be dead");
+                        as_owner().execute_verb(&impatient, &verb).unwrap_err()
+                    });
+                    let refused = refused.join().unwrap().to_string();
+                    assert!(refused.contains("another runner is at work"), "{refused}");
+                });
+            }
         });
-        old.execute("COMMIT");
-        run(&mut as_owner(), &set).unwrap();
-        let left = "SELECT count(*) FROM pg_index WHERE NOT indisvalid AND indrelid = 'r'::regclass";
-        assert_eq!(connection.value(left), "0");
+        as_owner().run(&migrator).unwrap();
+        assert_eq!(as_owner().rows("SELECT n FROM log"), ["1", "2"]);
+        // Of a server that is not there any more, nobody lives.
+        let mut connection = as_owner();
+        connection.execute(&left(2, 1));
+        connection.execute(
+            "UPDATE schema_migrations SET claim = (SELECT concat('1-18a5c0ffee000000-3 ', pid, ' 1000000000000000') \
+             FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() LIMIT 1) WHERE version = 2",
+        );
+        assert_eq!(run(&mut connection, &set).unwrap_err().kind(), ErrorKind::Interrupted);
     }
+}
+
+/// On the connection of before, what was detached is not there any more.
+#[test]
+fn what_is_detached_stays_detached() {
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let mut connection = fresh.connect();
+    connection.execute("ATTACH ':memory:' AS of_program");
+    let with = |last: &str| script(&format!("DETACH of_program;\n{last};"));
+    for _ in 0..2 {
+        let error = run(&mut connection, &with("DELETE FROM missing")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StatementFailed, "{error}");
+    }
+    run(&mut connection, &with("INSERT INTO log VALUES (1)")).unwrap();
+    // Another one of the program is detached, as it would have been.
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let attached = || {
+        let mut connection = fresh.connect();
+        connection.execute("ATTACH ':memory:' AS of_program");
+        connection
+    };
+    run(&mut attached(), &with("DELETE FROM missing")).unwrap_err();
+    let mut connection = attached();
+    run(&mut connection, &with("INSERT INTO log VALUES (1)")).unwrap();
+    assert_eq!(connection.value("SELECT count(*) FROM pragma_database_list WHERE name = 'of_program'"), "0");
 }

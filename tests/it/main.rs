@@ -18,6 +18,7 @@ mod in_transaction;
 mod infrastructure;
 mod interference;
 mod interleaved;
+mod left_over;
 mod locks;
 mod observing;
 mod operators;

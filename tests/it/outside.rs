@@ -830,7 +830,7 @@ fn a_question_says_what_else_is_in_doubt() {
         connection.execute(&begun(number));
         let error = connection.run(&Migrator::new(&set)).unwrap_err().to_string();
         assert!(error.contains("for its session alone is gone"), "{error}");
-        assert_eq!(error.contains("and runs statement 2, which was begun, again"), is_in_doubt, "{error}");
+        assert_eq!(error.contains("`Retry` also runs statement 2, which was begun, again"), is_in_doubt, "{error}");
     }
 }
 

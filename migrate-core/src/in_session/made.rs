@@ -38,8 +38,12 @@ pub(super) fn removes(pieces: &[Piece<'_>], left: &[Piece<'_>]) -> bool {
 fn names_temporary(pieces: &[Piece<'_>], at: usize, made: &Piece<'_>) -> bool {
     let is_dot = |at: usize| pieces.get(at).is_some_and(|piece| piece.is_sign("."));
     let is_in_session = !is_dot(at - 1) || ["TEMP", "PG_TEMP"].iter().any(|of| is_schema(&pieces[at - 2], of));
-    let is_same = pieces[at].text == made.text || made.is_word() && pieces[at].is(made.text);
-    is_same && is_in_session && !is_dot(at + 1)
+    folded(&pieces[at]) == folded(made) && is_in_session && !is_dot(at + 1)
+}
+
+/// A name as the database takes it: without its quotes, or in small letters.
+fn folded(name: &Piece<'_>) -> String {
+    if name.is_word() { name.text.to_ascii_lowercase() } else { name.name().into_owned() }
 }
 
 pub(super) fn is_temporary(word: &Piece<'_>) -> bool {

@@ -3,7 +3,7 @@
 use super::made::{is_schema, is_temporary, makes_temporary};
 use super::{InSession, calls};
 use crate::Dialect;
-use crate::scan::{Piece, Statement};
+use crate::scan::{Piece, Statement, without_comments};
 
 pub(super) fn left_by(pieces: &[Piece<'_>], text: &str) -> Option<InSession> {
     let verb = pieces.first()?;
@@ -11,7 +11,13 @@ pub(super) fn left_by(pieces: &[Piece<'_>], text: &str) -> Option<InSession> {
     if verb.is("SET") {
         return left_by_set(pieces);
     }
-    if verb.is("RESET") || verb.is("LOAD") || sets_config_alone(pieces) {
+    if verb.is("EXPLAIN") {
+        return explained(pieces).and_then(|executed| left_by(executed, text));
+    }
+    if sets_config_alone(pieces) {
+        return (!is_for_transaction(pieces)).then_some(InSession::Repeatable);
+    }
+    if verb.is("RESET") || verb.is("LOAD") || discards_all(pieces) {
         return Some(InSession::Repeatable);
     }
     let is_lost = match () {
@@ -21,12 +27,23 @@ pub(super) fn left_by(pieces: &[Piece<'_>], text: &str) -> Option<InSession> {
         }
         () if verb.is("PREPARE") => !has("TRANSACTION"),
         () if verb.is("DECLARE") => has("HOLD"),
-        () if verb.is("DISCARD") => has("ALL"),
         () if verb.is("DO") => block_leaves_something(&body(pieces, text)),
-        () if verb.is("UPDATE") && has("pg_settings") => true,
+        () if (verb.is("UPDATE") || verb.is("WITH")) && has("UPDATE") && has("pg_settings") => true,
         () => selects_into_temporary(pieces) || calls_for_session(pieces),
     };
     is_lost.then_some(InSession::Lost)
+}
+
+/// `DISCARD ALL`: what is behind it is as in a new session.
+pub(super) fn discards_all(pieces: &[Piece<'_>]) -> bool {
+    matches!(pieces, [verb, all, ..] if verb.is("DISCARD") && all.is("ALL"))
+}
+
+/// What `EXPLAIN ANALYZE` executes.
+fn explained<'p, 'a>(pieces: &'p [Piece<'a>]) -> Option<&'p [Piece<'a>]> {
+    let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE", "DECLARE", "CREATE", "REFRESH", "WITH"];
+    let at = pieces.iter().position(|piece| verbs.iter().any(|verb| piece.is(verb)))?;
+    pieces[..at].iter().any(|piece| piece.is("ANALYZE") || piece.is("ANALYSE")).then_some(&pieces[at..])
 }
 
 /// What is in `pg_temp` is not there in another session, and random numbers go on from the last one.
@@ -43,9 +60,12 @@ fn names_temporary_schema(piece: &Piece<'_>) -> bool {
     piece.text.to_ascii_lowercase().contains("pg_temp")
 }
 
-/// What a `SET` or `RESET` is about.
+/// What a `SET`, a `RESET` or a single `set_config` is about.
 fn setting(pieces: &[Piece<'_>]) -> Option<String> {
     let [verb, behind @ ..] = pieces else { return None };
+    if calls(pieces).count() == 1 && sets_config_alone(pieces) {
+        return pieces.iter().find_map(Piece::string).map(|name| name.to_ascii_lowercase());
+    }
     if !verb.is("SET") && !verb.is("RESET") {
         return None;
     }
@@ -71,9 +91,13 @@ fn setting(pieces: &[Piece<'_>]) -> Option<String> {
 /// several.
 pub(super) fn supersedes(later: &[Piece<'_>], earlier: &[Piece<'_>]) -> bool {
     let [Some(later), Some(earlier)] = [setting(later), setting(earlier)] else { return false };
-    // Who one is, `RESET ALL` leaves.
-    later == earlier && later != "characteristics"
-        || later == "all" && !["role", "session_authorization"].contains(&earlier.as_str())
+    match later.as_str() {
+        "characteristics" => false,
+        // Who one is, it leaves.
+        "all" => !["role", "session_authorization"].contains(&earlier.as_str()),
+        "session_authorization" => [later.as_str(), "role"].contains(&earlier.as_str()),
+        _ => later == earlier,
+    }
 }
 
 /// `SELECT set_config('…', '…', false)`, as dumps write it, of nothing but constants.
@@ -90,6 +114,11 @@ fn sets_config_alone(pieces: &[Piece<'_>]) -> bool {
         && called.peek().is_some()
         && called.all(|called| called == "set_config")
         && pieces.iter().all(|piece| is_constant(piece) && !names_temporary_schema(piece))
+}
+
+/// `set_config('…', '…', true)` and nothing else.
+fn is_for_transaction(pieces: &[Piece<'_>]) -> bool {
+    calls(pieces).count() == pieces.iter().filter(|piece| piece.is("true")).count()
 }
 
 /// `ON COMMIT DROP`, and not `PRESERVE ROWS` or `DELETE ROWS`.
@@ -141,47 +170,16 @@ fn body(pieces: &[Piece<'_>], text: &str) -> String {
         }
         None => piece.string(),
     };
-    let code = pieces.iter().find_map(inner).unwrap_or_else(|| text.to_owned());
-    without_comments(&code).replace("\\n", " ").replace("\\t", " ")
-}
-
-/// Without what stands behind `--` or in `/* … */`, outside of strings.
-fn without_comments(code: &str) -> String {
-    let mut kept = String::with_capacity(code.len());
-    let mut rest = code;
-    while let Some(at) = rest.find(['\'', '-', '/']) {
-        let (before, from) = rest.split_at(at);
-        kept.push_str(before);
-        let length = match () {
-            () if from.starts_with("--") => from.find('\n').unwrap_or(from.len()),
-            () if from.starts_with("/*") => length_of_comment(from),
-            () => {
-                let string = from[1..].find('\'').filter(|_| from.starts_with('\'')).map_or(1, |end| end + 2);
-                kept.push_str(&from[..string]);
-                rest = &from[string..];
-                continue;
-            }
-        };
-        kept.push(' ');
-        rest = &from[length..];
+    let names_language = |at: usize| at.checked_sub(1).is_some_and(|before| pieces[before].is("LANGUAGE"));
+    // A string goes on in the next line.
+    let code: String =
+        (0..pieces.len()).filter(|at| !names_language(*at)).filter_map(|at| inner(&pieces[at])).collect();
+    let code = if code.is_empty() { text } else { &code };
+    let mut code = without_comments(code, Dialect::Postgres).collect::<Vec<_>>().join(" ");
+    for space in ["\\n", "\\r", "\\t", "\\f", "\\b"] {
+        code = code.replace(space, " ");
     }
-    kept.push_str(rest);
-    kept
-}
-
-/// How long the comment is that a text begins with; they nest.
-fn length_of_comment(text: &str) -> usize {
-    let mut depth = 0_usize;
-    let mut at = 0;
-    while let Some(found) = text[at..].find("/*").into_iter().chain(text[at..].find("*/")).min() {
-        at += found;
-        depth = if text[at..].starts_with("/*") { depth + 1 } else { depth.saturating_sub(1) };
-        at += 2;
-        if depth == 0 {
-            return at;
-        }
-    }
-    text.len()
+    code
 }
 
 /// Whether what stands in a `DO` block, or in a string in it that is executed, sets something, locks, or makes a temporary table.

@@ -135,6 +135,7 @@ pub fn last_rowid_reader<'s>(
     numbers_rows: impl Fn(&str) -> bool,
 ) -> Option<&'s Statement> {
     let mut created: Vec<(String, bool)> = Vec::new();
+    let mut renames = false;
     for statement in statements {
         let pieces: Vec<Piece<'_>> = statement.pieces(sql, Dialect::Sqlite).collect();
         let is = |word: &str| pieces.first().is_some_and(|verb| verb.is(word));
@@ -148,11 +149,16 @@ pub fn last_rowid_reader<'s>(
         if (is("INSERT") || is("REPLACE")) && has("VALUES") && !may_insert_nothing {
             let is_sure = |table: String| match created.iter().rfind(|(of_here, _)| *of_here == table) {
                 Some((_, numbers_rows)) => *numbers_rows,
-                None => numbers_rows(&table),
+                None => !renames && numbers_rows(&table),
             };
             if name_behind(&pieces, "INTO").is_some_and(is_sure) {
                 return None;
             }
+        }
+        if is("ALTER") && has("RENAME") {
+            // What is called how behind it, is not known before.
+            renames = true;
+            created.clear();
         }
         if is("CREATE") && !has("EXISTS") {
             created.extend(

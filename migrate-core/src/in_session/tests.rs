@@ -15,9 +15,12 @@ fn what_is_left() {
             &[
                 "SET search_path = a",
                 "RESET ALL",
+                "DISCARD ALL",
+                "EXPLAIN ANALYZE SELECT set_config('a.b', 'x', false)",
                 "LOAD 'auto_explain'",
                 "SELECT pg_catalog.set_config('search_path', 'a', false)",
                 "SELECT set_config('a.b', 'x', false), set_config('a.c', 'y', false);",
+                "SELECT set_config('a.b', 'x', true), set_config('a.c', 'y', false);",
                 "SELECT pg_catalog.set_config('a.b', 'x'::text, false)",
                 "SELECT \"set_config\"('a.b', 'x', false)",
                 "SELECT set_config('a.b', ('x'), false)",
@@ -62,7 +65,13 @@ fn what_is_left() {
                 "SELECT pg_advisory_lock(1)",
                 "SELECT pg_catalog.pg_try_advisory_lock_shared(1)",
                 "SET search_path = pg_temp, public",
-                "DISCARD ALL",
+                "DO LANGUAGE 'plpgsql' $$ BEGIN SET search_path TO app; END $$",
+                "DO 'BEGIN '\n'SET search_path TO app; END' LANGUAGE plpgsql",
+                "DO E'BEGIN\\r\\nSET search_path TO app; END'",
+                "DO $$ BEGIN PERFORM E'don\\'t -- x'; SET search_path = app; END $$",
+                "WITH x AS (SELECT 1) UPDATE pg_settings SET setting = 'app' WHERE name = 'search_path'",
+                "EXPLAIN ANALYZE CREATE TEMP TABLE t AS SELECT 9 AS a",
+                "explain (analyze, verbose) select pg_advisory_lock(1)",
                 "DO $$ BEGIN EXECUTE format('SET search_path TO %I', 'app'); END $$",
                 "DO $$ BEGIN SET search_path TO app; END $$",
                 "DO $$ BEGIN UPDATE t SET x = 1; RESET ALL; END $$",
@@ -92,6 +101,10 @@ fn what_is_left() {
                 "DO $$ BEGIN SET LOCAL search_path = app; END $$",
                 "SELECT pg_advisory_xact_lock(1)",
                 "SELECT app.set_config('theme', 'dark')",
+                "SELECT set_config('search_path', 'a', true)",
+                "EXPLAIN CREATE TEMP TABLE t AS SELECT 9 AS a",
+                "WITH x AS (SELECT * FROM pg_settings) SELECT 1",
+                "DISCARD PLANS",
                 "SELECT * FROM pg_settings",
                 "CREATE VIEW v AS SELECT set_config('a.b', 'x', false)",
                 "DO $$ BEGIN -- set the default\n UPDATE s SET x = 1; /* load it */ END $$",
@@ -172,6 +185,8 @@ fn what_is_removed_again_is_not_lost() {
                 "PREPARE p AS SELECT 1; EXECUTE p; DEALLOCATE p",
                 "PREPARE p AS SELECT 1; DEALLOCATE PREPARE p",
                 "DECLARE c CURSOR WITH HOLD FOR SELECT 1; CLOSE c",
+                "PREPARE \"p\" AS SELECT 1; DEALLOCATE P",
+                "CREATE TEMP TABLE t (x int); SELECT pg_advisory_lock(1); DISCARD ALL",
             ],
         ),
         (
@@ -192,6 +207,7 @@ fn what_is_removed_again_is_not_lost() {
                 "CREATE TEMP TABLE t AS SELECT set_config('a.b', 'x', false); DROP TABLE t",
                 "CREATE TEMP TABLE t (x int); ALTER TABLE t RENAME TO u; CREATE TABLE t (x int); DROP TABLE t",
                 "SELECT pg_advisory_lock(1); DROP TABLE t",
+                "DISCARD ALL; CREATE TEMP TABLE t (x int)",
             ],
         ),
         (
@@ -201,6 +217,8 @@ fn what_is_removed_again_is_not_lost() {
                 "CREATE TEMP TABLE t (x); DROP TABLE temp.t",
                 "CREATE TABLE temp.t AS SELECT 1; DROP TABLE t",
                 "ATTACH ':memory:' AS other; DETACH DATABASE Other",
+                "ATTACH ':memory:' AS [o]; DETACH \"o\"",
+                "ATTACH ':memory:' AS 'o'; DETACH O",
             ],
         ),
         (Sqlite, true, &["CREATE TEMP TABLE t (x); DROP TABLE main.t", "ATTACH ':memory:' AS a; DETACH b"]),
@@ -208,9 +226,18 @@ fn what_is_removed_again_is_not_lost() {
     for (dialect, expect, scripts) in cases {
         for sql in *scripts {
             let statements = scan(sql, *dialect).statements;
-            assert_eq!(lost_with_session(sql, &statements, *dialect).is_some(), *expect, "{sql}");
+            assert_eq!(!lost_with_session(sql, &statements, *dialect).is_empty(), *expect, "{sql}");
         }
     }
+}
+
+#[test]
+fn all_that_is_lost_is_told() {
+    let sql = "SELECT pg_advisory_lock(1); SELECT 1; CREATE TEMP TABLE t (x int); SET a.b = 1; PREPARE p AS SELECT 1";
+    let statements = scan(sql, Dialect::Postgres).statements;
+    let lost: Vec<&str> =
+        lost_with_session(sql, &statements, Dialect::Postgres).iter().map(|of| of.text(sql)).collect();
+    assert_eq!(lost, ["SELECT pg_advisory_lock(1)", "CREATE TEMP TABLE t (x int)", "PREPARE p AS SELECT 1"]);
 }
 
 #[test]
@@ -234,6 +261,11 @@ fn what_reads_the_last_rowid() {
         ("CREATE TABLE n (x PRIMARY KEY) WITHOUT ROWID; INSERT INTO n VALUES (1); SELECT last_insert_rowid()", true),
         ("CREATE VIRTUAL TABLE n USING fts5(x); INSERT INTO n VALUES (1); SELECT last_insert_rowid()", true),
         ("ALTER TABLE w ADD COLUMN y; INSERT INTO w VALUES (1, 2); SELECT last_insert_rowid()", true),
+        ("ALTER TABLE w RENAME TO p; INSERT INTO p VALUES (1); SELECT last_insert_rowid()", true),
+        (
+            "CREATE TABLE n (x); ALTER TABLE n RENAME TO m; ALTER TABLE w RENAME TO n; INSERT INTO n VALUES (1); SELECT last_insert_rowid()",
+            true,
+        ),
         ("CREATE TABLE IF NOT EXISTS w (x); INSERT INTO w VALUES (1); SELECT last_insert_rowid()", true),
         (
             "DROP TABLE p; CREATE TABLE p (x PRIMARY KEY) WITHOUT ROWID; INSERT INTO p VALUES (1); SELECT last_insert_rowid()",
@@ -290,7 +322,20 @@ fn what_has_to_be_set_again() {
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET SESSION AUTHORIZATION a",
         ),
         (Postgres, "SET work_mem = 1; SET LOCAL work_mem = 2", "SET work_mem = 1"),
+        (Postgres, "SET ROLE a; SET a.b = 1; discard all; SET a.c = 2", "discard all; SET a.c = 2"),
+        (
+            Postgres,
+            "SELECT set_config('Role', 'a', false); RESET ROLE; SET ROLE b; SELECT set_config('role', 'none', false)",
+            "? SELECT set_config('Role', 'a', false); ? RESET ROLE; ? SET ROLE b; SELECT set_config('role', 'none', false)",
+        ),
+        (Postgres, "SET ROLE a; RESET SESSION AUTHORIZATION", "? SET ROLE a; RESET SESSION AUTHORIZATION"),
+        (
+            Postgres,
+            "SET a.b = 1; SELECT set_config('a.b', '2', false), set_config('a.c', '3', false)",
+            "SET a.b = 1; SELECT set_config('a.b', '2', false), set_config('a.c', '3', false)",
+        ),
         (Sqlite, "ATTACH 'a' AS b; DETACH b; DETACH c", "DETACH c"),
+        (Sqlite, "ATTACH 'a' AS \"O\"; DETACH [O]", ""),
         (
             Sqlite,
             "ATTACH 'a' AS b; PRAGMA B.cache_size = 1; DETACH b; ATTACH 'c' AS b; PRAGMA b.synchronous = 0",
@@ -343,6 +388,7 @@ fn what_reads_the_last_number() {
         ("INSERT INTO par SELECT 1; SELECT currval('par_id_seq')", true),
         ("INSERT INTO other VALUES (1); SELECT currval('par_id_seq')", true),
         ("DO $$ BEGIN PERFORM lastval(); END $$", true),
+        ("DO LANGUAGE 'plpgsql' $$ BEGIN PERFORM lastval(); END $$", true),
         ("DO $$ BEGIN -- lastval()\n END $$", false),
         ("INSERT INTO c VALUES ('lastval()')", false),
         ("SELECT currval FROM t", false),

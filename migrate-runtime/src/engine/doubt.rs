@@ -4,16 +4,17 @@ use migrate_core::Alone;
 use migrate_core::scan::Statement;
 
 use super::Engine;
+use super::left_over::LeftOver;
 use super::read::{cell, first_cells};
 use crate::driver::AnySession;
 use crate::error::Error;
-use crate::quote::{identifier, literal};
+use crate::quote::literal;
 
 /// What became of a statement.
 pub(super) enum Effect {
     Done,
-    /// It can run again, after these statements, which remove what is left of it.
-    NotDone(Vec<String>),
+    /// It can run again, when this is removed, which is left of it.
+    NotDone(Vec<LeftOver>),
     /// A person has to look.
     Unknown,
 }
@@ -21,30 +22,37 @@ pub(super) enum Effect {
 impl Effect {
     /// Whether nothing of it is there.
     pub(super) fn is_not_begun(&self) -> bool {
-        matches!(self, Effect::NotDone(cleanup) if cleanup.is_empty())
+        matches!(self, Effect::NotDone(left) if left.is_empty())
     }
 }
 
 impl<S: AnySession + ?Sized> Engine<'_, S> {
     pub(super) async fn effect_of(&mut self, sql: &str, statement: &Statement) -> Result<Effect, Error> {
-        match Alone::of(sql, statement, self.sql.dialect) {
-            Some(Alone::CreateIndex { table, index, .. }) => self.effect_of_build(&table, &index).await,
-            Some(Alone::DropIndex(index)) => self.effect_of_drop(&index).await,
-            Some(Alone::Reindex(relation)) => self.effect_of_reindex(&self.tables_of(&relation)).await,
-            Some(Alone::ReindexSchema(schema)) => {
+        let alone = Alone::of(sql, statement, self.sql.dialect);
+        match alone.unwrap_or_else(|| Alone::of_refused(sql, statement)) {
+            Alone::CreateIndex { table, index, .. } => {
+                let mut effect = self.effect_of_build(&table, &index).await?;
+                if let Effect::NotDone(left) = &mut effect {
+                    left.extend(self.left_set_aside(&table).await?);
+                }
+                Ok(effect)
+            }
+            Alone::DropIndex(index) => self.effect_of_drop(&index).await,
+            Alone::Reindex(relation) => self.effect_of_reindex(&self.tables_of(&relation)).await,
+            Alone::ReindexSchema(schema) => {
                 let tables = format!(
                     "SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = {}",
                     self.literal(&schema)
                 );
                 self.effect_of_reindex(&tables).await
             }
-            Some(Alone::ReindexDatabase) => self.effect_of_reindex("SELECT oid FROM pg_catalog.pg_class").await,
-            Some(Alone::CreateDatabase(name)) => self.done_if(&self.database_exists(&name)).await,
-            Some(Alone::DropDatabase(name)) => {
+            Alone::ReindexDatabase => self.effect_of_reindex("SELECT oid FROM pg_catalog.pg_class").await,
+            Alone::CreateDatabase(name) => self.done_if(&self.database_exists(&name)).await,
+            Alone::DropDatabase(name) => {
                 let gone = format!("SELECT NOT ({})", self.database_exists(&name));
                 self.done_if(&gone).await
             }
-            Some(Alone::Repeatable) => Ok(Effect::NotDone(Vec::new())),
+            Alone::Repeatable => Ok(Effect::NotDone(Vec::new())),
             _ => Ok(Effect::Unknown),
         }
     }
@@ -62,9 +70,8 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
                 let gone = format!("SELECT pg_catalog.to_regclass({}) IS NULL", self.literal(index));
                 self.done_if(&gone).await.map(Some)
             }
-            Alone::CreateIndex { .. } | Alone::CreateDatabase(_) | Alone::DropDatabase(_) => {
-                self.effect_of(sql, statement).await.map(Some)
-            }
+            Alone::CreateIndex { table, index, .. } => self.effect_of_build(table, index).await.map(Some),
+            Alone::CreateDatabase(_) | Alone::DropDatabase(_) => self.effect_of(sql, statement).await.map(Some),
             _ => Ok(None),
         }
     }
@@ -72,21 +79,18 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// An index that is valid and of that table was built; an invalid one was left in the middle.
     async fn effect_of_build(&mut self, table: &str, index: &str) -> Result<Effect, Error> {
         let found = format!(
-            "SELECT i.indrelid = t.oid, i.indisvalid, pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_class AS t \
-             JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace \
+            "SELECT i.indrelid = t.oid AND c.relkind = 'i', i.indisvalid, {} FROM pg_catalog.pg_class AS t \
              JOIN pg_catalog.pg_class AS c ON c.relnamespace = t.relnamespace AND c.relname = {} \
              LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid WHERE t.oid = pg_catalog.to_regclass({})::pg_catalog.oid",
+            LeftOver::COLUMNS,
             self.literal(index),
             self.literal(table)
         );
         let rows = self.query_patiently(&found).await?;
         let Some(row) = rows.first() else { return Ok(Effect::NotDone(Vec::new())) };
-        let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
-        Ok(match cells.as_slice() {
-            [Some("t"), Some("t"), _] => Effect::Done,
-            [Some("t"), Some("f"), Some(schema)] => {
-                Effect::NotDone(vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {schema}.{}", identifier(index))])
-            }
+        Ok(match (cell(row, 0), cell(row, 1)) {
+            ("t", "t") => Effect::Done,
+            ("t", "f") => Effect::NotDone(vec![LeftOver::of_build(&row[2..])]),
             _ => Effect::Unknown,
         })
     }
@@ -112,16 +116,17 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     async fn effect_of_reindex(&mut self, tables: &str) -> Result<Effect, Error> {
         // What is too long for a table has a table of its own, whose schema few may use. What the role may not drop, is left.
         let left = format!(
-            "WITH tables (oid) AS ({tables}) \
-             SELECT pg_catalog.format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index AS i \
-             JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-             WHERE NOT i.indisvalid AND c.relname::pg_catalog.text ~ '_cc(new|old)[0-9]*$' \
-             AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.pg_has_role(c.relowner, 'USAGE') \
-             AND i.indrelid IN (SELECT oid FROM tables \
-             UNION SELECT own.reltoastrelid FROM pg_catalog.pg_class AS own JOIN tables ON tables.oid = own.oid)"
+            "WITH tables (oid) AS ({tables}) SELECT {} FROM pg_catalog.pg_index AS i \
+             JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid \
+             JOIN (SELECT oid, oid AS of FROM tables UNION SELECT own.reltoastrelid, own.oid FROM pg_catalog.pg_class AS own \
+             JOIN tables ON tables.oid = own.oid) AS indexed ON indexed.oid = i.indrelid \
+             JOIN pg_catalog.pg_class AS t ON t.oid = indexed.of AND t.relkind <> 't' \
+             WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relname::pg_catalog.text ~ '_cc(new|old)[0-9]*$' \
+             AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND pg_catalog.pg_has_role(c.relowner, 'USAGE')",
+            LeftOver::COLUMNS
         );
         let rows = self.query_patiently(&left).await?;
-        Ok(Effect::NotDone(first_cells(rows).collect()))
+        Ok(Effect::NotDone(rows.iter().map(|row| LeftOver::of_server(row)).collect()))
     }
 
     /// A query for a table and its partitions, or for those of an index.

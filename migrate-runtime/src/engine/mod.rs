@@ -29,6 +29,7 @@ mod foreign;
 mod foreign_keys;
 mod foreseen;
 mod goal;
+mod left_over;
 mod outside;
 mod prepare;
 mod read;

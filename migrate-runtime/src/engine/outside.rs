@@ -13,6 +13,7 @@ use super::apply::{Outcome, Places};
 use super::dangling::Dangling;
 use super::doubt::Effect;
 use super::foreseen::Foreseen;
+use super::left_over::LeftOver;
 use super::prepare::{Prepared, resets_all};
 use super::read::Recorded;
 use super::request::{Part, Request};
@@ -36,8 +37,8 @@ pub(super) struct Continuation {
     pub(super) progress: Progress,
     /// SQLite: sets again what was set for the session.
     pub(super) settings: Vec<String>,
-    /// Removes what is left of the next statement.
-    pub(super) cleanup: Vec<String>,
+    /// What is left of the next statement, to be removed.
+    pub(super) left: Vec<LeftOver>,
     /// What became of the statement that was in doubt.
     pub(super) verdict: Option<String>,
     pub(super) is_resumed: bool,
@@ -88,8 +89,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             return self.interpret(prepared, &request, error);
         }
         let progress = Progress { done: 0, is_in_doubt: false };
-        let start =
-            Continuation { progress, settings: Vec::new(), cleanup: Vec::new(), verdict: None, is_resumed: false };
+        let start = Continuation { progress, settings: Vec::new(), left: Vec::new(), verdict: None, is_resumed: false };
         self.run_outside(prepared, recorded, &claim, start).await
     }
 
@@ -131,7 +131,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             self.set_again(prepared, sql).await?;
         }
         self.look_for_dangling_rows(prepared, start).await?;
-        if !start.cleanup.is_empty() {
+        if !start.left.is_empty() {
             self.clean_up(prepared, recorded, claim, start).await?;
             progress.is_in_doubt = false;
         }
@@ -194,13 +194,22 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         claim: &Claim,
         start: &Continuation,
     ) -> Result<(), Error> {
-        // All of it works concurrently.
+        // It works concurrently.
         let limits = self.limits(prepared).filter(|_| !prepared.may_limit_waits());
-        let unlimited = limits.is_some().then(|| UNLIMITED.to_owned());
-        for sql in unlimited.iter().chain(&start.cleanup).chain(&limits) {
-            self.session.execute(sql).await.map_err(refuse::no_cleanup)?;
+        if limits.is_some() {
+            self.session.execute(UNLIMITED).await.map_err(refuse::settings)?;
         }
         let done = start.progress.done;
+        for left in &start.left {
+            self.wait_for_builders(&prepared.label, left).await?;
+            let told = |error| refuse::no_cleanup(prepared, done, &left.to_string(), error);
+            if !self.remove(left).await.map_err(told)? && left.may_be_of_others() {
+                return Err(refuse::no_longer_left(prepared, done, &left.to_string()));
+            }
+        }
+        if let Some(limits) = &limits {
+            self.session.execute(limits).await.map_err(refuse::settings)?;
+        }
         let settled = self.as_runner(prepared, recorded, self.sql.settle(prepared, &claim.token, done));
         self.record(prepared, (Part::Progress, &settled), done).await
     }
@@ -292,7 +301,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 Some(alone) => {
                     let there = self.found_before(&prepared.sql, &prepared.statements[index], alone).await?;
                     if let Alone::CreateIndex { index, is_left_as_it_is: true, .. } = alone
-                        && matches!(&there, Some(Effect::NotDone(cleanup)) if !cleanup.is_empty())
+                        && matches!(&there, Some(Effect::NotDone(left)) if !left.is_empty())
                     {
                         return Err(refuse::invalid_index_is_there(prepared, index));
                     }
@@ -314,7 +323,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             }
             if alone.is_none() && error.has_code(&CANNOT_SHARE) {
                 // That was not known. Nothing of it is done.
-                alone = Some(Alone::Unknown);
+                alone = Some(Alone::of_refused(&prepared.sql, statement));
                 continue;
             }
             let may_be_tried_again = alone.is_none() && self.may_pass(&error);

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use migrate_core::scan::{Part, ScanProblem, Statement, scan};
 use migrate_core::{
-    Dialect, Direction, Enforcement, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Script, TableActs,
-    Version, in_transaction,
+    Alone, Dialect, Direction, Enforcement, ForeignKeys, Header, HistoryRow, Label, Migration, Problem, Script,
+    TableActs, Version, in_transaction,
 };
 
 use super::refuse;
@@ -187,9 +187,14 @@ impl Prepared<'_> {
         }
     }
 
-    /// Whether the file itself may limit how long a statement waits for a lock.
+    /// Whether the file itself may limit how long a statement waits for a lock. One that has to run alone sets nothing.
     pub(super) fn may_limit_waits(&self) -> bool {
-        self.header.lock_timeout().is_some() || self.mentions(&["_timeout"])
+        let may_set = |statement: &Statement| {
+            let text = statement.text(&self.sql);
+            mentions(text, &["_timeout"], Dialect::Postgres)
+                && Alone::of(&self.sql, statement, Dialect::Postgres).is_none()
+        };
+        self.header.lock_timeout().is_some() || self.statements.iter().any(may_set)
     }
 
     /// Whether the timeouts of the session may be others after the script, although they look like ours: `RESET ALL` does not name
@@ -251,10 +256,17 @@ impl Prepared<'_> {
 
 /// Postgres: whether a statement sets back all settings of the session.
 pub(super) fn resets_all(sql: &str, statement: &Statement) -> bool {
-    let mut words = statement.words(sql, Dialect::Postgres);
-    let verb = words.next().unwrap_or_default();
-    let is_reset = ["reset", "discard"].iter().any(|of| verb.eq_ignore_ascii_case(of));
-    is_reset && words.next().is_some_and(|what| what.eq_ignore_ascii_case("all"))
+    begins_with(sql, statement, ["reset", "all"]) || discards_all(sql, statement)
+}
+
+/// Postgres: whether a statement makes its session as good as new.
+pub(super) fn discards_all(sql: &str, statement: &Statement) -> bool {
+    begins_with(sql, statement, ["discard", "all"])
+}
+
+fn begins_with(sql: &str, statement: &Statement, words: [&str; 2]) -> bool {
+    let first = statement.words(sql, Dialect::Postgres).take(words.len());
+    first.map(str::to_ascii_lowercase).eq(words)
 }
 
 fn is_keyword(part: &Part<'_>, keyword: &str) -> bool {

@@ -14,7 +14,7 @@ use super::doubt::Effect;
 use super::failure::of_lacking_record;
 use super::foreseen::Foreseen;
 use super::outside::{Continuation, Progress};
-use super::prepare::{Prepared, resets_all};
+use super::prepare::{Prepared, discards_all, resets_all};
 use super::read::{Recorded, first_cells};
 use super::request::Part;
 use super::{Engine, refuse};
@@ -26,6 +26,9 @@ use crate::migrator::Resume;
 const NUMBERING_TABLES: &str = "SELECT lower(name) FROM main.sqlite_master AS master WHERE type = 'table' \
      AND sql NOT LIKE '%without%rowid%' AND sql NOT LIKE 'create virtual%' AND sql NOT LIKE '%conflict%' AND NOT EXISTS (SELECT 1 FROM main.sqlite_master \
      WHERE type = 'trigger' AND tbl_name = master.name COLLATE NOCASE)";
+
+/// Postgres: what `DISCARD ALL` does to settings, in a transaction, which it cannot run in.
+const DISCARDED_SETTINGS: &str = "SET SESSION AUTHORIZATION DEFAULT;\nRESET ALL";
 
 /// A script as it was when it was begun, and how far it came.
 struct Begun {
@@ -168,27 +171,23 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let done = begun.done;
         let text_today = |index: usize| prepared.statements.get(index).map(|statement| statement.text(&prepared.sql));
         let dialect = self.sql.dialect;
-        let doubtful = begun.is_in_doubt.then_some(done + 1);
-        if decision.is_none()
-            && prepared.statements.len() > done
-            && let Some(lost) = lost_with_session(&begun.sql, begun.done(), dialect)
-        {
-            return Err(refuse::lost_with_session(prepared, &begun.sql, lost, doubtful));
-        }
         let is_unchanged = |index: usize| text_today(index).is_some() && begun.text(index) == text_today(index);
         if let Some(changed) = (0..done).find(|index| !is_unchanged(*index)) {
             return Err(refuse::done_statement_changed(prepared, changed, begun.text(changed)));
         }
-        if decision.is_none()
-            && let Some(reader) = self.reads_last_number(prepared, done).await?
-        {
-            return Err(refuse::last_number_not_known(prepared, dialect, reader, doubtful));
+        if decision.is_none() && prepared.statements.len() > done {
+            let lost = lost_with_session(&prepared.sql, &prepared.statements[..done], dialect);
+            let reader = self.reads_last_number(prepared, done).await?;
+            if !lost.is_empty() || reader.is_some() {
+                let doubtful = begun.is_in_doubt.then_some(done + 1);
+                return Err(refuse::session_is_another(prepared, dialect, &lost, reader, doubtful));
+            }
         }
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
         let resumed = Continuation {
             progress: at(done, false),
             settings: if dialect == Dialect::Sqlite { begun.settings(dialect) } else { Vec::new() },
-            cleanup: Vec::new(),
+            left: Vec::new(),
             verdict: None,
             is_resumed: true,
         };
@@ -216,14 +215,18 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 Err(refuse::done_statement_changed(prepared, done, begun.text(done)))
             }
             Effect::Done => Ok(Continuation { progress: at(number, false), verdict, ..resumed }),
-            Effect::NotDone(cleanup) if cleanup.is_empty() => Ok(Continuation { verdict, ..resumed }),
+            Effect::NotDone(left) if left.is_empty() => Ok(Continuation { verdict, ..resumed }),
             // It stays in doubt until what is left of it is removed.
-            Effect::NotDone(cleanup) => Ok(Continuation { progress: at(done, true), cleanup, verdict, ..resumed }),
+            Effect::NotDone(left) => Ok(Continuation { progress: at(done, true), left, verdict, ..resumed }),
             // What the database says of it this time tells nothing of the time before.
             Effect::Unknown if decision == Some(Resume::Retry) => {
                 Ok(Continuation { progress: at(done, is_unchanged(done)), verdict, ..resumed })
             }
-            Effect::Unknown => Err(refuse::in_doubt(prepared, row, (&begun.sql, dialect), in_doubt)),
+            Effect::Unknown => {
+                let today = prepared.statements.get(done).filter(|_| is_unchanged(done));
+                let shown = today.map_or((begun.sql.as_str(), in_doubt), |today| (&prepared.sql, today));
+                Err(refuse::in_doubt(prepared, row, shown, dialect))
+            }
         }
     }
 
@@ -256,7 +259,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             self.session.execute(limits).await.map_err(refuse::settings)?;
         }
         for (statement, may_fail) in session_settings(&begun.sql, begun.done(), self.sql.dialect) {
-            let sql = statement.text(&begun.sql);
+            let sql = match is_in_transaction && discards_all(&begun.sql, statement) {
+                true => DISCARDED_SETTINGS,
+                false => statement.text(&begun.sql),
+            };
             let set = match may_fail && is_in_transaction {
                 true => self.session.execute(&format!("SAVEPOINT migrate_set;\n{sql};\nRELEASE migrate_set")).await,
                 false => self.session.execute(sql).await,

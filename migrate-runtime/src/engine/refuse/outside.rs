@@ -59,9 +59,23 @@ pub(in crate::engine) fn path_not_unicode(path: &str) -> Error {
         .with_help("move the database, or open it by another path: a script outside of a transaction needs a file beside it, which shows whether its runner lives")
 }
 
-pub(in crate::engine) fn no_cleanup(error: DriverError) -> Error {
+pub(in crate::engine) fn no_cleanup(prepared: &Prepared<'_>, done: usize, index: &str, error: DriverError) -> Error {
     let help = advice(&error).unwrap_or("see what the database says, then start again");
-    bookkeeping("what an interrupted statement has left could not be removed".into(), error).with_help(help)
+    let message = format!("{} could not be removed", left_invalid(prepared, done, index));
+    bookkeeping(message, error).with_help(help).with_migration(&prepared.version, prepared.label.clone())
+}
+
+pub(in crate::engine) fn no_longer_left(prepared: &Prepared<'_>, done: usize, index: &str) -> Error {
+    let message =
+        format!("{} is another one by now: somebody has built or dropped it", left_invalid(prepared, done, index));
+    Error::new(ErrorKind::Interrupted, message)
+        .with_body(Excerpt::of_file(&prepared.path).text)
+        .with_migration(&prepared.version, prepared.label.clone())
+        .with_help("start again: one that is valid is taken for the one that was to be built")
+}
+
+fn left_invalid(prepared: &Prepared<'_>, done: usize, index: &str) -> String {
+    format!("the index `{index}`, which statement {} of migration {} has left invalid,", done + 1, prepared.label)
 }
 
 pub(in crate::engine) fn claim_lost(label: &Label) -> Error {
@@ -78,20 +92,63 @@ pub(in crate::engine) fn unknown_interrupted(row: &HistoryRow) -> Error {
         .with_help("start the binary that has it: it goes on where the other one was")
 }
 
-/// `doubtful` is the number of a statement that was begun, and may be done.
-pub(in crate::engine) fn lost_with_session(
+/// A script cannot go on in another session than the one that it was begun in: these of its statements have left something there that is
+/// lost, and that one asks for the last number there. `doubtful` is the number of a statement that was begun, and may be done.
+pub(in crate::engine) fn session_is_another(
     prepared: &Prepared<'_>,
-    stored: &str,
-    statement: &Statement,
+    dialect: Dialect,
+    lost: &[&Statement],
+    reader: Option<&Statement>,
     doubtful: Option<usize>,
 ) -> Error {
-    let what = "what one of its statements has set or made for its session alone is gone, or not known";
-    session_is_another(prepared, what, stored, statement).with_help(format!(
-        "where nothing behind it needs that, `Migrator::resume` with `Resume::Retry` goes on without it{}. Otherwise finish it by hand, then \
-         `Migrator::mark_applied`; or undo what is done of it, then `Migrator::mark_pending`, and it runs from its beginning. Statements of \
-         their own, such as `SET …`, `SELECT set_config(…)`, `PRAGMA …` and `ATTACH` of a file, would be repeated",
-        also_in_doubt(doubtful)
-    ))
+    let mut what = Vec::new();
+    let mut help = Vec::new();
+    if !lost.is_empty() {
+        let of = match lost.len() {
+            1 => "one of its statements has".to_owned(),
+            many => format!("{many} of its statements have"),
+        };
+        what.push(format!("what {of} set or made for its session alone is gone, or not known"));
+        help.push(
+            "where nothing behind it needs that, `Migrator::resume` with `Resume::Retry` goes on without it. Otherwise finish it by hand, \
+             then `Migrator::mark_applied`; or undo what is done of it, then `Migrator::mark_pending`, and it runs from its beginning. \
+             Statements of their own, such as `SET …`, `SELECT set_config(…)`, `PRAGMA …` and `ATTACH` of a file, would be repeated"
+                .to_owned(),
+        );
+    }
+    if reader.is_some() {
+        let (asks_for, says) = match dialect {
+            Dialect::Sqlite => ("the last row that its session has inserted", "0 where it is new"),
+            _ => ("the last number that its session has got from a sequence", "and fails where it is new"),
+        };
+        what.push(format!("what is left of it asks for {asks_for}, which is not known"));
+        let say = if help.is_empty() { "say" } else { "Say" };
+        help.push(format!(
+            "{say} in the file which row is meant, such as `(SELECT max(id) FROM …)`, then start again: statements that are not done may be \
+             changed. `Migrator::resume` with `Resume::Retry` goes on with what the session says, {says}"
+        ));
+    }
+    help.extend(doubtful.map(|number| {
+        format!(
+            "`Retry` also runs statement {number}, which was begun, again, unless the database tells that it is done (`MarkDone` and `Skip` \
+             go on behind that: look whether it is done)"
+        )
+    }));
+    let label = &prepared.label;
+    let message = format!("migration {label} was interrupted, and {}; nothing was changed", what.join("; and "));
+    let shown: Vec<(&Statement, Excerpt)> = lost
+        .iter()
+        .copied()
+        .chain(reader)
+        .map(|statement| (statement, Excerpt::of(&prepared.path, &prepared.sql, statement.span.start)))
+        .collect();
+    let body: Vec<&str> = shown.iter().map(|(_, excerpt)| excerpt.text.as_str()).collect();
+    Error::new(ErrorKind::Interrupted, message)
+        .with_body(body.join("\n"))
+        .with_margin(shown.last().map_or(Excerpt::MARGIN, |(_, excerpt)| excerpt.margin))
+        .with_migration(&prepared.version, label.clone())
+        .with_statement(shown.first().map(|(statement, _)| statement.text(&prepared.sql).to_owned()))
+        .with_help(help.join(". "))
 }
 
 /// What a script had set for its session cannot be set for this one.
@@ -104,46 +161,6 @@ pub(in crate::engine) fn not_set_again(prepared: &Prepared<'_>, sql: &str, error
          `Migrator::mark_pending`, and it runs from its beginning",
     );
     bookkeeping(message, error).with_help(help).with_migration(&prepared.version, label.clone())
-}
-
-pub(in crate::engine) fn last_number_not_known(
-    prepared: &Prepared<'_>,
-    dialect: Dialect,
-    statement: &Statement,
-    doubtful: Option<usize>,
-) -> Error {
-    let (what, says) = match dialect {
-        Dialect::Sqlite => ("the last row that its session has inserted", "0 where it is new"),
-        _ => ("the last number that its session has got from a sequence", "and fails where it is new"),
-    };
-    let what = format!("what is left of it asks for {what}, which is not known");
-    session_is_another(prepared, &what, &prepared.sql, statement).with_help(format!(
-        "say in the file which row is meant, such as `(SELECT max(id) FROM …)`, then start again: statements that are not done may be changed. \
-         `Migrator::resume` with `Resume::Retry` goes on with what the session says, {says}{}",
-        also_in_doubt(doubtful)
-    ))
-}
-
-/// What a decision to go on decides as well.
-fn also_in_doubt(doubtful: Option<usize>) -> String {
-    let told = |number| {
-        format!(
-            ", and runs statement {number}, which was begun, again, unless the database tells that it is done (`MarkDone` and `Skip` go on \
-             behind that: look whether it is done)"
-        )
-    };
-    doubtful.map(told).unwrap_or_default()
-}
-
-/// A script cannot go on in another session than the one that it was begun in.
-fn session_is_another(prepared: &Prepared<'_>, what: &str, sql: &str, statement: &Statement) -> Error {
-    let label = &prepared.label;
-    let shown = Excerpt::of(&prepared.path, sql, statement.span.start);
-    Error::new(ErrorKind::Interrupted, format!("migration {label} was interrupted, and {what}; nothing was changed"))
-        .with_body(shown.text)
-        .with_margin(shown.margin)
-        .with_migration(&prepared.version, label.clone())
-        .with_statement(Some(statement.text(sql).to_owned()))
 }
 
 pub(in crate::engine) fn invalid_index_is_there(prepared: &Prepared<'_>, index: &str) -> Error {
@@ -201,10 +218,10 @@ pub(in crate::engine) fn done_statement_changed(prepared: &Prepared<'_>, index: 
 pub(in crate::engine) fn in_doubt(
     prepared: &Prepared<'_>,
     row: &HistoryRow,
-    (stored, dialect): (&str, Dialect),
-    statement: &Statement,
+    (sql, statement): (&str, &Statement),
+    dialect: Dialect,
 ) -> Error {
-    let is_of_session = InSession::left_by(stored, statement, dialect) == Some(InSession::Lost);
+    let is_of_session = InSession::left_by(sql, statement, dialect) == Some(InSession::Lost);
     let needed = if is_of_session { ". What it leaves in its session is gone, done or not" } else { "" };
     let (label, number, of) = (&prepared.label, row.statements_done + 1, row.statements);
     let done = match row.statements_done {
@@ -215,13 +232,13 @@ pub(in crate::engine) fn in_doubt(
     let message = format!(
         "migration {label} was interrupted at statement {number} of {of}, and whether that one was done is not known; {done}"
     );
-    let shown = Excerpt::of(&prepared.path, stored, statement.span.start);
+    let shown = Excerpt::of(&prepared.path, sql, statement.span.start);
     let who = format!("begun at {} by {}", row.applied_at, row.applied_by);
     Error::new(ErrorKind::Interrupted, message)
         .with_body(format!("{}\n{}= {who}", shown.text, " ".repeat(shown.margin + 1)))
         .with_margin(shown.margin)
         .with_migration(&prepared.version, label.clone())
-        .with_statement(Some(statement.text(stored).to_owned()))
+        .with_statement(Some(statement.text(sql).to_owned()))
         .with_help(format!(
             "look whether it was done, then `Migrator::resume` with `Resume::MarkDone` if it was, `Resume::Retry` if it was not, or \
              `Resume::Skip` to go on without it{needed}"

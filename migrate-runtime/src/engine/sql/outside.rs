@@ -15,8 +15,8 @@ impl Sql<'_> {
         match self.dialect {
             Dialect::Sqlite => format!("'{token}'"),
             _ => format!(
-                "(SELECT pg_catalog.concat('{token} ', pid, ' ', {STARTED}) FROM pg_catalog.pg_stat_activity \
-                 WHERE pid = pg_catalog.pg_backend_pid())"
+                "(SELECT pg_catalog.concat('{token} ', pid, ' ', coalesce({STARTED}, {SERVER_STARTED})) \
+                 FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid())"
             ),
         }
     }
@@ -66,7 +66,7 @@ impl Sql<'_> {
             progress.begun(),
             progress.done
         );
-        if start.cleanup.is_empty() {
+        if start.left.is_empty() {
             assignments.push_str(&format!(", {}", self.script_of_today(prepared)));
         }
         self.edit(seen, &assignments)
@@ -125,13 +125,14 @@ impl Sql<'_> {
         format!("{} AND {claim}", self.row(version))
     }
 
-    /// Postgres: the backend of a claim, described, if it still lives. Where the role may not see when it was started, it counts as
-    /// the same. Our own is none: whoever was at work through this connection has given it up.
+    /// Postgres: the backend of a claim, described, if it still lives. Where the role of either may not see when it was started, it counts
+    /// as the same as long as the server has not been started anew. Our own is none: whoever was at work through this connection has given
+    /// it up.
     pub(in crate::engine) fn living(&self, process: u32, started: u64) -> String {
         format!(
             "SELECT {} FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = {process} \
-             AND a.pid <> pg_catalog.pg_backend_pid() \
-             AND a.datname = pg_catalog.current_database() AND coalesce({STARTED} = {started}, true)",
+             AND a.pid <> pg_catalog.pg_backend_pid() AND a.datname = pg_catalog.current_database() \
+             AND ({started} = {SERVER_STARTED} OR coalesce({STARTED} = {started}, {started} > {SERVER_STARTED}))",
             super::DESCRIPTION
         )
     }
@@ -140,5 +141,9 @@ impl Sql<'_> {
 /// Postgres: a setting of ours.
 const ROLE_OF_SCRIPT: &str = "migrate_runtime.role";
 
-/// When a backend was started, in microseconds.
+/// When a backend was started, in microseconds; null where the role may not see that. It may not even see it of its own, when it is another
+/// one than has logged in.
 const STARTED: &str = "(pg_catalog.date_part('epoch', backend_start) * 1000000::pg_catalog.float8)::pg_catalog.int8";
+
+/// When the server was started, in microseconds.
+const SERVER_STARTED: &str = "(pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time()) * 1000000::pg_catalog.float8)::pg_catalog.int8";

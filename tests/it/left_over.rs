@@ -1,0 +1,270 @@
+//! What an interrupted statement has left is removed, and nothing else.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use migrate_runtime::{ErrorKind, Event, Migrator};
+use migrate_tests::{Fresh, migrations, poll};
+
+use crate::going_on::{SERVERS, left, progress, run, script};
+
+const INVALID: &str = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+
+const UNIQUE: &str = "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);";
+
+/// What a failed statement has left is removed, also when that takes longer than anybody may wait, fails at first, or the statement has gone
+/// from the file meanwhile.
+#[test]
+fn what_is_left_of_a_statement_is_removed_in_any_case() {
+    for driver in SERVERS {
+        for today in [
+            "DELETE FROM t WHERE b = 2;\nCREATE UNIQUE INDEX CONCURRENTLY i ON t (a);",
+            "INSERT INTO log VALUES (7);",
+            "DELETE FROM t WHERE b = 2;\nCREATE UNIQUE INDEX CONCURRENTLY k ON t (a);",
+        ] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            run(&mut connection, &script(UNIQUE)).unwrap_err();
+            let mut reader = fresh.connect();
+            reader.execute("BEGIN; SELECT * FROM t");
+            let set = script(today);
+            let migrator = Migrator::new(&set).lock_timeout(Duration::from_millis(50));
+            let waits = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' \
+                         AND query LIKE 'DROP INDEX CONCURRENTLY%'";
+            thread::scope(|scope| {
+                let go_on = || {
+                    let (fresh, migrator) = (&fresh, &migrator);
+                    scope.spawn(move || fresh.connect().run(migrator))
+                };
+                let first = go_on();
+                let ended = format!("SELECT count(pg_terminate_backend(pid)) {waits}");
+                poll("the removal", Duration::from_secs(30), || (connection.value(&ended) == "1").then_some(()));
+                assert_eq!(first.join().unwrap().unwrap_err().kind(), ErrorKind::ConnectionLost);
+                assert_eq!(progress(&mut connection), "running 1 0", "{today}");
+                let second = go_on();
+                let long = format!("SELECT count(*) {waits} AND state_change < now() - interval '300 ms'");
+                poll("a long removal", Duration::from_secs(30), || (connection.value(&long) == "1").then_some(()));
+                reader.execute("COMMIT");
+                second.join().unwrap().unwrap();
+            });
+            assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0", "{today}");
+            let built = connection.value("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass");
+            assert_eq!(built == "1", today.contains("INDEX"), "{today}");
+            let kept = connection.value("SELECT sql FROM schema_migrations WHERE version = 2");
+            assert_eq!(kept, format!("-- migrate: no-transaction\n{today}"));
+        }
+    }
+}
+
+/// What the server builds aside is left there when its session ends: of the table, its partitions, and what is too long for it.
+#[test]
+fn what_was_built_aside_is_removed() {
+    const PLAIN: &str = "CREATE TABLE r (a integer);\nCREATE INDEX ri ON r (a);";
+    const PARTS: &str = "CREATE TABLE p (a integer) PARTITION BY RANGE (a);\nCREATE TABLE q PARTITION OF p FOR VALUES FROM (0) TO (9);\n\
+                         CREATE TABLE r PARTITION OF p FOR VALUES FROM (9) TO (99);\nCREATE INDEX pi ON p (a);";
+    let cases = [
+        (PLAIN, "REINDEX TABLE CONCURRENTLY r"),
+        (PLAIN, "REINDEX INDEX CONCURRENTLY ri"),
+        (PLAIN, "REINDEX SCHEMA CONCURRENTLY public"),
+        (PARTS, "REINDEX (CONCURRENTLY) TABLE p"),
+        (PARTS, "REINDEX INDEX CONCURRENTLY pi"),
+        ("CREATE TABLE r (a text);", "REINDEX TABLE CONCURRENTLY r"),
+    ];
+    for (index, (tables, sql)) in cases.into_iter().enumerate() {
+        let fresh = Fresh::new(SERVERS[index % 2]);
+        let set = migrations(&[("1_r.sql", tables), ("2_b.sql", &*format!("-- migrate: no-transaction\n{sql};"))]);
+        let mut connection = fresh.connect();
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+        let mut old = fresh.connect();
+        // It ends by itself if anything fails here.
+        old.execute(
+            "SET idle_in_transaction_session_timeout = '40s'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM r",
+        );
+        thread::scope(|scope| {
+            let interrupted = scope.spawn(|| fresh.connect().run(&Migrator::new(&set)));
+            // It waits for that one when the new index is there.
+            poll(&format!("the new index of {sql}"), Duration::from_secs(10), || {
+                (connection.value(invalid) != "0").then_some(())
+            });
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'REINDEX%'",
+            );
+            interrupted.join().unwrap().unwrap_err();
+        });
+        old.execute("COMMIT");
+        assert_ne!(connection.value(invalid), "0", "{sql}");
+        run(&mut connection, &set).unwrap();
+        assert_eq!(connection.value(invalid), "0", "{sql}");
+    }
+}
+
+/// Whoever may not drop what was left aside goes on without that: of values that are too long, nobody but a superuser may.
+#[test]
+fn what_may_not_be_removed_is_left() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let role = format!("{}_owner", fresh.database().name());
+        let mut connection = fresh.connect();
+        connection.execute(&format!("CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}"));
+        let as_owner = || {
+            let mut connection = fresh.connect();
+            connection.execute(&format!("SET SESSION AUTHORIZATION {role}"));
+            connection
+        };
+        let sql = "-- migrate: no-transaction\nREINDEX TABLE CONCURRENTLY r;";
+        let set = migrations(&[("1_r.sql", "CREATE TABLE r (a text);\nCREATE INDEX ri ON r (a);"), ("2_b.sql", sql)]);
+        as_owner().run(&Migrator::new(&set).target(1)).unwrap();
+        let mut old = fresh.connect();
+        old.execute(
+            "SET idle_in_transaction_session_timeout = '40s'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM r",
+        );
+        thread::scope(|scope| {
+            let interrupted = scope.spawn(|| as_owner().run(&Migrator::new(&set)));
+            let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+            poll("the new indexes", Duration::from_secs(30), || (connection.value(invalid) == "2").then_some(()));
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'REINDEX%'",
+            );
+            interrupted.join().unwrap().unwrap_err();
+        });
+        old.execute("COMMIT");
+        run(&mut as_owner(), &set).unwrap();
+        let left = "SELECT count(*) FROM pg_index WHERE NOT indisvalid AND indrelid = 'r'::regclass";
+        assert_eq!(connection.value(left), "0");
+    }
+}
+
+/// Somebody builds by hand what a statement has failed to build, when it is to be removed.
+#[test]
+fn what_somebody_else_has_built_meanwhile_stays() {
+    for driver in SERVERS {
+        // Whoever builds waits for one that writes, and for one that has read.
+        for (holds, today) in [
+            ("BEGIN; UPDATE t SET b = b", UNIQUE),
+            ("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM log", "SELECT 1;"),
+        ] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            run(&mut connection, &script(UNIQUE)).unwrap_err();
+            connection.execute("DELETE FROM t WHERE b = 2");
+            connection.execute("DROP INDEX i");
+            let set = script(today);
+            let mut old = fresh.connect();
+            // It ends by itself if anything fails here.
+            old.execute("SET idle_in_transaction_session_timeout = '40s'");
+            old.execute(holds);
+            let mut by_hand = fresh.connect();
+            let (send, receive) = mpsc::channel();
+            let migrator = Migrator::new(&set).on_event(|event| {
+                if let Event::Waiting { .. } = event {
+                    // It is said again as long as it waits.
+                    let _ = send.send(format!("{event:?}"));
+                }
+            });
+            let error = thread::scope(|scope| {
+                let built =
+                    scope.spawn(move || by_hand.execute("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a) WHERE b > 0"));
+                poll("the index", Duration::from_secs(30), || (connection.value(INVALID) == "1").then_some(()));
+                let resumed = scope.spawn(|| fresh.connect().run(&migrator));
+                let waits = receive.recv_timeout(Duration::from_secs(30)).unwrap();
+                assert!(waits.contains("process "), "{waits}");
+                old.execute("COMMIT");
+                built.join().unwrap();
+                resumed.join().unwrap().unwrap_err()
+            });
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+            assert!(
+                error.to_string().contains("`public.i`, which statement 1 of migration 2_b has left invalid"),
+                "{error}"
+            );
+            let by_hand =
+                "SELECT count(*) FROM pg_index WHERE indexrelid = 'i'::regclass AND indisvalid AND indpred IS NOT NULL";
+            assert_eq!(connection.value(by_hand), "1");
+            assert_eq!(progress(&mut connection), "running 1 0");
+            // It is the one that was to be built.
+            match today {
+                UNIQUE => assert!(run(&mut connection, &set).unwrap().to_string().contains("statement 1 found done")),
+                _ => assert_eq!(run(&mut connection, &set).unwrap_err().kind(), ErrorKind::Interrupted),
+            }
+            assert_eq!(connection.value(by_hand), "1");
+        }
+    }
+}
+
+/// It has a name of its own before it is dropped, under which it is found again.
+#[test]
+fn what_was_set_aside_is_dropped_later() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        run(&mut connection, &script(UNIQUE)).unwrap_err();
+        let aside = connection.value("SELECT 'left_by_migration_' || 'i'::regclass::oid");
+        connection.execute(&format!("ALTER INDEX i RENAME TO {aside}"));
+        run(&mut connection, &script(&format!("DELETE FROM t WHERE b = 2;\n{UNIQUE}"))).unwrap();
+        assert_eq!(connection.value(INVALID), "0");
+        assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass"), "1");
+    }
+}
+
+/// Nobody can lock it but the server.
+#[test]
+fn an_index_of_a_materialized_view_is_removed() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE MATERIALIZED VIEW m AS SELECT * FROM (VALUES (1, 1), (1, 2)) AS of (a, b)");
+        let build = "CREATE UNIQUE INDEX CONCURRENTLY \"I\" ON m";
+        run(&mut connection, &script(&format!("{build} (a);"))).unwrap_err();
+        assert_eq!(connection.value(INVALID), "1");
+        run(&mut connection, &script(&format!("{build} (b);"))).unwrap();
+        assert_eq!(connection.value(INVALID), "0");
+        assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE indrelid = 'm'::regclass"), "1");
+    }
+}
+
+/// Only a file that says so limits how long its statements wait that work concurrently, and none whose columns are called like a limit.
+#[test]
+fn a_column_limits_nothing() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE TABLE s (idle_timeout integer)");
+        let set = script("-- its idle_timeout\nCREATE INDEX CONCURRENTLY s_i ON s (idle_timeout);");
+        run(&mut connection, &script("SELECT 1;")).unwrap();
+        connection.execute("DELETE FROM schema_migrations WHERE version = 2");
+        let mut writer = fresh.connect();
+        writer.execute("BEGIN; INSERT INTO s VALUES (1)");
+        let limited = Migrator::new(&set).lock_timeout(Duration::from_millis(50));
+        thread::scope(|scope| {
+            let built = scope.spawn(|| fresh.connect().run(&limited));
+            let long = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' \
+                        AND state_change < now() - interval '300 ms'";
+            poll("a long wait", Duration::from_secs(30), || (connection.value(long) == "1").then_some(()));
+            writer.execute("COMMIT");
+            built.join().unwrap().unwrap();
+        });
+        assert_eq!(connection.value(INVALID), "0");
+    }
+}
+
+/// What the server only refuses in a transaction, and does no harm twice.
+#[test]
+fn a_partitioned_table_is_built_anew_again() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute(
+            "CREATE TABLE p (a integer) PARTITION BY RANGE (a); CREATE TABLE q PARTITION OF p FOR VALUES FROM (0) TO (9); \
+             CREATE INDEX pi ON p (a)",
+        );
+        for sql in ["REINDEX TABLE p", "REINDEX INDEX pi"] {
+            let set = script(&format!("{sql};"));
+            run(&mut connection, &set).unwrap();
+            connection.execute(&left(1, 0));
+            assert_eq!(run(&mut connection, &set).unwrap().changes().len(), 1, "{sql}");
+            connection.execute("DELETE FROM schema_migrations WHERE version = 2");
+        }
+    }
+}
