@@ -95,6 +95,15 @@ fn every_case() -> Vec<Case> {
             only_on_postgres: true,
             ..PLAIN
         },
+        Case {
+            name: "run after indexes cut off",
+            before: Some(2),
+            by_hand: "CREATE INDEX i_ccnew ON t (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i_ccnew'::regclass; \
+                      UPDATE schema_migrations SET state = 'running', statements_done = 0, claim = '1-18a5c0ffee000000-3 4 5' WHERE version = '2'",
+            sets: index_rebuild,
+            only_on_postgres: true,
+            ..PLAIN
+        },
         Case { name: "revert to", before: Some(4), verb: Verb::RevertTo(1), ..PLAIN },
         Case {
             name: "revert as one",
@@ -275,6 +284,13 @@ fn index_build(_: Driver) -> Vec<Migrations> {
     vec![migrations(&[
         ("1_t.sql", "CREATE TABLE t (a integer);"),
         ("2_i.sql", "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);"),
+    ])]
+}
+
+fn index_rebuild(_: Driver) -> Vec<Migrations> {
+    vec![migrations(&[
+        ("1_t.sql", "CREATE TABLE t (a integer);\nCREATE INDEX i ON t (a);"),
+        ("2_i.sql", "-- migrate: no-transaction\nREINDEX TABLE CONCURRENTLY t;"),
     ])]
 }
 

@@ -261,6 +261,7 @@ fn what_reads_the_last_rowid() {
         ("CREATE TABLE n (x PRIMARY KEY) WITHOUT ROWID; INSERT INTO n VALUES (1); SELECT last_insert_rowid()", true),
         ("CREATE VIRTUAL TABLE n USING fts5(x); INSERT INTO n VALUES (1); SELECT last_insert_rowid()", true),
         ("ALTER TABLE w ADD COLUMN y; INSERT INTO w VALUES (1, 2); SELECT last_insert_rowid()", true),
+        ("ALTER TABLE p ADD COLUMN y; INSERT INTO p VALUES (1, 2); SELECT last_insert_rowid()", false),
         ("ALTER TABLE w RENAME TO p; INSERT INTO p VALUES (1); SELECT last_insert_rowid()", true),
         (
             "CREATE TABLE n (x); ALTER TABLE n RENAME TO m; ALTER TABLE w RENAME TO n; INSERT INTO n VALUES (1); SELECT last_insert_rowid()",
@@ -320,6 +321,11 @@ fn what_has_to_be_set_again() {
             Postgres,
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET SESSION AUTHORIZATION a",
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET SESSION AUTHORIZATION a",
+        ),
+        (
+            Postgres,
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET SESSION CHARACTERISTICS AS TRANSACTION DEFERRABLE",
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET SESSION CHARACTERISTICS AS TRANSACTION DEFERRABLE",
         ),
         (Postgres, "SET work_mem = 1; SET LOCAL work_mem = 2", "SET work_mem = 1"),
         (Postgres, "SET ROLE a; SET a.b = 1; discard all; SET a.c = 2", "discard all; SET a.c = 2"),
