@@ -33,6 +33,14 @@ pub enum InSession {
 
 impl InSession {
     /// What the statement leaves, as far as its text shows.
+    ///
+    /// ```
+    /// use migrate_core::{Dialect, InSession, scan::scan};
+    ///
+    /// let sql = "PRAGMA cache_size = 2000";
+    /// let left = InSession::left_by(sql, &scan(sql, Dialect::Sqlite).statements[0], Dialect::Sqlite);
+    /// assert_eq!(left, Some(InSession::Repeatable));
+    /// ```
     pub fn left_by(sql: &str, statement: &Statement, dialect: Dialect) -> Option<InSession> {
         let pieces: Vec<Piece<'_>> = statement.pieces(sql, dialect).collect();
         match dialect {

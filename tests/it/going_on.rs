@@ -410,7 +410,7 @@ fn a_runner_under_another_role_than_its_login_lives() {
         let mut connection = as_owner();
         connection.execute(&left(2, 1));
         connection.execute(
-            "UPDATE schema_migrations SET claim = (SELECT concat('1-18a5c0ffee000000-3 ', pid, ' 1000000000000000') \
+            "UPDATE schema_migrations SET claim = (SELECT concat('1-18a5c0ffee000000-3 ', pid, '  1000000000000000') \
              FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() LIMIT 1) WHERE version = 2",
         );
         assert_eq!(run(&mut connection, &set).unwrap_err().kind(), ErrorKind::Interrupted);
@@ -440,4 +440,31 @@ fn what_is_detached_stays_detached() {
     let mut connection = attached();
     run(&mut connection, &with("INSERT INTO log VALUES (1)")).unwrap();
     assert_eq!(connection.value("SELECT count(*) FROM pragma_database_list WHERE name = 'of_program'"), "0");
+}
+
+/// Whoever is refused has not touched what the program has in its session.
+#[test]
+fn a_refused_start_leaves_the_session_alone() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let sql = |last: &str| {
+            format!(
+                "DISCARD ALL;\nSET enable_seqscan = off;\nSELECT set_config('app.x', 'y', false);\nDO $$ BEGIN COMMIT; END $$;\n{last};"
+            )
+        };
+        run(&mut fresh.connect(), &script(&sql("DELETE FROM missing"))).unwrap_err();
+        let set = script(&sql("SELECT 1"));
+        let mut connection = fresh.connect();
+        connection.execute(&left(4, 3));
+        connection.execute(
+            "CREATE TEMP TABLE of_program (a integer); SELECT pg_advisory_lock(5); SET app.x = 'of the program'",
+        );
+        let error = run(&mut connection, &set).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+        let session = "SELECT to_regclass('of_program') IS NOT NULL, current_setting('enable_seqscan'), current_setting('app.x'), \
+                       (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())";
+        assert_eq!(connection.rows(session), ["t on of the program 1"]);
+        connection.execute_verb(&Migrator::new(&set), &Verb::Resume(Resume::MarkDone)).unwrap();
+        assert_eq!(progress(&mut connection), "applied 5 5");
+    }
 }

@@ -4,8 +4,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use migrate_runtime::{ErrorKind, Event, Migrator};
-use migrate_tests::{Fresh, migrations, poll};
+use migrate_runtime::{ErrorKind, Event, Migrator, Resume};
+use migrate_tests::{Fresh, Verb, migrations, poll};
 
 use crate::going_on::{SERVERS, left, progress, run, script};
 
@@ -193,18 +193,116 @@ fn what_somebody_else_has_built_meanwhile_stays() {
     }
 }
 
-/// It has a name of its own before it is dropped, under which it is found again.
+/// Under its name may stand another index by the time that nobody builds any more.
 #[test]
-fn what_was_set_aside_is_dropped_later() {
-    for driver in SERVERS {
+fn what_has_taken_the_name_of_a_leftover_stays() {
+    let tables = |statement: &str| {
+        migrations(&[
+            (
+                "1_r.sql",
+                "CREATE TABLE r (a integer);\nCREATE INDEX ri ON r (a);\nCREATE TABLE w (a integer);\nCREATE TABLE log (n integer);",
+            ),
+            ("2_b.sql", &*format!("-- migrate: no-transaction\n{statement};")),
+        ])
+    };
+    let cases = [
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY x ON r (a)",
+            "x",
+            "ALTER INDEX x RENAME TO broken; CREATE INDEX x ON w (a)",
+            false,
+        ),
+        (
+            "REINDEX TABLE CONCURRENTLY r",
+            "ri_ccnew",
+            "ALTER INDEX ri_ccnew RENAME TO mine; CREATE INDEX ri_ccnew ON w (a)",
+            true,
+        ),
+    ];
+    for (driver, (sql, name, by_hand, goes_on)) in SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case))) {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
-        run(&mut connection, &script(UNIQUE)).unwrap_err();
+        let set = tables(sql);
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        run(&mut connection, &set).unwrap();
+        connection.execute(&format!("DROP INDEX IF EXISTS x; CREATE INDEX {name} ON r (a)"));
+        connection.execute(&format!("UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass"));
+        connection.execute(&left(1, 0));
+        let mut old = fresh.connect();
+        old.execute(
+            "SET idle_in_transaction_session_timeout = '40s'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM w",
+        );
+        let mut builder = fresh.connect();
+        let (send, receive) = mpsc::channel();
+        let migrator = Migrator::new(&set).on_event(|event| {
+            if let Event::Waiting { .. } = event {
+                let _ = send.send(());
+            }
+        });
+        let ended = thread::scope(|scope| {
+            let built = scope.spawn(move || builder.execute("CREATE INDEX CONCURRENTLY k ON r (a)"));
+            poll("the index", Duration::from_secs(30), || {
+                (connection.value("SELECT to_regclass('k') IS NOT NULL") == "t").then_some(())
+            });
+            let resumed = scope.spawn(|| fresh.connect().run(&migrator));
+            receive.recv_timeout(Duration::from_secs(30)).unwrap();
+            by_hand.split("; ").for_each(|sql| connection.execute(sql));
+            old.execute("COMMIT");
+            built.join().unwrap();
+            resumed.join().unwrap()
+        });
+        assert_eq!(ended.is_ok(), goes_on, "{sql}: {ended:?}");
+        if let Err(error) = ended {
+            assert!(error.to_string().contains("is another one by now"), "{error}");
+        }
+        let stays = format!("SELECT indisvalid FROM pg_index WHERE indexrelid = 'public.{name}'::regclass");
+        assert_eq!(connection.value(&stays), "t", "{sql}");
+    }
+}
+
+/// It has a name of its own before it is dropped, under which it is found again: also when the index is there by then, or a person has decided.
+#[test]
+fn what_was_set_aside_is_dropped_later() {
+    let cases: [(&str, Option<Resume>, &str); 4] = [
+        ("DELETE FROM t WHERE b = 2", None, "1"),
+        ("DELETE FROM t WHERE b = 2; CREATE UNIQUE INDEX i ON t (a)", None, "1"),
+        ("SELECT 1", Some(Resume::MarkDone), "0"),
+        ("SELECT 1", Some(Resume::Skip), "0"),
+    ];
+    for (driver, (by_hand, decision, expect)) in SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case))) {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        let set = script(UNIQUE);
+        run(&mut connection, &set).unwrap_err();
         let aside = connection.value("SELECT 'left_by_migration_' || 'i'::regclass::oid");
-        connection.execute(&format!("ALTER INDEX i RENAME TO {aside}"));
-        run(&mut connection, &script(&format!("DELETE FROM t WHERE b = 2;\n{UNIQUE}"))).unwrap();
+        connection.execute(&format!("ALTER INDEX i RENAME TO {aside}; {by_hand}"));
+        let verb = decision.map_or(Verb::Run, Verb::Resume);
+        connection.execute_verb(&Migrator::new(&set), &verb).unwrap();
+        assert_eq!(progress(&mut connection), "applied 1 1");
+        assert_eq!(connection.value(INVALID), "0", "{by_hand}, {decision:?}");
+        let built = connection.value("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass");
+        assert_eq!(built, expect, "{by_hand}, {decision:?}");
+    }
+}
+
+/// Who may not lock the table may still drop its indexes.
+#[test]
+fn an_owner_who_may_not_write_removes_what_is_left() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let role = format!("{}_owner", fresh.database().name());
+        let mut connection = fresh.connect();
+        connection.execute(&format!("CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}"));
+        let as_owner = || {
+            let mut connection = fresh.connect();
+            connection.execute(&format!("SET ROLE {role}"));
+            connection
+        };
+        run(&mut as_owner(), &script(UNIQUE)).unwrap_err();
+        connection.execute("DELETE FROM t WHERE b = 2");
+        connection.execute(&format!("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON t FROM {role}"));
+        run(&mut as_owner(), &script(UNIQUE)).unwrap();
         assert_eq!(connection.value(INVALID), "0");
-        assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass"), "1");
     }
 }
 
@@ -230,8 +328,10 @@ fn a_column_limits_nothing() {
     for driver in SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
-        connection.execute("CREATE TABLE s (idle_timeout integer)");
-        let set = script("-- its idle_timeout\nCREATE INDEX CONCURRENTLY s_i ON s (idle_timeout);");
+        connection.execute("CREATE TABLE s (idle_timeout integer); CREATE TABLE u (a integer)");
+        let set = script(
+            "ALTER TABLE u ADD idle_timeout integer;\n-- its lock_timeout\nCREATE INDEX CONCURRENTLY s_i ON s (idle_timeout);",
+        );
         run(&mut connection, &script("SELECT 1;")).unwrap();
         connection.execute("DELETE FROM schema_migrations WHERE version = 2");
         let mut writer = fresh.connect();

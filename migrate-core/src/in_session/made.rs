@@ -12,7 +12,7 @@ pub(super) fn makes_temporary(pieces: &[Piece<'_>], schema: &str) -> bool {
 
 /// A `CREATE` up to the name of what it makes.
 pub(super) fn up_to_name<'p, 'a>(pieces: &'p [Piece<'a>]) -> &'p [Piece<'a>] {
-    let behind = ["AS", "ON", "AFTER", "BEFORE", "INSTEAD", "DELETE", "INSERT", "UPDATE", "("];
+    let behind = ["AS", "ON", "AFTER", "BEFORE", "INSTEAD", "DELETE", "INSERT", "UPDATE", "USING", "("];
     let ends_name = |piece: &Piece<'_>| behind.iter().any(|word| piece.is(word) || piece.is_sign(word));
     &pieces[..pieces.iter().position(ends_name).unwrap_or(pieces.len())]
 }

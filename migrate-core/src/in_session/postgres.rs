@@ -8,6 +8,7 @@ use crate::scan::{Piece, Statement, without_comments};
 pub(super) fn left_by(pieces: &[Piece<'_>], text: &str) -> Option<InSession> {
     let verb = pieces.first()?;
     let has = |word: &str| pieces.iter().any(|piece| piece.is(word));
+    let names = |name: &str| pieces.iter().any(|piece| piece.is_name() && piece.name().eq_ignore_ascii_case(name));
     if verb.is("SET") {
         return left_by_set(pieces);
     }
@@ -28,7 +29,7 @@ pub(super) fn left_by(pieces: &[Piece<'_>], text: &str) -> Option<InSession> {
         () if verb.is("PREPARE") => !has("TRANSACTION"),
         () if verb.is("DECLARE") => has("HOLD"),
         () if verb.is("DO") => block_leaves_something(&body(pieces, text)),
-        () if (verb.is("UPDATE") || verb.is("WITH")) && has("UPDATE") && has("pg_settings") => true,
+        () if (verb.is("UPDATE") || verb.is("WITH")) && has("UPDATE") && names("pg_settings") => true,
         () => selects_into_temporary(pieces) || calls_for_session(pieces),
     };
     is_lost.then_some(InSession::Lost)
@@ -41,9 +42,12 @@ pub(super) fn discards_all(pieces: &[Piece<'_>]) -> bool {
 
 /// What `EXPLAIN ANALYZE` executes.
 fn explained<'p, 'a>(pieces: &'p [Piece<'a>]) -> Option<&'p [Piece<'a>]> {
-    let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE", "DECLARE", "CREATE", "REFRESH", "WITH"];
-    let at = pieces.iter().position(|piece| verbs.iter().any(|verb| piece.is(verb)))?;
-    pieces[..at].iter().any(|piece| piece.is("ANALYZE") || piece.is("ANALYSE")).then_some(&pieces[at..])
+    let analyzes = |piece: &Piece<'_>| piece.is("ANALYZE") || piece.is("ANALYSE");
+    let behind = match pieces.get(1)?.is_sign("(") {
+        true => pieces.iter().position(|piece| piece.is_sign(")"))? + 1,
+        false => 1 + pieces[1..].iter().take_while(|piece| analyzes(piece) || piece.is("VERBOSE")).count(),
+    };
+    pieces[..behind].iter().any(analyzes).then_some(&pieces[behind..])
 }
 
 /// What is in `pg_temp` is not there in another session, and random numbers go on from the last one.
@@ -116,9 +120,31 @@ fn sets_config_alone(pieces: &[Piece<'_>]) -> bool {
         && pieces.iter().all(|piece| is_constant(piece) && !names_temporary_schema(piece))
 }
 
-/// `set_config('…', '…', true)` and nothing else.
+/// `set_config('…', '…', true)`, however often.
 fn is_for_transaction(pieces: &[Piece<'_>]) -> bool {
-    calls(pieces).count() == pieces.iter().filter(|piece| piece.is("true")).count()
+    const TRUE: [&str; 9] = ["true", "tru", "tr", "t", "yes", "ye", "y", "on", "1"];
+    let is_called = |at: &usize| {
+        pieces[*at].name().eq_ignore_ascii_case("set_config")
+            && pieces.get(at + 1).is_some_and(|sign| sign.is_sign("("))
+    };
+    let is_local = |called: usize| {
+        let (mut depth, mut commas) = (0_usize, 0);
+        let third = (called + 1..pieces.len()).find(|at| {
+            match pieces[*at].text {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                "," if depth == 1 => commas += 1,
+                _ => {}
+            }
+            commas == 2
+        });
+        let value = third.and_then(|comma| pieces.get(comma + 1));
+        value.is_some_and(|value| {
+            let text = value.string().unwrap_or_else(|| value.text.to_owned());
+            TRUE.iter().any(|of| text.trim().eq_ignore_ascii_case(of))
+        })
+    };
+    (0..pieces.len()).filter(is_called).all(is_local)
 }
 
 /// `ON COMMIT DROP`, and not `PRESERVE ROWS` or `DELETE ROWS`.
@@ -199,7 +225,8 @@ fn block_leaves_something(code: &str) -> bool {
             || is(Some(at), &["temp", "temporary"])
                 && (is(before, &["create", "replace", "local", "global"])
                     || is(before, &["into"]) && !is(at.checked_sub(2), &["insert", "merge"]))
-            || is(Some(at), &["pg_settings"]) && is(before, &["update"])
+            // `UPDATE ONLY pg_catalog.pg_settings`
+            || is(Some(at), &["pg_settings"]) && (1..=3).any(|back| is(at.checked_sub(back), &["update"]))
             || is(Some(at), &["pg_temp"])
     };
     (0..words.all.len()).any(leaves)

@@ -90,10 +90,9 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         let token = words.next().unwrap_or_default();
         if self.sql.dialect != Dialect::Sqlite {
             let mut number = || words.next().and_then(|word| word.parse::<u64>().ok());
-            let (Some(process), Some(started)) = (number().and_then(|pid| u32::try_from(pid).ok()), number()) else {
-                return Ok(None);
-            };
-            let rows = self.query_patiently(&self.sql.living(process, started)).await?;
+            let Some(process) = number().and_then(|pid| u32::try_from(pid).ok()) else { return Ok(None) };
+            let living = self.sql.living(process, number(), number());
+            let rows = self.query_patiently(&living).await?;
             return Ok(first_cells(rows).next());
         }
         // Whoever can write into the table must not choose which file is looked at.

@@ -12,7 +12,8 @@ use crate::quote::literal;
 
 /// What became of a statement.
 pub(super) enum Effect {
-    Done,
+    /// This is left of an earlier try.
+    Done(Vec<LeftOver>),
     /// It can run again, when this is removed, which is left of it.
     NotDone(Vec<LeftOver>),
     /// A person has to look.
@@ -28,25 +29,17 @@ impl Effect {
 
 impl<S: AnySession + ?Sized> Engine<'_, S> {
     pub(super) async fn effect_of(&mut self, sql: &str, statement: &Statement) -> Result<Effect, Error> {
-        let alone = Alone::of(sql, statement, self.sql.dialect);
-        match alone.unwrap_or_else(|| Alone::of_refused(sql, statement)) {
-            Alone::CreateIndex { table, index, .. } => {
-                let mut effect = self.effect_of_build(&table, &index).await?;
-                if let Effect::NotDone(left) = &mut effect {
-                    left.extend(self.left_set_aside(&table).await?);
-                }
-                Ok(effect)
-            }
+        let alone = self.alone(sql, statement);
+        let left = self.left_by(&alone, true).await?;
+        match alone {
+            Alone::CreateIndex { table, index, .. } => match self.effect_of_build(&table, &index).await? {
+                Effect::Done(_) => Ok(Effect::Done(left)),
+                Effect::NotDone(invalid) => Ok(Effect::NotDone(invalid.into_iter().chain(left).collect())),
+                Effect::Unknown => Ok(Effect::Unknown),
+            },
             Alone::DropIndex(index) => self.effect_of_drop(&index).await,
-            Alone::Reindex(relation) => self.effect_of_reindex(&self.tables_of(&relation)).await,
-            Alone::ReindexSchema(schema) => {
-                let tables = format!(
-                    "SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = {}",
-                    self.literal(&schema)
-                );
-                self.effect_of_reindex(&tables).await
-            }
-            Alone::ReindexDatabase => self.effect_of_reindex("SELECT oid FROM pg_catalog.pg_class").await,
+            // Building anew can always be repeated.
+            Alone::Reindex(_) | Alone::ReindexSchema(_) | Alone::ReindexDatabase => Ok(Effect::NotDone(left)),
             Alone::CreateDatabase(name) => self.done_if(&self.database_exists(&name)).await,
             Alone::DropDatabase(name) => {
                 let gone = format!("SELECT NOT ({})", self.database_exists(&name));
@@ -55,6 +48,16 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             Alone::Repeatable => Ok(Effect::NotDone(Vec::new())),
             _ => Ok(Effect::Unknown),
         }
+    }
+
+    /// A statement that a person says is done, or is not to run: what a runner has set aside of it is not to stay.
+    pub(super) async fn as_decided(&mut self, sql: &str, statement: &Statement) -> Result<Effect, Error> {
+        let alone = self.alone(sql, statement);
+        self.left_by(&alone, false).await.map(Effect::Done)
+    }
+
+    fn alone(&self, sql: &str, statement: &Statement) -> Alone {
+        Alone::of(sql, statement, self.sql.dialect).unwrap_or_else(|| Alone::of_refused(sql, statement))
     }
 
     /// What is there of a statement before it has run; `None` where that says nothing. Where what it makes is there, or what it removes
@@ -89,7 +92,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         let rows = self.query_patiently(&found).await?;
         let Some(row) = rows.first() else { return Ok(Effect::NotDone(Vec::new())) };
         Ok(match (cell(row, 0), cell(row, 1)) {
-            ("t", "t") => Effect::Done,
+            ("t", "t") => Effect::Done(Vec::new()),
             ("t", "f") => Effect::NotDone(vec![LeftOver::of_build(&row[2..])]),
             _ => Effect::Unknown,
         })
@@ -106,14 +109,34 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         );
         let rows = self.query_patiently(&found).await?;
         Ok(match rows.first() {
-            None => Effect::Done,
+            None => Effect::Done(Vec::new()),
             Some(row) if cell(row, 0) == "t" => Effect::NotDone(Vec::new()),
             Some(_) => Effect::Unknown,
         })
     }
 
-    /// Building anew can always be repeated; what the server had built aside is removed first.
-    async fn effect_of_reindex(&mut self, tables: &str) -> Result<Effect, Error> {
+    /// What is left on the tables of a statement under a name that nobody gives: set aside by a runner, or `of_server`, as it builds anew.
+    async fn left_by(&mut self, alone: &Alone, of_server: bool) -> Result<Vec<LeftOver>, Error> {
+        let tables = match alone {
+            Alone::CreateIndex { table, .. } => {
+                format!("SELECT pg_catalog.to_regclass({})::pg_catalog.oid", self.literal(table))
+            }
+            Alone::Reindex(relation) => self.tables_of(relation),
+            Alone::ReindexSchema(schema) => {
+                format!(
+                    "SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = {}",
+                    self.literal(schema)
+                )
+            }
+            Alone::ReindexDatabase => "SELECT oid FROM pg_catalog.pg_class".to_owned(),
+            _ => return Ok(Vec::new()),
+        };
+        let aside = LeftOver::is_aside();
+        let is_left = match alone {
+            Alone::CreateIndex { .. } => aside,
+            _ if !of_server => aside,
+            _ => format!("({aside} OR c.relname::pg_catalog.text ~ '_cc(new|old)[0-9]*$')"),
+        };
         // What is too long for a table has a table of its own, whose schema few may use. What the role may not drop, is left.
         let left = format!(
             "WITH tables (oid) AS ({tables}) SELECT {} FROM pg_catalog.pg_index AS i \
@@ -121,12 +144,12 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
              JOIN (SELECT oid, oid AS of FROM tables UNION SELECT own.reltoastrelid, own.oid FROM pg_catalog.pg_class AS own \
              JOIN tables ON tables.oid = own.oid) AS indexed ON indexed.oid = i.indrelid \
              JOIN pg_catalog.pg_class AS t ON t.oid = indexed.of AND t.relkind <> 't' \
-             WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relname::pg_catalog.text ~ '_cc(new|old)[0-9]*$' \
+             WHERE NOT i.indisvalid AND c.relkind = 'i' AND {is_left} \
              AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND pg_catalog.pg_has_role(c.relowner, 'USAGE')",
             LeftOver::COLUMNS
         );
         let rows = self.query_patiently(&left).await?;
-        Ok(Effect::NotDone(rows.iter().map(|row| LeftOver::of_server(row)).collect()))
+        Ok(rows.iter().map(|row| LeftOver::of_server(row)).collect())
     }
 
     /// A query for a table and its partitions, or for those of an index.
@@ -146,7 +169,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     async fn done_if(&mut self, condition: &str) -> Result<Effect, Error> {
         let rows = self.query_patiently(condition).await?;
         let holds = first_cells(rows).next().as_deref() == Some("t");
-        Ok(if holds { Effect::Done } else { Effect::NotDone(Vec::new()) })
+        Ok(if holds { Effect::Done(Vec::new()) } else { Effect::NotDone(Vec::new()) })
     }
 
     fn literal(&self, text: &str) -> String {

@@ -79,13 +79,14 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     ) -> Result<PlannedChange, Error> {
         self.refuse_held_back(&goal.aim, row, counted)?;
         let prepared = self.unfinished(row).await?;
-        let (done, note) = self.where_to_go_on(&prepared, row, goal.aim.decision(row)).await?;
+        let found = self.where_to_go_on(&prepared, row, goal.aim.decision(row)).await?;
+        let done = found.then_done;
         let set = self.set_name().to_owned();
         let is_down = prepared.direction == Direction::Down;
         let mut change = prepared.into_plan(set, Action::Resume);
         change.notes.extend(is_down.then(|| OF_SCRIPT_DOWN.to_owned()));
         change.notes.push(format!("{done} of its {} done", count(change.statements, "statement")));
-        change.notes.extend(note);
+        change.notes.extend(found.verdict);
         change.statements -= done.min(change.statements);
         Ok(change)
     }

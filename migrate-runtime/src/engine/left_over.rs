@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use migrate_core::Label;
+use migrate_core::{Dialect, Label};
 
 use super::Engine;
 use super::read::first_cells;
@@ -18,8 +18,9 @@ pub(super) struct LeftOver {
     /// As SQL writes it, as all names here.
     schema: String,
     name: String,
-    /// The table, or the one whose long values it is for; empty for a materialized view, which nobody but the server can lock.
     table: String,
+    /// Whether the table can be locked, so that nobody begins to build.
+    is_lockable: bool,
     /// Whether it has the name that a statement gives to it; others may be building it under that.
     is_of_build: bool,
 }
@@ -27,10 +28,19 @@ pub(super) struct LeftOver {
 /// What an index is called that only waits for being dropped; its number follows.
 const ASIDE: &str = "left_by_migration_";
 
+/// Where nobody but the server gives names.
+const OF_SERVER: &str = "pg_toast";
+
 impl LeftOver {
     /// What a query has to tell of the index `c` of the table `t`, or of its long values.
     pub(super) const COLUMNS: &str = "c.oid, c.relnamespace::pg_catalog.regnamespace, pg_catalog.quote_ident(c.relname), \
-         CASE WHEN t.relkind <> 'm' THEN pg_catalog.concat(t.relnamespace::pg_catalog.regnamespace, '.', pg_catalog.quote_ident(t.relname)) END";
+         pg_catalog.concat(t.relnamespace::pg_catalog.regnamespace, '.', pg_catalog.quote_ident(t.relname)), \
+         t.relkind <> 'm' AND pg_catalog.has_table_privilege(t.oid, 'UPDATE, DELETE, TRUNCATE')";
+
+    /// Whether the index `c` has been set aside.
+    pub(super) fn is_aside() -> String {
+        format!("c.relname = '{ASIDE}' || c.oid")
+    }
 
     /// One that a statement has begun to build under its name.
     pub(super) fn of_build(row: &[Option<String>]) -> LeftOver {
@@ -40,7 +50,14 @@ impl LeftOver {
     /// One under a name that the server, or a runner, has given to it.
     pub(super) fn of_server(row: &[Option<String>]) -> LeftOver {
         let text = |column: usize| row.get(column).cloned().flatten().unwrap_or_default();
-        LeftOver { oid: text(0), schema: text(1), name: text(2), table: text(3), is_of_build: false }
+        LeftOver {
+            oid: text(0),
+            schema: text(1),
+            name: text(2),
+            table: text(3),
+            is_lockable: text(4) == "t",
+            is_of_build: false,
+        }
     }
 
     /// Whether somebody else may have had the same name in mind.
@@ -48,14 +65,32 @@ impl LeftOver {
         self.is_of_build
     }
 
+    /// What it is called while it is dropped: under a name that others give, too, another one may stand by then.
+    fn aside(&self) -> String {
+        if self.schema == OF_SERVER { self.name.clone() } else { format!("{ASIDE}{}", self.oid) }
+    }
+
+    /// Whether it is there under this name, and left still.
+    fn is_left_as(&self, name: &str) -> String {
+        format!(
+            "SELECT 1 FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid \
+             WHERE c.oid = {}::pg_catalog.oid AND NOT i.indisvalid AND pg_catalog.quote_ident(c.relname) = {} \
+             AND c.relnamespace::pg_catalog.regnamespace::pg_catalog.text = {}",
+            self.oid,
+            literal(name, Dialect::Postgres),
+            literal(&self.schema, Dialect::Postgres)
+        )
+    }
+
     /// Who is building an index of its table concurrently.
     fn builder(&self) -> String {
         format!(
-            "SELECT {DESCRIPTION} FROM pg_catalog.pg_stat_activity AS a \
+            "SELECT {DESCRIPTION} || ', which builds an index of {}' FROM pg_catalog.pg_stat_activity AS a \
              JOIN pg_catalog.pg_stat_progress_create_index AS building ON building.pid = a.pid \
              JOIN pg_catalog.pg_locks AS l ON l.pid = a.pid AND l.granted AND l.mode = 'ShareUpdateExclusiveLock' \
              JOIN pg_catalog.pg_index AS i ON i.indrelid = l.relation AND i.indexrelid = {}::pg_catalog.oid \
              WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()",
+            self.table.replace('\'', "''"),
             self.oid
         )
     }
@@ -68,19 +103,6 @@ impl fmt::Display for LeftOver {
 }
 
 impl<S: AnySession + ?Sized> Engine<'_, S> {
-    /// What was set aside of the builds on a table, and then not dropped.
-    pub(super) async fn left_set_aside(&mut self, table: &str) -> Result<Vec<LeftOver>, Error> {
-        let found = format!(
-            "SELECT {} FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid \
-             JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid \
-             WHERE t.oid = pg_catalog.to_regclass({})::pg_catalog.oid AND NOT i.indisvalid AND c.relname = '{ASIDE}' || c.oid",
-            LeftOver::COLUMNS,
-            literal(table, self.sql.dialect)
-        );
-        let rows = self.query_patiently(&found).await?;
-        Ok(rows.iter().map(|row| LeftOver::of_server(row)).collect())
-    }
-
     /// Waits for whoever builds an index of its table. That one waits for everybody else by its nature: in a lock it would be a deadlock.
     pub(super) async fn wait_for_builders(&mut self, label: &Label, left: &LeftOver) -> Result<(), Error> {
         let mut wait = Wait::start();
@@ -90,37 +112,43 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         Ok(())
     }
 
-    /// Removes it. `false` where it is another one by now than the one that was found: valid, or gone.
+    /// Removes it. `false` where it is another one by now than the one that was found: valid, renamed, or gone.
     pub(super) async fn remove(&mut self, left: &LeftOver) -> Result<bool, DriverError> {
         self.session.roll_back_when_dropped(Some(self.rollback()));
-        let dropped = self.secure(left).await;
-        if dropped.is_err() {
+        let secured = self.secure(left).await;
+        if !matches!(secured, Ok(true)) {
             self.roll_back().await;
         }
         self.session.roll_back_when_dropped(None);
-        let Some(name) = dropped? else { return Ok(false) };
-        self.session.execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {}.{name}", left.schema)).await?;
-        Ok(true)
+        if secured? {
+            let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {}.{}", left.schema, left.aside());
+            self.session.execute(&drop).await?;
+            return Ok(true);
+        }
+        Ok(false)
     }
 
-    /// The name under which it can be dropped, which nobody builds.
-    async fn secure(&mut self, left: &LeftOver) -> Result<Option<String>, DriverError> {
+    /// Sets it aside, in a transaction that is committed if that has succeeded.
+    async fn secure(&mut self, left: &LeftOver) -> Result<bool, DriverError> {
         let (open, close) = self.transaction();
-        let lock = match left.table.as_str() {
-            "" => String::new(),
-            table => format!(";\nLOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE"),
-        };
-        self.session.execute(&format!("{open}{lock}")).await?;
-        let invalid =
-            format!("SELECT NOT indisvalid FROM pg_catalog.pg_index WHERE indexrelid = {}::pg_catalog.oid", left.oid);
-        let is_left = first_cells(self.session.query(&invalid).await?).next().as_deref() == Some("t");
-        let is_renamed = is_left && left.is_of_build;
-        let aside = if is_renamed { format!("{ASIDE}{}", left.oid) } else { left.name.clone() };
-        let rename = match is_renamed {
-            true => format!("ALTER INDEX {}.{} RENAME TO {aside};\n", left.schema, left.name),
+        let lock = match left.is_lockable {
+            true => format!(";\nLOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE", left.table),
             false => String::new(),
         };
-        self.session.execute(&format!("{rename}{close}")).await?;
-        Ok(is_left.then_some(aside))
+        self.session.execute(&format!("{open}{lock}")).await?;
+        if self.session.query(&left.is_left_as(&left.name)).await?.is_empty() {
+            return Ok(false);
+        }
+        let aside = left.aside();
+        if aside != left.name {
+            let rename = format!("ALTER INDEX {}.{} RENAME TO {aside}", left.schema, left.name);
+            self.session.execute(&rename).await?;
+            // Others may have renamed it before that.
+            if self.session.query(&left.is_left_as(&aside)).await?.is_empty() {
+                return Ok(false);
+            }
+        }
+        self.session.execute(close).await?;
+        Ok(true)
     }
 }

@@ -17,6 +17,7 @@ use super::left_over::LeftOver;
 use super::prepare::{Prepared, resets_all};
 use super::read::Recorded;
 use super::request::{Part, Request};
+use super::resume::Setting;
 use super::wait::{Tries, Wait, is_kept_by_others};
 use super::{Engine, refuse};
 use crate::driver::{AnySession, DriverError, DriverErrorKind};
@@ -35,10 +36,12 @@ pub(super) const OF_SCRIPT_DOWN: &str = "its script down";
 /// Where a script begins, or goes on when it was left in the middle.
 pub(super) struct Continuation {
     pub(super) progress: Progress,
-    /// SQLite: sets again what was set for the session.
-    pub(super) settings: Vec<String>,
-    /// What is left of the next statement, to be removed.
+    /// What was set for its session, to be set again.
+    pub(super) settings: Vec<Setting>,
+    /// What is left of the statement in doubt, to be removed.
     pub(super) left: Vec<LeftOver>,
+    /// So many statements are done when that is removed.
+    pub(super) then_done: usize,
     /// What became of the statement that was in doubt.
     pub(super) verdict: Option<String>,
     pub(super) is_resumed: bool,
@@ -89,7 +92,14 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             return self.interpret(prepared, &request, error);
         }
         let progress = Progress { done: 0, is_in_doubt: false };
-        let start = Continuation { progress, settings: Vec::new(), left: Vec::new(), verdict: None, is_resumed: false };
+        let start = Continuation {
+            progress,
+            settings: Vec::new(),
+            left: Vec::new(),
+            then_done: 0,
+            verdict: None,
+            is_resumed: false,
+        };
         self.run_outside(prepared, recorded, &claim, start).await
     }
 
@@ -127,13 +137,15 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         start: &Continuation,
         progress: &mut Progress,
     ) -> Result<(), Error> {
-        for sql in &start.settings {
-            self.set_again(prepared, sql).await?;
+        if self.sql.dialect == Dialect::Sqlite {
+            for setting in &start.settings {
+                self.set_again(prepared, &setting.sql).await?;
+            }
         }
         self.look_for_dangling_rows(prepared, start).await?;
         if !start.left.is_empty() {
             self.clean_up(prepared, recorded, claim, start).await?;
-            progress.is_in_doubt = false;
+            *progress = Progress { done: start.then_done, is_in_doubt: false };
         }
         let mut places = Places::of_script(&prepared.sql);
         while let Some(statement) = prepared.statements.get(progress.done) {
@@ -210,7 +222,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if let Some(limits) = &limits {
             self.session.execute(limits).await.map_err(refuse::settings)?;
         }
-        let settled = self.as_runner(prepared, recorded, self.sql.settle(prepared, &claim.token, done));
+        let settled = self.as_runner(prepared, recorded, self.sql.settle(prepared, &claim.token, start.then_done));
         self.record(prepared, (Part::Progress, &settled), done).await
     }
 

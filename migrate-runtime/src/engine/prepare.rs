@@ -191,7 +191,7 @@ impl Prepared<'_> {
     pub(super) fn may_limit_waits(&self) -> bool {
         let may_set = |statement: &Statement| {
             let text = statement.text(&self.sql);
-            mentions(text, &["_timeout"], Dialect::Postgres)
+            mentions(text, &["lock_timeout", "statement_timeout"], Dialect::Postgres)
                 && Alone::of(&self.sql, statement, Dialect::Postgres).is_none()
         };
         self.header.lock_timeout().is_some() || self.statements.iter().any(may_set)

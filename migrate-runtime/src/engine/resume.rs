@@ -27,8 +27,16 @@ const NUMBERING_TABLES: &str = "SELECT lower(name) FROM main.sqlite_master AS ma
      AND sql NOT LIKE '%without%rowid%' AND sql NOT LIKE 'create virtual%' AND sql NOT LIKE '%conflict%' AND NOT EXISTS (SELECT 1 FROM main.sqlite_master \
      WHERE type = 'trigger' AND tbl_name = master.name COLLATE NOCASE)";
 
-/// Postgres: what `DISCARD ALL` does to settings, in a transaction, which it cannot run in.
+/// Postgres: what `DISCARD ALL` does to settings. What else the program has in its session is not ours to take away again.
 const DISCARDED_SETTINGS: &str = "SET SESSION AUTHORIZATION DEFAULT;\nRESET ALL";
+
+/// What a statement that is done had set for its session.
+pub(super) struct Setting {
+    pub(super) sql: String,
+    /// Whether a later one sets the same.
+    may_fail: bool,
+    resets_all: bool,
+}
 
 /// A script as it was when it was begun, and how far it came.
 struct Begun {
@@ -45,9 +53,16 @@ impl Begun {
     }
 
     /// What has to be set again in another session.
-    fn settings(&self, dialect: Dialect) -> Vec<String> {
-        let again = session_settings(&self.sql, self.done(), dialect);
-        again.iter().map(|(statement, _)| statement.text(&self.sql).to_owned()).collect()
+    fn settings(&self, dialect: Dialect) -> Vec<Setting> {
+        let setting = |(statement, may_fail): (&Statement, bool)| Setting {
+            sql: match discards_all(&self.sql, statement) {
+                true => DISCARDED_SETTINGS.to_owned(),
+                false => statement.text(&self.sql).to_owned(),
+            },
+            may_fail,
+            resets_all: resets_all(&self.sql, statement),
+        };
+        session_settings(&self.sql, self.done(), dialect).into_iter().map(setting).collect()
     }
 
     fn text(&self, index: usize) -> Option<&str> {
@@ -71,16 +86,16 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             return Err(refuse::outside_in_transaction(&row.label()));
         }
         let prepared = self.unfinished(row).await?;
-        let begun = self.begun(&prepared, row).await?;
+        // Whoever is refused has set nothing in the session.
+        let start = self.where_to_go_on(&prepared, row, decision).await?;
         let claim = self.new_claim().await?;
         self.clean_up_when_dropped(&prepared, recorded, &claim);
-        let start = match self.in_its_session(&prepared, row, &begun, decision, false).await {
-            Ok(start) => start,
-            Err(error) => {
-                self.restore_session(recorded).await;
-                return Err(error);
-            }
-        };
+        if self.sql.dialect != Dialect::Sqlite
+            && let Err(error) = self.repeat_settings(&prepared, &start.settings, false).await
+        {
+            self.restore_session(recorded).await;
+            return Err(error);
+        }
         let audited = self.sql.audited(&start.audited(), &self.applied_by(&recorded.facts), "");
         let sql = self.sql.take_up(&prepared, row, &claim.token, &start, &audited);
         let sql = self.as_runner(&prepared, recorded, self.bounded(&Foreseen::of(recorded), &sql));
@@ -92,7 +107,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         self.run_outside(&prepared, recorded, &claim, start).await
     }
 
-    /// Where what was left in the middle would go on: how many statements are done, and what became of the one in doubt.
+    /// Where the script goes on. On Postgres, where names mean what the session says, with what it had set for that, which is taken back.
     ///
     /// # Errors
     /// As [`continuation`](Engine::continuation).
@@ -101,22 +116,24 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         prepared: &Prepared<'_>,
         row: &HistoryRow,
         decision: Option<Resume>,
-    ) -> Result<(usize, Option<String>), Error> {
+    ) -> Result<Continuation, Error> {
         if self.is_nested {
             return Err(refuse::outside_in_transaction(&row.label()));
         }
         let begun = self.begun(prepared, row).await?;
-        if self.sql.dialect == Dialect::Sqlite {
-            let found = self.continuation(prepared, row, &begun, decision).await?;
-            return Ok((found.progress.done, found.verdict));
+        let settings = begun.settings(self.sql.dialect);
+        if self.sql.dialect == Dialect::Sqlite || settings.is_empty() {
+            return self.continuation(prepared, row, begun, settings, decision).await;
         }
-        // With the settings that its session had, which a rollback takes back.
         self.session.roll_back_when_dropped(Some(self.rollback()));
         self.session.execute("BEGIN READ ONLY").await.map_err(refuse::settings)?;
-        let found = self.in_its_session(prepared, row, &begun, decision, true).await;
+        let found = match self.repeat_settings(prepared, &settings, true).await {
+            Ok(()) => self.continuation(prepared, row, begun, settings, decision).await,
+            Err(error) => Err(error),
+        };
         self.roll_back().await;
         self.session.roll_back_when_dropped(None);
-        found.map(|found| (found.progress.done, found.verdict))
+        found
     }
 
     async fn begun(&mut self, prepared: &Prepared<'_>, row: &HistoryRow) -> Result<Begun, Error> {
@@ -142,21 +159,6 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if prepared.runs_outside() { Ok(prepared) } else { Err(refuse::no_longer_outside(&prepared)) }
     }
 
-    /// Where the script goes on; on Postgres, where names mean what the session says, with what it had set for that.
-    async fn in_its_session(
-        &mut self,
-        prepared: &Prepared<'_>,
-        row: &HistoryRow,
-        begun: &Begun,
-        decision: Option<Resume>,
-        is_in_transaction: bool,
-    ) -> Result<Continuation, Error> {
-        if self.sql.dialect != Dialect::Sqlite {
-            self.repeat_settings(prepared, begun, is_in_transaction).await?;
-        }
-        self.continuation(prepared, row, begun, decision).await
-    }
-
     /// Where the script goes on.
     ///
     /// # Errors
@@ -165,7 +167,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         &mut self,
         prepared: &Prepared<'_>,
         row: &HistoryRow,
-        begun: &Begun,
+        begun: Begun,
+        settings: Vec<Setting>,
         decision: Option<Resume>,
     ) -> Result<Continuation, Error> {
         let done = begun.done;
@@ -186,8 +189,9 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
         let resumed = Continuation {
             progress: at(done, false),
-            settings: if dialect == Dialect::Sqlite { begun.settings(dialect) } else { Vec::new() },
+            settings,
             left: Vec::new(),
+            then_done: done,
             verdict: None,
             is_resumed: true,
         };
@@ -198,25 +202,30 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             };
         };
         let effect = match decision {
-            Some(Resume::Skip | Resume::MarkDone) => Effect::Done,
+            Some(Resume::Skip | Resume::MarkDone) => self.as_decided(&begun.sql, in_doubt).await?,
             _ => self.effect_of(&begun.sql, in_doubt).await?,
         };
         let number = done + 1;
         let became = match (decision, &effect) {
             (Some(Resume::Skip), _) => "skipped",
             (Some(Resume::MarkDone), _) => "marked done",
-            (_, Effect::Done) => "found done",
+            (_, Effect::Done(_)) => "found done",
             (Some(Resume::Retry), _) => "retried",
             (None, _) => "found not done",
         };
         let verdict = Some(format!("statement {number} {became}"));
         match effect {
-            Effect::Done if !is_unchanged(done) => {
+            Effect::Done(_) if !is_unchanged(done) => {
                 Err(refuse::done_statement_changed(prepared, done, begun.text(done)))
             }
-            Effect::Done => Ok(Continuation { progress: at(number, false), verdict, ..resumed }),
+            Effect::Done(left) if left.is_empty() => {
+                Ok(Continuation { progress: at(number, false), then_done: number, verdict, ..resumed })
+            }
             Effect::NotDone(left) if left.is_empty() => Ok(Continuation { verdict, ..resumed }),
             // It stays in doubt until what is left of it is removed.
+            Effect::Done(left) => {
+                Ok(Continuation { progress: at(done, true), left, then_done: number, verdict, ..resumed })
+            }
             Effect::NotDone(left) => Ok(Continuation { progress: at(done, true), left, verdict, ..resumed }),
             // What the database says of it this time tells nothing of the time before.
             Effect::Unknown if decision == Some(Resume::Retry) => {
@@ -251,31 +260,27 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
     async fn repeat_settings(
         &mut self,
         prepared: &Prepared<'_>,
-        begun: &Begun,
+        settings: &[Setting],
         is_in_transaction: bool,
     ) -> Result<(), Error> {
         let limits = self.limits(prepared);
         if let Some(limits) = &limits {
             self.session.execute(limits).await.map_err(refuse::settings)?;
         }
-        for (statement, may_fail) in session_settings(&begun.sql, begun.done(), self.sql.dialect) {
-            let sql = match is_in_transaction && discards_all(&begun.sql, statement) {
-                true => DISCARDED_SETTINGS,
-                false => statement.text(&begun.sql),
-            };
-            let set = match may_fail && is_in_transaction {
+        for Setting { sql, may_fail, resets_all } in settings {
+            let set = match *may_fail && is_in_transaction {
                 true => self.session.execute(&format!("SAVEPOINT migrate_set;\n{sql};\nRELEASE migrate_set")).await,
                 false => self.session.execute(sql).await,
             };
             match set {
-                Err(error) if may_fail && error.kind() != DriverErrorKind::ConnectionLost => {
+                Err(error) if *may_fail && error.kind() != DriverErrorKind::ConnectionLost => {
                     if is_in_transaction {
                         self.session.execute("ROLLBACK TO migrate_set").await.map_err(refuse::settings)?;
                     }
                 }
                 set => set.map_err(|error| refuse::not_set_again(prepared, sql, error))?,
             }
-            if let Some(limits) = limits.as_ref().filter(|_| resets_all(&begun.sql, statement)) {
+            if let Some(limits) = limits.as_ref().filter(|_| *resets_all) {
                 self.session.execute(limits).await.map_err(refuse::settings)?;
             }
         }

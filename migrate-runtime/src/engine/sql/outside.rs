@@ -15,7 +15,7 @@ impl Sql<'_> {
         match self.dialect {
             Dialect::Sqlite => format!("'{token}'"),
             _ => format!(
-                "(SELECT pg_catalog.concat('{token} ', pid, ' ', coalesce({STARTED}, {SERVER_STARTED})) \
+                "(SELECT pg_catalog.concat('{token} ', pid, ' ', {STARTED}, ' ', {SERVER_STARTED}) \
                  FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid())"
             ),
         }
@@ -128,12 +128,17 @@ impl Sql<'_> {
     /// Postgres: the backend of a claim, described, if it still lives. Where the role of either may not see when it was started, it counts
     /// as the same as long as the server has not been started anew. Our own is none: whoever was at work through this connection has given
     /// it up.
-    pub(in crate::engine) fn living(&self, process: u32, started: u64) -> String {
+    pub(in crate::engine) fn living(&self, process: u32, started: Option<u64>, server: Option<u64>) -> String {
+        let is_same = |of: &str, known: Option<u64>| match known {
+            Some(known) => format!("coalesce({of} = {known}, true)"),
+            None => "true".to_owned(),
+        };
         format!(
             "SELECT {} FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = {process} \
-             AND a.pid <> pg_catalog.pg_backend_pid() AND a.datname = pg_catalog.current_database() \
-             AND ({started} = {SERVER_STARTED} OR coalesce({STARTED} = {started}, {started} > {SERVER_STARTED}))",
-            super::DESCRIPTION
+             AND a.pid <> pg_catalog.pg_backend_pid() AND a.datname = pg_catalog.current_database() AND {} AND {}",
+            super::DESCRIPTION,
+            is_same(STARTED, started),
+            is_same(SERVER_STARTED, server)
         )
     }
 }
