@@ -21,6 +21,8 @@ pub struct Case {
     sets: fn(Driver) -> Vec<Migrations>,
     options: fn(Driver, Migrator<'_>) -> Migrator<'_>,
     only_on_postgres: bool,
+    /// Whether there is a question on SQLite, too, which tells of each statement whether it is done.
+    asks_on_sqlite: bool,
 }
 
 const PLAIN: Case = Case {
@@ -33,6 +35,7 @@ const PLAIN: Case = Case {
     sets: of_each_kind,
     options: |_, migrator| migrator,
     only_on_postgres: false,
+    asks_on_sqlite: false,
 };
 
 impl Case {
@@ -46,6 +49,11 @@ impl Case {
     /// The one of this name.
     pub fn named(driver: Driver, name: &str) -> Option<Case> {
         Case::all(driver).into_iter().find(|case| case.name == name)
+    }
+
+    /// Whether a person is asked at some of its points.
+    pub fn asks(&self, driver: Driver) -> bool {
+        self.decides.is_some() && (self.asks_on_sqlite || !driver.is_sqlite())
     }
 
     /// The migrations, in their sets.
@@ -86,6 +94,14 @@ fn every_case() -> Vec<Case> {
         Case { name: "run two sets", sets: two_sets, ..PLAIN },
         Case { name: "run a rebuild", before: Some(1), sets: rebuild, ..PLAIN },
         Case { name: "run what a person decides", before: Some(1), sets: doubtful, decides: Some(looks), ..PLAIN },
+        Case {
+            name: "run what its session had",
+            before: Some(1),
+            sets: of_session,
+            decides: Some(|_| Resume::Retry),
+            asks_on_sqlite: true,
+            ..PLAIN
+        },
         Case {
             name: "run after a build that failed",
             before: Some(2),
@@ -268,6 +284,23 @@ fn doubtful(driver: Driver) -> Vec<Migrations> {
     let second = match driver {
         Driver::Rusqlite => "VACUUM;\nINSERT INTO done VALUES (2)",
         _ => "DO $$ BEGIN INSERT INTO done VALUES (2); COMMIT; END $$",
+    };
+    vec![migrations(&[
+        ("1_tables.sql", "CREATE TABLE done (n integer);"),
+        (
+            "2_outside.sql",
+            &format!(
+                "-- migrate: no-transaction\nINSERT INTO done VALUES (1);\n{second};\nINSERT INTO done VALUES (3);"
+            ),
+        ),
+    ])]
+}
+
+/// With a statement whose effect is gone with its session.
+fn of_session(driver: Driver) -> Vec<Migrations> {
+    let second = match driver {
+        Driver::Rusqlite => "CREATE TEMP TABLE picked (n integer)",
+        _ => "SELECT setseed(0.5)",
     };
     vec![migrations(&[
         ("1_tables.sql", "CREATE TABLE done (n integer);"),
