@@ -980,3 +980,77 @@ fn what_goes_on_is_tried_again_after_a_serialization_failure() {
         assert_eq!(connection.rows("SELECT x FROM a ORDER BY x"), ["1", "2"], "{driver:?}");
     }
 }
+
+/// Each of the settings that are set back, with another value than the usual; but for the encoding, which drivers insist on.
+#[test]
+fn every_setting_is_set_back() {
+    let values = [
+        ("session_authorization", "another"),
+        ("role", "another"),
+        ("search_path", "pg_catalog"),
+        // A script that names it is refused.
+        ("standard_conforming_' || 'strings", "off"),
+        ("lock_timeout", "7s"),
+        ("statement_timeout", "8s"),
+        ("idle_in_transaction_session_timeout", "9s"),
+        ("idle_session_timeout", "10s"),
+        ("transaction_timeout", "11s"),
+        ("default_transaction_isolation", "serializable"),
+        ("default_transaction_read_only", "on"),
+        ("default_transaction_deferrable", "on"),
+        ("work_mem", "9MB"),
+        ("maintenance_work_mem", "99MB"),
+        ("application_name", "another"),
+        ("default_tablespace", "pg_default"),
+        ("default_table_access_method", "another"),
+        ("check_function_bodies", "off"),
+        ("row_security", "off"),
+        ("session_replication_role", "replica"),
+        ("synchronous_commit", "local"),
+        ("client_min_messages", "error"),
+        ("TimeZone", "Asia/Tokyo"),
+        ("DateStyle", "SQL, DMY"),
+        ("IntervalStyle", "iso_8601"),
+        ("bytea_output", "escape"),
+        ("xmloption", "document"),
+    ];
+    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        let another = format!("{}_another", fresh.database().name());
+        connection.execute(&format!(
+            "CREATE ROLE {another} SUPERUSER; CREATE ACCESS METHOD another TYPE TABLE HANDLER heap_tableam_handler; \
+             CREATE TABLE seen (name text, value text)"
+        ));
+        // Not every server has all of them.
+        let mut known = connection.rows("SELECT lower(name) FROM pg_settings");
+        known.extend(["session_authorization", "role"].map(str::to_owned));
+        let is_known = |name: &str| known.contains(&name.replace("' || '", "").to_ascii_lowercase());
+        let values: Vec<_> = values.into_iter().filter(|(name, _)| is_known(name)).collect();
+        assert!(values.len() >= 25, "{values:?}");
+        let scripts: Vec<(String, String)> = values
+            .iter()
+            .enumerate()
+            .map(|(number, (name, value))| {
+                let value = if ["session_authorization", "role"].contains(name) { &*another } else { value };
+                let sql = format!(
+                    "SELECT set_config('{name}', '{value}', false);\nINSERT INTO public.seen VALUES ('{name}', current_setting('{name}'));",
+                );
+                (format!("{}_of_session.sql", number + 1), sql)
+            })
+            .collect();
+        let scripts: Vec<(&str, &str)> = scripts.iter().map(|(name, sql)| (&**name, &**sql)).collect();
+        let set = migrations(&scripts);
+        let shown = |connection: &mut Connection| -> Vec<String> {
+            values.iter().map(|(name, _)| connection.value(&format!("SELECT current_setting('{name}')"))).collect()
+        };
+        let before = shown(&mut connection);
+        connection.run(&Migrator::new(&set)).unwrap();
+        assert_eq!(shown(&mut connection), before);
+        for ((name, _), usual) in values.iter().zip(&before) {
+            let seen = connection.value(&format!("SELECT value FROM seen WHERE name = '{name}'"));
+            assert_ne!(seen, *usual, "{name}");
+        }
+        connection.execute(&format!("DROP OWNED BY {another}; DROP ROLE {another}"));
+    }
+}
