@@ -596,3 +596,27 @@ fn in_a_transaction_of_the_user_all_in_one_is_not_tried_again() {
     assert_eq!(fresh.connect().tables(), ["mine", "schema_migrations", "t"]);
     assert_eq!(fresh.connect().value("SELECT count(*) FROM schema_migrations"), "0");
 }
+
+/// What a migration took is the time of its script, without the wait for its turn, in which the database lets it wait.
+#[test]
+fn the_wait_for_a_turn_is_no_time_of_a_migration() {
+    const LONG: Duration = Duration::from_millis(400);
+    let fresh = Fresh::new(Driver::Rusqlite);
+    let set = migrations(&[("1_a.sql", "CREATE TABLE a (x);"), ("2_b.sql", "CREATE TABLE b (x);")]);
+    let mut connection = fresh.connect();
+    connection.run(&Migrator::new(&set).target(1)).unwrap();
+    connection.execute("PRAGMA busy_timeout = 30000");
+    let mut other = fresh.connect();
+    other.execute("BEGIN IMMEDIATE");
+    let began = Instant::now();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(LONG);
+            other.execute("COMMIT");
+        });
+        connection.run(&Migrator::new(&set)).unwrap();
+    });
+    assert!(began.elapsed() >= LONG);
+    let took = connection.value("SELECT execution_time_ms FROM schema_migrations WHERE version = '2'");
+    assert!(took.parse::<u128>().unwrap() < LONG.as_millis() / 2, "{took}");
+}
