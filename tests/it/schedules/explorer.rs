@@ -38,7 +38,7 @@ pub(super) struct Case<'a> {
 pub(super) struct Explored {
     states: usize,
     moves: usize,
-    orders: u128,
+    pub(super) orders: u128,
     ends: usize,
 }
 
