@@ -176,7 +176,8 @@ impl Trial<'_> {
         if ended.is_ok() {
             let (mut found, mut expect) = (self.fresh.connect().snapshot(), self.expect.clone());
             if self.way.driver().is_sqlite() {
-                (found.pop(), expect.pop());
+                found.pop();
+                expect.pop();
             }
             assert_eq!(found, expect, "{what}");
         }
