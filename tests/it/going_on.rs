@@ -468,3 +468,24 @@ fn a_refused_start_leaves_the_session_alone() {
         assert_eq!(progress(&mut connection), "applied 5 5");
     }
 }
+
+/// Where the usual transaction of a session is one that waits for everybody else's, whoever only looks does not.
+#[test]
+fn a_look_waits_for_nobody() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE TABLE indexed (a integer); CREATE INDEX i ON indexed (a)");
+        let with = |last: &str| script(&format!("SET app.x = '1';\nDROP INDEX CONCURRENTLY i;\n{last};"));
+        run(&mut fresh.connect(), &with("DELETE FROM missing")).unwrap_err();
+        connection.execute(&left(2, 1));
+        let mut writer = fresh.connect();
+        // It ends by itself if anything fails here.
+        writer.execute(
+            "SET idle_in_transaction_session_timeout = '40s'; BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO log VALUES (1)",
+        );
+        connection.execute("SET default_transaction_isolation = serializable; SET default_transaction_deferrable = on");
+        assert!(run(&mut connection, &with("SELECT 1")).unwrap().to_string().contains("statement 2 found done"));
+        writer.execute("COMMIT");
+    }
+}

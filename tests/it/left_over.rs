@@ -263,11 +263,14 @@ fn what_has_taken_the_name_of_a_leftover_stays() {
 /// It has a name of its own before it is dropped, under which it is found again: also when the index is there by then, or a person has decided.
 #[test]
 fn what_was_set_aside_is_dropped_later() {
-    let cases: [(&str, Option<Resume>, &str); 4] = [
+    let decided = "SELECT 1; UPDATE schema_migrations SET statements_done = 1 WHERE version = 2";
+    let cases: [(&str, Option<Resume>, &str); 5] = [
         ("DELETE FROM t WHERE b = 2", None, "1"),
         ("DELETE FROM t WHERE b = 2; CREATE UNIQUE INDEX i ON t (a)", None, "1"),
         ("SELECT 1", Some(Resume::MarkDone), "0"),
         ("SELECT 1", Some(Resume::Skip), "0"),
+        // The runner was killed before it was dropped.
+        (decided, None, "0"),
     ];
     for (driver, (by_hand, decision, expect)) in SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case))) {
         let fresh = Fresh::new(driver);
@@ -285,7 +288,28 @@ fn what_was_set_aside_is_dropped_later() {
     }
 }
 
-/// Who may not lock the table may still drop its indexes.
+/// What the server writes for names is not always the same.
+#[test]
+fn a_leftover_is_known_by_its_name_however_that_is_written() {
+    for driver in SERVERS {
+        for (sql, name) in [("CREATE INDEX CONCURRENTLY x ON r (a)", "x"), ("REINDEX TABLE CONCURRENTLY r", "ri_ccnew")]
+        {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            connection.execute("CREATE TABLE r (a text); CREATE INDEX ri ON r (a)");
+            let with = |last: &str| script(&format!("SET quote_all_identifiers = on;\n{sql};\n{last};"));
+            run(&mut fresh.connect(), &with("DELETE FROM missing")).unwrap_err();
+            connection.execute(&format!("DROP INDEX IF EXISTS x; CREATE INDEX {name} ON r (a)"));
+            connection
+                .execute(&format!("UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass"));
+            connection.execute(&left(2, 1));
+            run(&mut connection, &with("SELECT 1")).unwrap();
+            assert_eq!(connection.value(INVALID), "0", "{sql}");
+        }
+    }
+}
+
+/// Who may not lock the table, or give a name in its schema, may still drop its indexes.
 #[test]
 fn an_owner_who_may_not_write_removes_what_is_left() {
     for driver in SERVERS {
@@ -302,6 +326,14 @@ fn an_owner_who_may_not_write_removes_what_is_left() {
         connection.execute("DELETE FROM t WHERE b = 2");
         connection.execute(&format!("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON t FROM {role}"));
         run(&mut as_owner(), &script(UNIQUE)).unwrap();
+        assert_eq!(connection.value(INVALID), "0");
+        let rebuild = script("REINDEX INDEX CONCURRENTLY i;");
+        connection.execute("CREATE INDEX i_ccnew ON t (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i_ccnew'::regclass");
+        connection.execute("DELETE FROM schema_migrations WHERE version = 2");
+        connection.execute(&format!("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}"));
+        run(&mut as_owner(), &rebuild).unwrap();
+        connection.execute(&left(1, 0));
+        run(&mut as_owner(), &rebuild).unwrap();
         assert_eq!(connection.value(INVALID), "0");
     }
 }

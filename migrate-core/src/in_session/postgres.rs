@@ -54,6 +54,7 @@ fn explained<'p, 'a>(pieces: &'p [Piece<'a>]) -> Option<&'p [Piece<'a>]> {
 fn left_by_set(pieces: &[Piece<'_>]) -> Option<InSession> {
     match setting(pieces)?.as_str() {
         "local" | "transaction" | "constraints" => None,
+        "transaction_isolation" | "transaction_read_only" | "transaction_deferrable" => None,
         "seed" => Some(InSession::Lost),
         _ if pieces.iter().any(names_temporary_schema) => Some(InSession::Lost),
         _ => Some(InSession::Repeatable),

@@ -100,6 +100,7 @@ fn what_is_left() {
                 "SET LOCAL work_mem = '9MB'",
                 "SET CONSTRAINTS ALL DEFERRED",
                 "SET TRANSACTION READ WRITE",
+                "SET transaction_read_only = off",
                 "CREATE TEMP TABLE t ON COMMIT DROP AS SELECT 1",
                 "MERGE INTO temp USING t ON true WHEN MATCHED THEN DELETE",
                 "INSERT INTO s VALUES ('see set_config')",

@@ -12,8 +12,7 @@ use crate::quote::literal;
 
 /// What became of a statement.
 pub(super) enum Effect {
-    /// This is left of an earlier try.
-    Done(Vec<LeftOver>),
+    Done,
     /// It can run again, when this is removed, which is left of it.
     NotDone(Vec<LeftOver>),
     /// A person has to look.
@@ -33,9 +32,8 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         let left = self.left_by(&alone, true).await?;
         match alone {
             Alone::CreateIndex { table, index, .. } => match self.effect_of_build(&table, &index).await? {
-                Effect::Done(_) => Ok(Effect::Done(left)),
                 Effect::NotDone(invalid) => Ok(Effect::NotDone(invalid.into_iter().chain(left).collect())),
-                Effect::Unknown => Ok(Effect::Unknown),
+                other => Ok(other),
             },
             Alone::DropIndex(index) => self.effect_of_drop(&index).await,
             // Building anew can always be repeated.
@@ -50,10 +48,16 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         }
     }
 
-    /// A statement that a person says is done, or is not to run: what a runner has set aside of it is not to stay.
-    pub(super) async fn as_decided(&mut self, sql: &str, statement: &Statement) -> Result<Effect, Error> {
-        let alone = self.alone(sql, statement);
-        self.left_by(&alone, false).await.map(Effect::Done)
+    /// What a runner has set aside for a statement that is done by now, or is not to run.
+    pub(super) async fn set_aside_for(
+        &mut self,
+        statement: Option<&Statement>,
+        sql: &str,
+    ) -> Result<Vec<LeftOver>, Error> {
+        match statement.map(|statement| self.alone(sql, statement)) {
+            Some(alone) => self.left_by(&alone, false).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     fn alone(&self, sql: &str, statement: &Statement) -> Alone {
@@ -92,7 +96,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         let rows = self.query_patiently(&found).await?;
         let Some(row) = rows.first() else { return Ok(Effect::NotDone(Vec::new())) };
         Ok(match (cell(row, 0), cell(row, 1)) {
-            ("t", "t") => Effect::Done(Vec::new()),
+            ("t", "t") => Effect::Done,
             ("t", "f") => Effect::NotDone(vec![LeftOver::of_build(&row[2..])]),
             _ => Effect::Unknown,
         })
@@ -109,7 +113,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         );
         let rows = self.query_patiently(&found).await?;
         Ok(match rows.first() {
-            None => Effect::Done(Vec::new()),
+            None => Effect::Done,
             Some(row) if cell(row, 0) == "t" => Effect::NotDone(Vec::new()),
             Some(_) => Effect::Unknown,
         })
@@ -169,7 +173,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
     async fn done_if(&mut self, condition: &str) -> Result<Effect, Error> {
         let rows = self.query_patiently(condition).await?;
         let holds = first_cells(rows).next().as_deref() == Some("t");
-        Ok(if holds { Effect::Done(Vec::new()) } else { Effect::NotDone(Vec::new()) })
+        Ok(if holds { Effect::Done } else { Effect::NotDone(Vec::new()) })
     }
 
     fn literal(&self, text: &str) -> String {

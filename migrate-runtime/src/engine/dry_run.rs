@@ -80,7 +80,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         self.refuse_held_back(&goal.aim, row, counted)?;
         let prepared = self.unfinished(row).await?;
         let found = self.where_to_go_on(&prepared, row, goal.aim.decision(row)).await?;
-        let done = found.then_done;
+        let done = found.progress.done;
         let set = self.set_name().to_owned();
         let is_down = prepared.direction == Direction::Down;
         let mut change = prepared.into_plan(set, Action::Resume);

@@ -10,17 +10,19 @@ use super::sql::DESCRIPTION;
 use super::wait::Wait;
 use crate::driver::{AnySession, DriverError};
 use crate::error::Error;
-use crate::quote::literal;
+use crate::quote::{identifier, literal};
 
 /// An invalid index.
 pub(super) struct LeftOver {
     oid: String,
-    /// As SQL writes it, as all names here.
     schema: String,
     name: String,
+    /// The table, or the one whose long values it is for, as SQL writes it.
     table: String,
-    /// Whether the table can be locked, so that nobody begins to build.
+    /// Whether that can be locked, so that nobody begins to build.
     is_lockable: bool,
+    /// Whether it can be given another name.
+    is_renamable: bool,
     /// Whether it has the name that a statement gives to it; others may be building it under that.
     is_of_build: bool,
 }
@@ -28,14 +30,12 @@ pub(super) struct LeftOver {
 /// What an index is called that only waits for being dropped; its number follows.
 const ASIDE: &str = "left_by_migration_";
 
-/// Where nobody but the server gives names.
-const OF_SERVER: &str = "pg_toast";
-
 impl LeftOver {
-    /// What a query has to tell of the index `c` of the table `t`, or of its long values.
-    pub(super) const COLUMNS: &str = "c.oid, c.relnamespace::pg_catalog.regnamespace, pg_catalog.quote_ident(c.relname), \
-         pg_catalog.concat(t.relnamespace::pg_catalog.regnamespace, '.', pg_catalog.quote_ident(t.relname)), \
-         t.relkind <> 'm' AND pg_catalog.has_table_privilege(t.oid, 'UPDATE, DELETE, TRUNCATE')";
+    /// What a query has to tell of the index `c` of the table `t`, or of its long values, to which only the server gives names.
+    pub(super) const COLUMNS: &str = "c.oid, (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = c.relnamespace), c.relname, \
+         pg_catalog.format('%I.%I', (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = t.relnamespace), t.relname), \
+         t.relkind <> 'm' AND pg_catalog.has_table_privilege(t.oid, 'UPDATE, DELETE, TRUNCATE'), \
+         c.relnamespace = t.relnamespace AND pg_catalog.has_schema_privilege(c.relnamespace, 'CREATE')";
 
     /// Whether the index `c` has been set aside.
     pub(super) fn is_aside() -> String {
@@ -56,6 +56,7 @@ impl LeftOver {
             name: text(2),
             table: text(3),
             is_lockable: text(4) == "t",
+            is_renamable: text(5) == "t",
             is_of_build: false,
         }
     }
@@ -67,15 +68,20 @@ impl LeftOver {
 
     /// What it is called while it is dropped: under a name that others give, too, another one may stand by then.
     fn aside(&self) -> String {
-        if self.schema == OF_SERVER { self.name.clone() } else { format!("{ASIDE}{}", self.oid) }
+        if self.is_renamable { format!("{ASIDE}{}", self.oid) } else { self.name.clone() }
+    }
+
+    /// As SQL writes it, under a name.
+    fn called(&self, name: &str) -> String {
+        format!("{}.{}", identifier(&self.schema), identifier(name))
     }
 
     /// Whether it is there under this name, and left still.
     fn is_left_as(&self, name: &str) -> String {
         format!(
             "SELECT 1 FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid \
-             WHERE c.oid = {}::pg_catalog.oid AND NOT i.indisvalid AND pg_catalog.quote_ident(c.relname) = {} \
-             AND c.relnamespace::pg_catalog.regnamespace::pg_catalog.text = {}",
+             JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE c.oid = {}::pg_catalog.oid AND NOT i.indisvalid AND c.relname = {} AND n.nspname = {}",
             self.oid,
             literal(name, Dialect::Postgres),
             literal(&self.schema, Dialect::Postgres)
@@ -85,12 +91,12 @@ impl LeftOver {
     /// Who is building an index of its table concurrently.
     fn builder(&self) -> String {
         format!(
-            "SELECT {DESCRIPTION} || ', which builds an index of {}' FROM pg_catalog.pg_stat_activity AS a \
+            "SELECT {DESCRIPTION} || {} FROM pg_catalog.pg_stat_activity AS a \
              JOIN pg_catalog.pg_stat_progress_create_index AS building ON building.pid = a.pid \
              JOIN pg_catalog.pg_locks AS l ON l.pid = a.pid AND l.granted AND l.mode = 'ShareUpdateExclusiveLock' \
              JOIN pg_catalog.pg_index AS i ON i.indrelid = l.relation AND i.indexrelid = {}::pg_catalog.oid \
              WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()",
-            self.table.replace('\'', "''"),
+            literal(&format!(", which builds an index of {}", self.table), Dialect::Postgres),
             self.oid
         )
     }
@@ -121,7 +127,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         }
         self.session.roll_back_when_dropped(None);
         if secured? {
-            let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {}.{}", left.schema, left.aside());
+            let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", left.called(&left.aside()));
             self.session.execute(&drop).await?;
             return Ok(true);
         }
@@ -141,7 +147,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         }
         let aside = left.aside();
         if aside != left.name {
-            let rename = format!("ALTER INDEX {}.{} RENAME TO {aside}", left.schema, left.name);
+            let rename = format!("ALTER INDEX {} RENAME TO {aside}", left.called(&left.name));
             self.session.execute(&rename).await?;
             // Others may have renamed it before that.
             if self.session.query(&left.is_left_as(&aside)).await?.is_empty() {

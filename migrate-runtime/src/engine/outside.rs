@@ -38,10 +38,8 @@ pub(super) struct Continuation {
     pub(super) progress: Progress,
     /// What was set for its session, to be set again.
     pub(super) settings: Vec<Setting>,
-    /// What is left of the statement in doubt, to be removed.
+    /// What is left of the statement in doubt, or of the last one that is done, to be removed.
     pub(super) left: Vec<LeftOver>,
-    /// So many statements are done when that is removed.
-    pub(super) then_done: usize,
     /// What became of the statement that was in doubt.
     pub(super) verdict: Option<String>,
     pub(super) is_resumed: bool,
@@ -92,14 +90,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             return self.interpret(prepared, &request, error);
         }
         let progress = Progress { done: 0, is_in_doubt: false };
-        let start = Continuation {
-            progress,
-            settings: Vec::new(),
-            left: Vec::new(),
-            then_done: 0,
-            verdict: None,
-            is_resumed: false,
-        };
+        let start = Continuation { progress, settings: Vec::new(), left: Vec::new(), verdict: None, is_resumed: false };
         self.run_outside(prepared, recorded, &claim, start).await
     }
 
@@ -145,7 +136,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         self.look_for_dangling_rows(prepared, start).await?;
         if !start.left.is_empty() {
             self.clean_up(prepared, recorded, claim, start).await?;
-            *progress = Progress { done: start.then_done, is_in_doubt: false };
+            progress.is_in_doubt = false;
         }
         let mut places = Places::of_script(&prepared.sql);
         while let Some(statement) = prepared.statements.get(progress.done) {
@@ -222,7 +213,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if let Some(limits) = &limits {
             self.session.execute(limits).await.map_err(refuse::settings)?;
         }
-        let settled = self.as_runner(prepared, recorded, self.sql.settle(prepared, &claim.token, start.then_done));
+        let settled = self.as_runner(prepared, recorded, self.sql.settle(prepared, &claim.token, done));
         self.record(prepared, (Part::Progress, &settled), done).await
     }
 

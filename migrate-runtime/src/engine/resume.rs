@@ -27,6 +27,9 @@ const NUMBERING_TABLES: &str = "SELECT lower(name) FROM main.sqlite_master AS ma
      AND sql NOT LIKE '%without%rowid%' AND sql NOT LIKE 'create virtual%' AND sql NOT LIKE '%conflict%' AND NOT EXISTS (SELECT 1 FROM main.sqlite_master \
      WHERE type = 'trigger' AND tbl_name = master.name COLLATE NOCASE)";
 
+/// Postgres: looks, and takes back what it has set. A usual transaction may be one that waits for everybody else's first.
+const TRANSACTION: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
+
 /// Postgres: what `DISCARD ALL` does to settings. What else the program has in its session is not ours to take away again.
 const DISCARDED_SETTINGS: &str = "SET SESSION AUTHORIZATION DEFAULT;\nRESET ALL";
 
@@ -126,7 +129,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             return self.continuation(prepared, row, begun, settings, decision).await;
         }
         self.session.roll_back_when_dropped(Some(self.rollback()));
-        self.session.execute("BEGIN READ ONLY").await.map_err(refuse::settings)?;
+        self.session.execute(TRANSACTION).await.map_err(refuse::settings)?;
         let found = match self.repeat_settings(prepared, &settings, true).await {
             Ok(()) => self.continuation(prepared, row, begun, settings, decision).await,
             Err(error) => Err(error),
@@ -187,45 +190,37 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             }
         }
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
-        let resumed = Continuation {
-            progress: at(done, false),
-            settings,
-            left: Vec::new(),
-            then_done: done,
-            verdict: None,
-            is_resumed: true,
-        };
+        let resumed =
+            Continuation { progress: at(done, false), settings, left: Vec::new(), verdict: None, is_resumed: true };
         let Some(in_doubt) = begun.in_doubt() else {
             return match decision {
                 Some(Resume::Skip | Resume::MarkDone) => Err(refuse::nothing_in_doubt(prepared, done)),
-                _ => Ok(resumed),
+                _ => Ok(Continuation { left: self.set_aside_for(begun.done().last(), &begun.sql).await?, ..resumed }),
             };
         };
         let effect = match decision {
-            Some(Resume::Skip | Resume::MarkDone) => self.as_decided(&begun.sql, in_doubt).await?,
+            Some(Resume::Skip | Resume::MarkDone) => Effect::Done,
             _ => self.effect_of(&begun.sql, in_doubt).await?,
         };
         let number = done + 1;
         let became = match (decision, &effect) {
             (Some(Resume::Skip), _) => "skipped",
             (Some(Resume::MarkDone), _) => "marked done",
-            (_, Effect::Done(_)) => "found done",
+            (_, Effect::Done) => "found done",
             (Some(Resume::Retry), _) => "retried",
             (None, _) => "found not done",
         };
         let verdict = Some(format!("statement {number} {became}"));
         match effect {
-            Effect::Done(_) if !is_unchanged(done) => {
+            Effect::Done if !is_unchanged(done) => {
                 Err(refuse::done_statement_changed(prepared, done, begun.text(done)))
             }
-            Effect::Done(left) if left.is_empty() => {
-                Ok(Continuation { progress: at(number, false), then_done: number, verdict, ..resumed })
+            Effect::Done => {
+                let left = self.set_aside_for(Some(in_doubt), &begun.sql).await?;
+                Ok(Continuation { progress: at(number, false), left, verdict, ..resumed })
             }
             Effect::NotDone(left) if left.is_empty() => Ok(Continuation { verdict, ..resumed }),
             // It stays in doubt until what is left of it is removed.
-            Effect::Done(left) => {
-                Ok(Continuation { progress: at(done, true), left, then_done: number, verdict, ..resumed })
-            }
             Effect::NotDone(left) => Ok(Continuation { progress: at(done, true), left, verdict, ..resumed }),
             // What the database says of it this time tells nothing of the time before.
             Effect::Unknown if decision == Some(Resume::Retry) => {
