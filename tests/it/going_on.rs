@@ -40,6 +40,19 @@ pub(crate) fn left(begun: u32, done: u32) -> String {
     )
 }
 
+/// Postgres: a role that is no superuser, and may make tables.
+pub(crate) fn owner(fresh: &Fresh) -> String {
+    let role = format!("{}_owner", fresh.database().name());
+    fresh.connect().execute(&format!("CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}"));
+    role
+}
+
+pub(crate) fn connect_with(fresh: &Fresh, sql: &str) -> Connection {
+    let mut connection = fresh.connect();
+    connection.execute(sql);
+    connection
+}
+
 /// Two statements that nobody can look up, of which the second writes.
 const TWO_IN_DOUBT: &str = "DO $$ BEGIN COMMIT; END $$;\nDO $$ BEGIN INSERT INTO log VALUES (2); COMMIT; END $$;";
 
@@ -380,13 +393,8 @@ fn all_that_is_lost_with_the_session_is_shown() {
 fn a_runner_under_another_role_than_its_login_lives() {
     for driver in SERVERS {
         let fresh = Fresh::new(driver);
-        let role = format!("{}_owner", fresh.database().name());
-        fresh.connect().execute(&format!("CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}"));
-        let as_owner = || {
-            let mut connection = fresh.connect();
-            connection.execute(&format!("SET ROLE {role}"));
-            connection
-        };
+        let role = owner(&fresh);
+        let as_owner = || connect_with(&fresh, &format!("SET ROLE {role}"));
         let set = script("INSERT INTO log VALUES (1);\nINSERT INTO log VALUES (2);");
         let migrator = Migrator::new(&set).on_event(|event| {
             if let Event::Statement { number: 2, migration, .. } = event

@@ -7,7 +7,7 @@ use std::time::Duration;
 use migrate_runtime::{ErrorKind, Event, Migrator, Resume};
 use migrate_tests::{Fresh, Verb, migrations, poll};
 
-use crate::going_on::{SERVERS, left, progress, run, script};
+use crate::going_on::{SERVERS, connect_with, left, owner, progress, run, script};
 
 const INVALID: &str = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
 
@@ -105,14 +105,9 @@ fn what_was_built_aside_is_removed() {
 fn what_may_not_be_removed_is_left() {
     for driver in SERVERS {
         let fresh = Fresh::new(driver);
-        let role = format!("{}_owner", fresh.database().name());
+        let role = owner(&fresh);
+        let as_owner = || connect_with(&fresh, &format!("SET SESSION AUTHORIZATION {role}"));
         let mut connection = fresh.connect();
-        connection.execute(&format!("CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}"));
-        let as_owner = || {
-            let mut connection = fresh.connect();
-            connection.execute(&format!("SET SESSION AUTHORIZATION {role}"));
-            connection
-        };
         let sql = "-- migrate: no-transaction\nREINDEX TABLE CONCURRENTLY r;";
         let set = migrations(&[("1_r.sql", "CREATE TABLE r (a text);\nCREATE INDEX ri ON r (a);"), ("2_b.sql", sql)]);
         as_owner().run(&Migrator::new(&set).target(1)).unwrap();
@@ -314,14 +309,9 @@ fn a_leftover_is_known_by_its_name_however_that_is_written() {
 fn an_owner_who_may_not_write_removes_what_is_left() {
     for driver in SERVERS {
         let fresh = Fresh::new(driver);
-        let role = format!("{}_owner", fresh.database().name());
+        let role = owner(&fresh);
+        let as_owner = || connect_with(&fresh, &format!("SET ROLE {role}"));
         let mut connection = fresh.connect();
-        connection.execute(&format!("CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}"));
-        let as_owner = || {
-            let mut connection = fresh.connect();
-            connection.execute(&format!("SET ROLE {role}"));
-            connection
-        };
         run(&mut as_owner(), &script(UNIQUE)).unwrap_err();
         connection.execute("DELETE FROM t WHERE b = 2");
         connection.execute(&format!("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON t FROM {role}"));
