@@ -274,6 +274,10 @@ fn what_was_set_aside_is_dropped_later() {
         run(&mut connection, &set).unwrap_err();
         let aside = connection.value("SELECT 'left_by_migration_' || 'i'::regclass::oid");
         connection.execute(&format!("ALTER INDEX i RENAME TO {aside}; {by_hand}"));
+        if by_hand == decided {
+            let again = connection.execute_verb(&Migrator::new(&set), &Verb::Resume(Resume::MarkDone)).unwrap_err();
+            assert!(again.to_string().contains("is in doubt: all of them are done"), "{again}");
+        }
         let verb = decision.map_or(Verb::Run, Verb::Resume);
         connection.execute_verb(&Migrator::new(&set), &verb).unwrap();
         assert_eq!(progress(&mut connection), "applied 1 1");
@@ -317,6 +321,15 @@ fn an_owner_who_may_not_write_removes_what_is_left() {
         connection.execute(&format!("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON t FROM {role}"));
         run(&mut as_owner(), &script(UNIQUE)).unwrap();
         assert_eq!(connection.value(INVALID), "0");
+        // What a statement has begun under its name, only whoever may give names removes: it may be somebody else's by then.
+        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass");
+        connection.execute(&left(1, 0));
+        connection.execute(&format!("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}"));
+        let error = run(&mut as_owner(), &script(UNIQUE)).unwrap_err();
+        assert_eq!(error.database_code(), Some("42501"), "{error}");
+        assert!(error.to_string().contains("which statement 1 of migration 2_b has left invalid"), "{error}");
+        connection.execute(&format!("GRANT CREATE ON SCHEMA public TO {role}"));
+        run(&mut as_owner(), &script(UNIQUE)).unwrap();
         let rebuild = script("REINDEX INDEX CONCURRENTLY i;");
         connection.execute("CREATE INDEX i_ccnew ON t (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i_ccnew'::regclass");
         connection.execute("DELETE FROM schema_migrations WHERE version = 2");

@@ -66,9 +66,10 @@ impl LeftOver {
         self.is_of_build
     }
 
-    /// What it is called while it is dropped: under a name that others give, too, another one may stand by then.
+    /// What it is called while it is dropped: under a name that others give, too, another one may stand by then. Whoever may not give names
+    /// could not build it either, and is told.
     fn aside(&self) -> String {
-        if self.is_renamable { format!("{ASIDE}{}", self.oid) } else { self.name.clone() }
+        if self.is_renamable || self.is_of_build { format!("{ASIDE}{}", self.oid) } else { self.name.clone() }
     }
 
     /// As SQL writes it, under a name.

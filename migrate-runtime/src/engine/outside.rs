@@ -202,12 +202,12 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if limits.is_some() {
             self.session.execute(UNLIMITED).await.map_err(refuse::settings)?;
         }
-        let done = start.progress.done;
+        let (done, number) = (start.progress.done, start.progress.begun());
         for left in &start.left {
             self.wait_for_builders(&prepared.label, left).await?;
-            let told = |error| refuse::no_cleanup(prepared, done, &left.to_string(), error);
+            let told = |error| refuse::no_cleanup(prepared, number, &left.to_string(), error);
             if !self.remove(left).await.map_err(told)? && left.may_be_of_others() {
-                return Err(refuse::no_longer_left(prepared, done, &left.to_string()));
+                return Err(refuse::no_longer_left(prepared, number, &left.to_string()));
             }
         }
         if let Some(limits) = &limits {

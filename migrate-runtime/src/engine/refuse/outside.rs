@@ -59,23 +59,23 @@ pub(in crate::engine) fn path_not_unicode(path: &str) -> Error {
         .with_help("move the database, or open it by another path: a script outside of a transaction needs a file beside it, which shows whether its runner lives")
 }
 
-pub(in crate::engine) fn no_cleanup(prepared: &Prepared<'_>, done: usize, index: &str, error: DriverError) -> Error {
+pub(in crate::engine) fn no_cleanup(prepared: &Prepared<'_>, number: usize, index: &str, error: DriverError) -> Error {
     let help = advice(&error).unwrap_or("see what the database says, then start again");
-    let message = format!("{} could not be removed", left_invalid(prepared, done, index));
+    let message = format!("{} could not be removed", left_invalid(prepared, number, index));
     bookkeeping(message, error).with_help(help).with_migration(&prepared.version, prepared.label.clone())
 }
 
-pub(in crate::engine) fn no_longer_left(prepared: &Prepared<'_>, done: usize, index: &str) -> Error {
+pub(in crate::engine) fn no_longer_left(prepared: &Prepared<'_>, number: usize, index: &str) -> Error {
     let message =
-        format!("{} is another one by now: somebody has built or dropped it", left_invalid(prepared, done, index));
+        format!("{} is another one by now: somebody has built or dropped it", left_invalid(prepared, number, index));
     Error::new(ErrorKind::Interrupted, message)
         .with_body(Excerpt::of_file(&prepared.path).text)
         .with_migration(&prepared.version, prepared.label.clone())
         .with_help("start again: one that is valid is taken for the one that was to be built")
 }
 
-fn left_invalid(prepared: &Prepared<'_>, done: usize, index: &str) -> String {
-    format!("the index `{index}`, which statement {} of migration {} has left invalid,", done + 1, prepared.label)
+fn left_invalid(prepared: &Prepared<'_>, number: usize, index: &str) -> String {
+    format!("the index `{index}`, which statement {number} of migration {} has left invalid,", prepared.label)
 }
 
 pub(in crate::engine) fn claim_lost(label: &Label) -> Error {
@@ -177,13 +177,16 @@ pub(in crate::engine) fn invalid_index_is_there(prepared: &Prepared<'_>, index: 
 
 pub(in crate::engine) fn nothing_in_doubt(prepared: &Prepared<'_>, done: usize) -> Error {
     let (label, next) = (&prepared.label, done + 1);
-    let message =
-        format!("no statement of migration {label} is in doubt: statement {next} has not run; nothing was changed");
+    let (state, goes_on) = match done < prepared.statements.len() {
+        true => (format!("statement {next} has not run"), format!("goes on with statement {next}")),
+        false => ("all of them are done".to_owned(), "brings it to its end".to_owned()),
+    };
+    let message = format!("no statement of migration {label} is in doubt: {state}; nothing was changed");
     Error::new(ErrorKind::Interrupted, message)
         .with_body(Excerpt::of_file(&prepared.path).text)
         .with_migration(&prepared.version, label.clone())
         .with_help(format!(
-            "`run`, or `Resume::Retry`, goes on with statement {next}; what is behind those that are done may be changed in the file"
+            "`run`, or `Resume::Retry`, {goes_on}; what is behind those that are done may be changed in the file"
         ))
 }
 
