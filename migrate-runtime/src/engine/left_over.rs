@@ -39,7 +39,7 @@ impl LeftOver {
 
     /// Whether the index `c` has been set aside.
     pub(super) fn is_aside() -> String {
-        format!("c.relname = '{ASIDE}' || c.oid")
+        format!("c.relname::pg_catalog.text = pg_catalog.concat('{ASIDE}', c.oid)")
     }
 
     /// One that a statement has begun to build under its name.
