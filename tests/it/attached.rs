@@ -211,7 +211,7 @@ fn what_was_attached_and_not_recorded_is_attached_again() {
     let set = migrations(&[FIRST, ("2_b.sql", &script)]);
     let migrator = Migrator::new(&set).wait_timeout(Duration::ZERO);
     let writer = Writer(Mutex::new(Sqlite::open(fresh.file()).unwrap()));
-    let (ended, connection) = Verb::Run.execute_directed(&migrator, Connection::Rusqlite(connection), &writer, false);
+    let (ended, connection) = Verb::Run.execute_directed(&migrator, Connection::Rusqlite(connection), &writer);
     assert_eq!(ended.unwrap_err().kind(), ErrorKind::WaitTimeout);
     writer.0.lock().unwrap().execute_batch("ROLLBACK").unwrap();
     let Connection::Rusqlite(mut connection) = connection else { unreachable!() };

@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use migrate_runtime::driver::{Database, Itself};
 use migrate_runtime::{Error, ErrorKind, Migrations, Migrator, Scope, Version};
-use migrate_tests::{Case, Connection, Directed, Director, Driver, Fault, FaultAt, Fresh, Verb, migrations, numbered};
+use migrate_tests::{
+    Awaited, Case, Connection, Directed, Director, Driver, Fault, FaultAt, Fresh, Verb, migrations, numbered,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mishap {
@@ -51,9 +53,7 @@ enum Way {
     /// With a write-ahead log.
     SqliteWal,
     Postgres,
-    /// All of a migration at once, as the asynchronous driver sends them.
-    Pipelined,
-    /// By the asynchronous driver.
+    /// By the asynchronous driver, which sends all of a migration at once.
     Asynchronous,
 }
 
@@ -61,7 +61,7 @@ impl Way {
     fn driver(self) -> Driver {
         match self {
             Way::Sqlite | Way::SqliteWal => Driver::Rusqlite,
-            Way::Postgres | Way::Pipelined => Driver::Postgres,
+            Way::Postgres => Driver::Postgres,
             Way::Asynchronous => Driver::TokioPostgres,
         }
     }
@@ -69,10 +69,9 @@ impl Way {
     fn meets(self, mishap: Mishap) -> bool {
         match mishap {
             Mishap::Dropped => self == Way::Asynchronous,
-            // A process that is killed makes its requests one by one.
-            Mishap::Of(Fault::KilledBefore) => matches!(self, Way::Sqlite | Way::SqliteWal | Way::Postgres),
+            Mishap::Of(Fault::KilledBefore) => true,
             // The requests are the same with either journal, and so is what a program makes of their answers.
-            Mishap::Of(_) | Mishap::NotUndone => !matches!(self, Way::Asynchronous | Way::SqliteWal),
+            Mishap::Of(_) | Mishap::NotUndone => self != Way::SqliteWal,
         }
     }
 }
@@ -156,8 +155,7 @@ impl Trial<'_> {
     fn fail(&mut self, mishap: Mishap, director: FaultAt, what: &str) -> bool {
         let mut connection = self.fresh.connect();
         let settings = session(&mut connection);
-        let (ended, mut connection) =
-            self.case.verb.execute_directed(&self.migrator, connection, &director, self.way == Way::Pipelined);
+        let (ended, mut connection) = self.case.verb.execute_directed(&self.migrator, connection, &director);
         if !director.has_struck() {
             ended.unwrap_or_else(|error| panic!("{what}: {error}"));
             return false;
@@ -188,7 +186,8 @@ impl Trial<'_> {
     fn kill(&self, request: usize, what: &str) -> bool {
         let url = match self.way {
             Way::Sqlite | Way::SqliteWal => format!("sqlite:{}", self.fresh.file().display()),
-            _ => self.fresh.database().url(),
+            Way::Postgres => self.fresh.database().url(),
+            Way::Asynchronous => format!("tokio:{}", self.fresh.database().url()),
         };
         let output = Command::new(env!("CARGO_BIN_EXE_migrate-dying"))
             .args([&url, self.case.name, &request.to_string()])
@@ -308,15 +307,15 @@ fn a_fault_at_every_request_on_postgres() {
 }
 
 #[test]
-fn a_fault_at_every_request_of_a_pipeline() {
-    check_all(Way::Pipelined);
+fn a_fault_at_every_request_and_a_future_dropped_at_every_poll_of_the_asynchronous_driver() {
+    check_all(Way::Asynchronous);
 }
 
 /// What only reads leaves everything as it was, and says what it has met.
 #[test]
 fn a_fault_at_every_request_of_what_only_reads() {
     let (two, three) = (numbered(2), numbered(3));
-    for driver in [Driver::Rusqlite, Driver::Postgres] {
+    for driver in Driver::ALL {
         for verb in ["plan", "status", "verify", "history", "dry run", "an edit, dry"] {
             let fresh = Fresh::new(driver);
             fresh.connect().run(&Migrator::new(&two)).unwrap();
@@ -324,7 +323,9 @@ fn a_fault_at_every_request_of_what_only_reads() {
             let read = |director: &FaultAt| match fresh.connect() {
                 Connection::Rusqlite(connection) => reads(verb, &three, &mut Directed::new(connection, director)),
                 Connection::Postgres(client) => reads(verb, &three, &mut Directed::new(client, director)),
-                Connection::TokioPostgres(..) => panic!("its requests cannot be directed"),
+                Connection::TokioPostgres(mut client, runtime) => {
+                    reads(verb, &three, &mut Directed::new(Awaited::new(&mut client, &runtime), director))
+                }
             };
             let mut points = 0;
             for fault in [Fault::Refused, Fault::LostBefore, Fault::LostAfter] {
@@ -363,11 +364,6 @@ fn reads(verb: &str, set: &Migrations, db: &mut impl Database<Itself>) -> Result
         "dry run" => migrator.dry_run().run(db).map(drop),
         _ => migrator.dry_run().mark_pending(db, Version::from(2), "on purpose").map(drop),
     }
-}
-
-#[test]
-fn a_future_dropped_at_every_poll() {
-    check_all(Way::Asynchronous);
 }
 
 /// A proxy may say that the connection is lost, and hand out the next one, or the same: nothing of a migration may wait there for a commit.
@@ -560,7 +556,7 @@ fn an_edit_forgets_nothing_that_others_have_noted_meanwhile() {
             }
             let meddler = Meddles(Mutex::new(Some(fresh.connect())), before(), meddling);
             let migrator = Migrator::new(&edited);
-            let (ended, mut connection) = edit.execute_directed(&migrator, connection, &meddler, false);
+            let (ended, mut connection) = edit.execute_directed(&migrator, connection, &meddler);
             assert_eq!(ended.unwrap().changes().len(), 1, "{driver:?}, {edit:?}");
             let history = connection.history(&migrator).unwrap();
             let reasons: Vec<&str> = history.entries()[1].audit.iter().map(|entry| &*entry.reason).collect();

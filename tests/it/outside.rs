@@ -630,7 +630,7 @@ fn a_claim_is_given_up_as_soon_as_nobody_is_in_the_way() {
             connection.busy_timeout(Duration::ZERO).unwrap();
         }
         let in_the_way = InTheWay { other: Mutex::new(fresh.connect()), waited: AtomicBool::new(false) };
-        let (ended, mut connection) = Verb::Run.execute_directed(&Migrator::new(&set), connection, &in_the_way, false);
+        let (ended, mut connection) = Verb::Run.execute_directed(&Migrator::new(&set), connection, &in_the_way);
         let error = ended.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StatementFailed, "{driver:?}: {error}");
         assert!(error.to_string().contains("at statement 1 of 1; nothing before it was done"), "{error}");
@@ -1020,7 +1020,7 @@ fn a_runner_that_ends_meanwhile_is_none_that_was_interrupted() {
             let at_work = "UPDATE schema_migrations SET state = 'running', statements_done = 0, claim = '1-18a5c0ffee000000-3 4 5' WHERE version = '2'";
             fresh.connect().execute(at_work);
             let director = EndsMeanwhile(Mutex::new(fresh.connect()));
-            let (ended, mut connection) = verb.execute_directed(&migrator, fresh.connect(), &director, false);
+            let (ended, mut connection) = verb.execute_directed(&migrator, fresh.connect(), &director);
             assert_eq!(ended.unwrap().changes().len(), changes, "{driver:?}, {verb:?}");
             assert_eq!(connection.value("SELECT count(*) FROM schema_migrations WHERE claim IS NOT NULL"), "0");
         }
@@ -1838,7 +1838,7 @@ fn nobody_waits_twice_as_long_as_allowed() {
         ]);
         let director = KeepsTheHistory { is_kept: AtomicBool::new(false), given_up: AtomicUsize::new(0) };
         let migrator = Migrator::new(&set).wait_timeout(Duration::from_millis(200));
-        let (ended, mut connection) = Verb::Run.execute_directed(&migrator, fresh.connect(), &director, false);
+        let (ended, mut connection) = Verb::Run.execute_directed(&migrator, fresh.connect(), &director);
         assert_eq!(ended.unwrap_err().kind(), ErrorKind::WaitTimeout);
         assert_eq!(director.given_up.into_inner(), 1, "{driver:?}");
         connection.run(&Migrator::new(&set)).unwrap();

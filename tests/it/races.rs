@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use migrate_runtime::{Migrations, Migrator};
-use migrate_tests::{Driver, Fresh, numbered, numbered_but_failing, numbered_for_old};
+use migrate_tests::{Driver, Fresh, numbered, numbered_and_outside, numbered_but_failing, numbered_for_old};
 
 use bouncer::Bouncer;
 
@@ -30,6 +30,10 @@ fn binary(count: usize) -> Binary {
 
 fn failing(count: usize, number: usize) -> Binary {
     Binary { count, arguments: vec!["failing".into(), number.to_string()], set: numbered_but_failing(count, number) }
+}
+
+fn outside(count: usize) -> Binary {
+    Binary { count, arguments: vec!["outside".into()], set: numbered_and_outside(count) }
 }
 
 fn for_old(count: usize, old: usize) -> Binary {
@@ -56,6 +60,16 @@ fn processes_on_a_sqlite_file_with_a_write_ahead_log() {
         let fresh = Fresh::new(Driver::Rusqlite);
         fresh.connect().execute("PRAGMA journal_mode = WAL; CREATE TABLE other (id integer)");
         race(&fresh, size, &binary(50));
+    }
+}
+
+/// Whoever is at work outside of a transaction is waited for.
+#[test]
+fn processes_with_scripts_outside_of_a_transaction() {
+    for driver in Driver::ALL {
+        for size in SIZES {
+            race(&Fresh::new(driver), size, &outside(12));
+        }
     }
 }
 
@@ -204,6 +218,21 @@ fn through_a_pool_of_one_connection() {
         assert!(!connection.is_in_transaction());
         assert_eq!(connection.value("SELECT current_setting('lock_timeout')"), "0");
         connection.verify(&Migrator::new(&numbered(30))).unwrap();
+    }
+}
+
+/// There a runner may take over from one that lives, which finds its claim gone and stops; nothing is done twice.
+#[test]
+fn scripts_outside_of_a_transaction_through_a_pool_of_one_connection() {
+    let binary = outside(12);
+    for size in SIZES {
+        let fresh = Fresh::new(Driver::Postgres);
+        let bouncer = Bouncer::start(fresh.database());
+        let ended = at_once(&bouncer.url(), &vec![&binary; size]);
+        let is_well = |end: &Result<usize, String>| end.as_ref().err().is_none_or(|error| error.contains("another runner has taken over"));
+        assert!(ended.iter().all(is_well), "{ended:?}");
+        is_done(&fresh, 12);
+        fresh.connect().verify(&Migrator::new(&binary.set)).unwrap();
     }
 }
 

@@ -13,7 +13,7 @@ use migrate_runtime::{
 use tempfile::TempDir;
 
 use crate::database::connect_tokio;
-use crate::{Cluster, Database, Directed, Director, Proxy, postgres};
+use crate::{Awaited, Cluster, Database, Directed, Director, Proxy, postgres};
 
 /// The drivers that every promise is tested on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,19 +181,13 @@ macro_rules! by_name {
 }
 
 impl Verb {
-    /// Does it on a connection of a blocking driver under a director, and gives the connection back. The requests of a server's connection
-    /// may be [pipelined](Directed::pipelined).
-    ///
-    /// # Panics
-    ///
-    /// When the connection is not of a blocking driver.
+    /// Does it on a connection under a director, and gives the connection back.
     #[allow(clippy::missing_errors_doc)]
     pub fn execute_directed(
         &self,
         migrator: &Migrator<'_>,
         connection: Connection,
         director: &dyn Director,
-        is_pipelined: bool,
     ) -> (Result<Report, Error>, Connection) {
         match connection {
             Connection::Rusqlite(connection) => {
@@ -202,12 +196,14 @@ impl Verb {
                 (ended, Connection::Rusqlite(directed.into_inner()))
             }
             Connection::Postgres(connection) => {
-                let directed = Directed::new(connection, director);
-                let mut directed = if is_pipelined { directed.pipelined() } else { directed };
+                let mut directed = Directed::new(connection, director);
                 let ended = self.execute(migrator, &mut directed);
                 (ended, Connection::Postgres(directed.into_inner()))
             }
-            Connection::TokioPostgres(..) => panic!("its requests cannot be directed"),
+            Connection::TokioPostgres(mut client, runtime) => {
+                let ended = self.execute(migrator, &mut Directed::new(Awaited::new(&mut client, &runtime), director));
+                (ended, Connection::TokioPostgres(client, runtime))
+            }
         }
     }
 

@@ -121,28 +121,24 @@ impl Director for FaultAt {
     }
 }
 
+/// What a server is sent in place of what it is to refuse.
+const REFUSED: &str = "DO $$ BEGIN RAISE 'a fault on purpose'; END $$";
+
 /// A blocking connection with a director.
 pub struct Directed<'a, C> {
     connection: C,
     director: &'a dyn Director,
-    pipelines: bool,
 }
 
 impl<'a, C> Directed<'a, C> {
     /// Puts a connection under a director.
     pub fn new(connection: C, director: &'a dyn Director) -> Directed<'a, C> {
-        Directed { connection, director, pipelines: false }
+        Directed { connection, director }
     }
 
     /// The connection.
     pub fn into_inner(self) -> C {
         self.connection
-    }
-
-    /// Lets it send the requests of a pipeline one after the other, whatever becomes of those before, as the server gets them from an
-    /// asynchronous driver.
-    pub fn pipelined(self) -> Directed<'a, C> {
-        Directed { pipelines: true, ..self }
     }
 }
 
@@ -151,7 +147,6 @@ impl<C: Database<Itself>> Database<Itself> for Directed<'_, C> {
         DirectedSession {
             session: Some(self.connection.session()),
             director: self.director,
-            pipelines: self.pipelines,
             fault: None,
             is_lost: false,
         }
@@ -162,7 +157,6 @@ struct DirectedSession<'a, S> {
     /// Forgotten when it is lost: then it can do nothing for what it leaves behind.
     session: Option<S>,
     director: &'a dyn Director,
-    pipelines: bool,
     /// The last one.
     fault: Option<Fault>,
     is_lost: bool,
@@ -210,6 +204,40 @@ impl<S: Session> DirectedSession<'_, S> {
         self.director.answered(sql, answer.as_ref().map(|()| &[] as &[Row]));
         answer
     }
+
+    /// Sends a pipeline: what comes behind a request that is refused reaches the server, too.
+    fn execute_together(&mut self, requests: &[String]) -> Result<(), (usize, DriverError)> {
+        if self.is_lost {
+            return Err((0, self.error()));
+        }
+        let mut sent = Vec::new();
+        for sql in requests {
+            self.fault = self.director.before(sql);
+            match self.fault {
+                None | Some(Fault::LostAfter) => sent.push(sql.clone()),
+                Some(Fault::Refused) => sent.push(REFUSED.to_owned()),
+                Some(Fault::LostBefore | Fault::KilledBefore) => {}
+                Some(Fault::Busy | Fault::SaidToBeLost) => panic!("no server says so of one among others"),
+            }
+            self.is_lost = !matches!(self.fault, None | Some(Fault::Refused));
+            if self.is_lost {
+                break;
+            }
+        }
+        let mut answer = self.session.as_mut().map_or(Ok(()), |session| ready_value(session.execute_all(&sent)));
+        if self.fault == Some(Fault::KilledBefore) {
+            die();
+        }
+        if self.is_lost {
+            // Nobody hears of the last that was sent.
+            answer = answer.and(Err((sent.len().saturating_sub(1), self.error())));
+        }
+        match &answer {
+            Ok(()) => requests.iter().for_each(|sql| self.director.answered(sql, Ok(&[]))),
+            Err((index, error)) => self.director.answered(&requests[*index], Err(error)),
+        }
+        answer
+    }
 }
 
 impl<S: Session> Session for DirectedSession<'_, S> {
@@ -226,19 +254,17 @@ impl<S: Session> Session for DirectedSession<'_, S> {
     }
 
     fn execute_all(&mut self, requests: &[String]) -> impl Future<Output = Result<(), (usize, DriverError)>> + Send {
-        let mut first = Ok(());
-        for (index, sql) in requests.iter().enumerate() {
-            let answer = self.execute_now(sql).map_err(|error| (index, error));
-            first = first.and(answer);
-            if first.is_err() && !self.pipelines {
-                break;
-            }
-        }
-        ready(first)
+        ready(match self.pipelines() {
+            true => self.execute_together(requests),
+            false => requests
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, sql)| self.execute_now(sql).map_err(|error| (index, error))),
+        })
     }
 
     fn pipelines(&self) -> bool {
-        self.pipelines
+        self.session.as_ref().is_some_and(Session::pipelines)
     }
 
     fn query(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Row>, DriverError>> + Send {

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod awaited;
 mod blocking;
 mod cases;
 mod cluster;
@@ -14,12 +15,16 @@ mod migrations;
 mod poll;
 mod proxy;
 
+pub use awaited::Awaited;
 pub use cases::Case;
 pub use cluster::{Cluster, OwnCluster, postgres};
 pub use connection::{Connection, Driver, Fresh, Verb, polled};
 pub use database::Database;
 pub use directed::{Directed, Director, Fault, FaultAt, Requests};
-pub use migrations::{migrations, numbered, numbered_and_back, numbered_but_failing, numbered_for_old, only_for, set};
+pub use migrations::{
+    migrations, numbered, numbered_and_back, numbered_and_outside, numbered_but_failing, numbered_for_old, only_for,
+    set,
+};
 pub use poll::poll;
 pub use proxy::{Direction, Proxy, Traffic};
 

@@ -52,17 +52,25 @@ fn embedded(files: &[(&str, &str)], options: FolderOptions) -> Migrations {
 /// `count` migrations that each create a table `t<number>` and count themselves in a table `done`, so that a second execution
 /// shows.
 pub fn numbered(count: usize) -> Migrations {
-    numbered_with(count, |_| "")
+    numbered_with(count, |_| ("", ""))
 }
 
 /// [`numbered`], of which one fails when it has counted itself.
 pub fn numbered_but_failing(count: usize, failing: usize) -> Migrations {
-    numbered_with(count, |number| if number == failing { "SELECT * FROM never;\n" } else { "" })
+    numbered_with(count, |number| ("", if number == failing { "SELECT * FROM never;\n" } else { "" }))
 }
 
 /// [`numbered`], of which those behind the first `old` say that an older binary can live with them.
 pub fn numbered_for_old(count: usize, old: usize) -> Migrations {
-    numbered_with(count, |number| if number > old { "-- migrate: compatible=backward\n" } else { "" })
+    numbered_with(count, |number| (if number > old { "-- migrate: compatible=backward\n" } else { "" }, ""))
+}
+
+/// [`numbered`], of which each third runs outside of a transaction, and ends with what has to.
+pub fn numbered_and_outside(count: usize) -> Migrations {
+    numbered_with(
+        count,
+        |number| if number % 3 == 0 { ("-- migrate: no-transaction\n", "VACUUM;\n") } else { ("", "") },
+    )
 }
 
 /// Migrations of these versions, the first of which is 1, that count themselves in a table `done`, and their way back.
@@ -79,11 +87,11 @@ pub fn numbered_and_back(versions: impl IntoIterator<Item = u64>) -> Migrations 
     migrations(&files.iter().map(|(path, sql)| (&**path, &**sql)).collect::<Vec<_>>())
 }
 
-/// With lines of their own: a directive comes first, a statement last.
-fn numbered_with(count: usize, own: impl Fn(usize) -> &'static str) -> Migrations {
+/// With lines of their own before and behind.
+fn numbered_with(count: usize, own: impl Fn(usize) -> (&'static str, &'static str)) -> Migrations {
     let file = |number: usize| {
         let first = if number == 1 { "CREATE TABLE done (number integer NOT NULL);\n" } else { "" };
-        let (before, after) = if own(number).starts_with("--") { (own(number), "") } else { ("", own(number)) };
+        let (before, after) = own(number);
         let sql = format!(
             "{before}{first}CREATE TABLE t{number} (id integer);\nINSERT INTO done VALUES ({number});\n{after}"
         );

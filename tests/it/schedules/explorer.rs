@@ -204,7 +204,7 @@ impl Explorer<'_> {
                 let (turns, Runner { migrator, verb }) = (&turns, &case.runners[runner]);
                 threads.spawn(move || {
                     let director = At { turns, runner };
-                    let (ended, connection) = verb.execute_directed(migrator, connection, &director, false);
+                    let (ended, connection) = verb.execute_directed(migrator, connection, &director);
                     // Whoever dies takes its connection along.
                     let connection = Some(connection).filter(|_| !turns.is_dead(runner));
                     turns.end(runner);

@@ -1,4 +1,4 @@
-//! A runner in a process of its own: `migrate-numbered URL COUNT [failing NUMBER | compatible-with COUNT]` applies `numbered(COUNT)`, or
+//! A runner in a process of its own: `migrate-numbered URL COUNT [failing NUMBER | compatible-with COUNT | outside]` applies `numbered(COUNT)`, or
 //! its relatives, and prints how many it applied itself; `migrate-numbered URL COUNT there` applies `numbered_and_back(1..=COUNT)`,
 //! and `back` takes all of them back. The URL is `sqlite:PATH`, `postgres://…`, or `tokio:postgres://…` for the
 //! asynchronous driver. What it does is told on standard error, a line for each migration that is begun, where `MIGRATE_TEST_TELLS` is set.
@@ -6,7 +6,9 @@
 use std::error::Error;
 
 use migrate_runtime::{Event, Migrator, Report};
-use migrate_tests::{Connection, Driver, Verb, numbered, numbered_and_back, numbered_but_failing, numbered_for_old};
+use migrate_tests::{
+    Connection, Driver, Verb, numbered, numbered_and_back, numbered_and_outside, numbered_but_failing, numbered_for_old,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -15,10 +17,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         [url, count] => (url, numbered(count.parse()?)),
         [url, count, "failing", number] => (url, numbered_but_failing(count.parse()?, number.parse()?)),
         [url, count, "compatible-with", old] => (url, numbered_for_old(count.parse()?, old.parse()?)),
+        [url, count, "outside"] => (url, numbered_and_outside(count.parse()?)),
         [url, count, "there" | "back"] => (url, numbered_and_back(1..=count.parse()?)),
         _ => {
             return Err(
-                "usage: migrate-numbered URL COUNT [failing NUMBER | compatible-with COUNT | there | back]".into()
+                "usage: migrate-numbered URL COUNT [failing NUMBER | compatible-with COUNT | outside | there | back]"
+                    .into(),
             );
         }
     };
