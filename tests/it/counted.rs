@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use migrate_runtime::{Migrations, Migrator, Version};
+use migrate_core::scan::scan;
+use migrate_runtime::{Dialect, Migrations, Migrator, Scope, Version};
 use migrate_tests::{Directed, Driver, Fresh, Requests, migrations, numbered, postgres};
 use rusqlite::Connection;
 
@@ -44,11 +45,42 @@ fn a_migration_costs_sqlite_the_same_whatever_is_applied() {
     assert!(many < few + few / 5, "{few} instructions with 10 applied, {many} with 2,000");
 }
 
+/// How many statements a run on a new database makes, those of its scripts included.
+fn statements(set: &Migrations, scope: Scope) -> usize {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch("CREATE TABLE counter (n integer); INSERT INTO counter VALUES (0)").unwrap();
+    let requests = Requests::default();
+    Migrator::new(set).scope(scope).run(&mut Directed::new(connection, &requests)).unwrap();
+    requests.take().iter().map(|sql| scan(sql, Dialect::Sqlite).statements.len()).sum()
+}
+
+#[test]
+fn a_migration_on_sqlite_makes_four_statements_beside_its_own_and_a_hundredth_of_one_in_one_transaction() {
+    let more = |scope| statements(&set(300), scope) - statements(&set(100), scope);
+    // It begins, looks whether it is its turn, writes its row, and commits.
+    assert_eq!(more(Scope::PerMigration), 200 * (1 + 4));
+    // A hundred rows are written together.
+    assert_eq!(more(Scope::All), 200 + 2);
+}
+
 /// How often a start that finds everything applied allocates, and how many bytes.
 fn allocations(migrator: &Migrator<'_>, mut run: impl FnMut(&Migrator<'_>)) -> (u64, u64) {
     run(migrator);
     let counted = allocation_counter::measure(|| run(migrator));
     (counted.count_total, counted.bytes_total)
+}
+
+#[test]
+fn a_script_is_scanned_once_also_in_one_transaction() {
+    let sql = format!("CREATE TABLE counter (n integer);{}", " INSERT INTO counter VALUES (1);".repeat(5_000));
+    let long = migrations(&[("1_long.sql", &sql)]);
+    let of_scan = allocation_counter::measure(|| _ = scan(&sql, Dialect::Sqlite)).bytes_total;
+    let bytes = |scope| {
+        let mut connection = Connection::open_in_memory().unwrap();
+        allocation_counter::measure(|| _ = Migrator::new(&long).scope(scope).run(&mut connection).unwrap()).bytes_total
+    };
+    let (each, one) = (bytes(Scope::PerMigration), bytes(Scope::All));
+    assert!(one < each + of_scan / 2, "{each} bytes, {one} in one transaction; {of_scan} for a scan");
 }
 
 #[test]

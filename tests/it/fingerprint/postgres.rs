@@ -234,6 +234,11 @@ fn what_does_not_change_a_fingerprint() {
             "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p)",
             "CREATE TABLE c (p int); CREATE TABLE p (id int PRIMARY KEY); ALTER TABLE c ADD FOREIGN KEY (p) REFERENCES p",
         ),
+        (
+            "CREATE TABLE t (a int)",
+            // As servers of 15.20 and later do.
+            "CREATE TABLE t (a int); UPDATE pg_attribute SET attoptions = '{pg_attver=3}' WHERE attrelid = 't'::regclass AND attname = 'a'",
+        ),
     ];
     same(Driver::Postgres, &cases);
 }
