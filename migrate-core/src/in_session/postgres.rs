@@ -16,7 +16,8 @@ pub(super) fn left_by(pieces: &[Piece<'_>], text: &str) -> Option<InSession> {
         return explained(pieces).and_then(|executed| left_by(executed, text));
     }
     if sets_config_alone(pieces) {
-        return (!is_for_transaction(pieces)).then_some(InSession::Repeatable);
+        let is_over = is_for_transaction(pieces) || setting(pieces).is_some_and(|name| is_of_transaction(&name));
+        return (!is_over).then_some(InSession::Repeatable);
     }
     if verb.is("RESET") || verb.is("LOAD") || discards_all(pieces) {
         return Some(InSession::Repeatable);
@@ -54,11 +55,16 @@ fn explained<'p, 'a>(pieces: &'p [Piece<'a>]) -> Option<&'p [Piece<'a>]> {
 fn left_by_set(pieces: &[Piece<'_>]) -> Option<InSession> {
     match setting(pieces)?.as_str() {
         "local" | "transaction" | "constraints" => None,
-        "transaction_isolation" | "transaction_read_only" | "transaction_deferrable" => None,
+        name if is_of_transaction(name) => None,
         "seed" => Some(InSession::Lost),
         _ if pieces.iter().any(names_temporary_schema) => Some(InSession::Lost),
         _ => Some(InSession::Repeatable),
     }
+}
+
+/// Whether a setting is one of the transaction, and of nothing behind it.
+fn is_of_transaction(name: &str) -> bool {
+    ["transaction_isolation", "transaction_read_only", "transaction_deferrable"].contains(&name)
 }
 
 fn names_temporary_schema(piece: &Piece<'_>) -> bool {

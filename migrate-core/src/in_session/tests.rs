@@ -101,6 +101,7 @@ fn what_is_left() {
                 "SET CONSTRAINTS ALL DEFERRED",
                 "SET TRANSACTION READ WRITE",
                 "SET transaction_read_only = off",
+                "SELECT set_config('transaction_read_only', 'off', false)",
                 "CREATE TEMP TABLE t ON COMMIT DROP AS SELECT 1",
                 "MERGE INTO temp USING t ON true WHEN MATCHED THEN DELETE",
                 "INSERT INTO s VALUES ('see set_config')",
