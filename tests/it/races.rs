@@ -229,7 +229,9 @@ fn scripts_outside_of_a_transaction_through_a_pool_of_one_connection() {
         let fresh = Fresh::new(Driver::Postgres);
         let bouncer = Bouncer::start(fresh.database());
         let ended = at_once(&bouncer.url(), &vec![&binary; size]);
-        let is_well = |end: &Result<usize, String>| end.as_ref().err().is_none_or(|error| error.contains("another runner has taken over"));
+        let is_well = |end: &Result<usize, String>| {
+            end.as_ref().err().is_none_or(|error| error.contains("another runner has taken over"))
+        };
         assert!(ended.iter().all(is_well), "{ended:?}");
         is_done(&fresh, 12);
         fresh.connect().verify(&Migrator::new(&binary.set)).unwrap();
