@@ -464,6 +464,10 @@ impl Error {
         self.with_note("the run was one transaction (`Scope::All`), and is rolled back as a whole")
     }
 
+    pub(crate) fn take_driver(&mut self) -> Option<DriverError> {
+        self.0.driver.take()
+    }
+
     pub(crate) fn with_driver(mut self, driver: DriverError) -> Error {
         self.0.driver = Some(driver);
         self

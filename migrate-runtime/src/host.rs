@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 /// `user@host package version`, as far as it is known; of a set that was read at run time, `user@host program`.
 pub(crate) fn runner(database_user: Option<&str>, package: &str) -> String {
-    let user = database_user.or_else(|| system_user());
+    let user = database_user.or(system_user());
     let user = user.map(|user| format!("{user}@")).unwrap_or_default();
     format!("{user}{} {package}", host()).trim_end().to_owned()
 }

@@ -730,7 +730,12 @@ fn duplicates_in_the_user_s_own_tables_are_a_failure_at_once() {
 /// However far a run has come when it is dropped.
 #[test]
 fn strings_are_read_as_before_when_a_run_is_dropped() {
-    let set = migrations(&[FIRST, ("2_b.sql", "CREATE TABLE b (x integer);")]);
+    let set = migrations(&[
+        FIRST,
+        ("2_b.sql", "CREATE TABLE b (x integer);"),
+        ("3_c.sql", "-- migrate: no-transaction\nCREATE TABLE c (x integer);\nVACUUM c;"),
+        ("4_d.sql", "CREATE TABLE d (x integer);"),
+    ]);
     let fresh = Fresh::new(Driver::TokioPostgres);
     let name = fresh.connect().value("SELECT current_database()");
     fresh.connect().execute(&format!("ALTER DATABASE {name} SET standard_conforming_strings = off"));

@@ -10,6 +10,7 @@ mod counted;
 mod crashes;
 mod dependencies;
 mod disk_full;
+mod doubt;
 mod fingerprint;
 mod foreign_keys;
 mod going_on;

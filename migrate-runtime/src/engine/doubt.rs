@@ -15,6 +15,8 @@ pub(super) enum Effect {
     Done,
     /// It can run again, when this is removed, which is left of it.
     NotDone(Vec<LeftOver>),
+    /// It has begun, and only itself can end that.
+    HalfDone,
     /// A person has to look.
     Unknown,
 }
@@ -32,7 +34,13 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         let left = self.left_by(&alone, true).await?;
         match alone {
             Alone::CreateIndex { table, index, .. } => match self.effect_of_build(&table, &index).await? {
-                Effect::NotDone(invalid) => Ok(Effect::NotDone(invalid.into_iter().chain(left).collect())),
+                Effect::NotDone(invalid) if !invalid.is_empty() => {
+                    Ok(Effect::NotDone(invalid.into_iter().chain(left).collect()))
+                }
+                Effect::Done | Effect::NotDone(_) if self.is_left_elsewhere(&table, &index).await? => {
+                    Ok(Effect::Unknown)
+                }
+                Effect::NotDone(_) => Ok(Effect::NotDone(left)),
                 other => Ok(other),
             },
             Alone::DropIndex(index) => self.effect_of_drop(&index).await,
@@ -102,20 +110,46 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         })
     }
 
-    /// An index whose name is gone was dropped. One that a name without a schema finds behind the first schema of the search path may be
-    /// another one, which came into sight when that of an earlier schema was dropped.
+    /// Whether a build of that index was begun on a table of that name which is out of sight: a name without a schema may have meant that
+    /// one, in a session with another search path.
+    async fn is_left_elsewhere(&mut self, table: &str, index: &str) -> Result<bool, Error> {
+        let (table, index) = (self.literal(table), self.literal(index));
+        let left = format!(
+            "SELECT 1 FROM pg_catalog.pg_class AS t JOIN pg_catalog.pg_index AS i ON i.indrelid = t.oid \
+             JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid AND c.relname = {index} \
+             WHERE NOT i.indisvalid AND t.relname::pg_catalog.text = (pg_catalog.parse_ident({table}))[1] AND t.relpersistence <> 't' \
+             AND pg_catalog.array_length(pg_catalog.parse_ident({table}), 1) = 1 \
+             AND t.oid IS DISTINCT FROM pg_catalog.to_regclass({table})::pg_catalog.oid"
+        );
+        Ok(!self.query_patiently(&left).await?.is_empty())
+    }
+
+    /// An index whose name is gone was dropped, and an invalid one is on its way. A name without a schema may have meant one that is out of
+    /// sight, in a session with another search path; and one behind the first schema of this one may have come into sight when that of an
+    /// earlier schema was dropped.
     async fn effect_of_drop(&mut self, index: &str) -> Result<Effect, Error> {
         let name = self.literal(index);
         let found = format!(
-            "SELECT pg_catalog.array_length(pg_catalog.parse_ident({name}), 1) > 1 OR n.nspname = (pg_catalog.current_schemas(false))[1] \
-             FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-             WHERE c.oid = pg_catalog.to_regclass({name})::pg_catalog.oid"
+            "SELECT c.oid IS NOT NULL, named.has_schema OR n.nspname = (pg_catalog.current_schemas(false))[1], i.indisvalid, \
+             (SELECT pg_catalog.bool_and(own.indisvalid) FROM pg_catalog.pg_class AS other \
+             JOIN pg_catalog.pg_index AS own ON own.indexrelid = other.oid WHERE NOT named.has_schema AND other.relpersistence <> 't' \
+             AND other.relname::pg_catalog.text = named.first AND other.oid IS DISTINCT FROM named.oid) \
+             FROM (SELECT pg_catalog.to_regclass({name})::pg_catalog.oid, (pg_catalog.parse_ident({name}))[1], \
+             pg_catalog.array_length(pg_catalog.parse_ident({name}), 1) > 1) AS named (oid, first, has_schema) \
+             LEFT JOIN pg_catalog.pg_class AS c ON c.oid = named.oid \
+             LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+             LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid"
         );
         let rows = self.query_patiently(&found).await?;
-        Ok(match rows.first() {
-            None => Effect::Done,
-            Some(row) if cell(row, 0) == "t" => Effect::NotDone(Vec::new()),
-            Some(_) => Effect::Unknown,
+        let Some(row) = rows.first() else { return Ok(Effect::Unknown) };
+        let (is_in_sight, is_first, is_valid, are_others_valid) =
+            (cell(row, 0) == "t", cell(row, 1) == "t", cell(row, 2), cell(row, 3));
+        Ok(match () {
+            () if !is_in_sight && are_others_valid.is_empty() => Effect::Done,
+            () if !is_in_sight || !is_first => Effect::Unknown,
+            () if is_valid == "f" => Effect::HalfDone,
+            () if are_others_valid == "f" => Effect::Unknown,
+            () => Effect::NotDone(Vec::new()),
         })
     }
 
@@ -156,13 +190,14 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         Ok(rows.iter().map(|row| LeftOver::of_server(row)).collect())
     }
 
-    /// A query for a table and its partitions, or for those of an index.
+    /// A query for a table and its partitions, or for those of an index. It locks none of them, as `pg_partition_tree` would.
     fn tables_of(&self, relation: &str) -> String {
-        let relation = format!("pg_catalog.to_regclass({})", self.literal(relation));
         format!(
-            "SELECT coalesce(own.indrelid, named.oid) FROM (SELECT {relation}::pg_catalog.oid UNION \
-             SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree({relation})) AS named (oid) \
-             LEFT JOIN pg_catalog.pg_index AS own ON own.indexrelid = named.oid"
+            "WITH RECURSIVE named (oid) AS (SELECT pg_catalog.to_regclass({})::pg_catalog.oid UNION \
+             SELECT of.inhrelid FROM pg_catalog.pg_inherits AS of JOIN named ON named.oid = of.inhparent \
+             JOIN pg_catalog.pg_class AS parent ON parent.oid = of.inhparent AND parent.relkind IN ('p', 'I')) \
+             SELECT coalesce(own.indrelid, named.oid) FROM named LEFT JOIN pg_catalog.pg_index AS own ON own.indexrelid = named.oid",
+            self.literal(relation)
         )
     }
 

@@ -104,6 +104,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let started = Instant::now();
         let mut progress = start.progress;
         let ended = self.run_statements(prepared, recorded, claim, &start, &mut progress).await;
+        let ended = ended.map_err(|error| self.lost_in_the_middle(prepared, error));
         self.enforce_as_usual().await;
         let mut change = self.change(prepared, started);
         let is_down = start.is_resumed && prepared.direction == Direction::Down;
@@ -117,6 +118,15 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         }
         self.restore_session(recorded).await;
         ended.map(|()| Outcome::Done(change))
+    }
+
+    /// A connection that is lost in the middle is told as that, whatever it was needed for.
+    fn lost_in_the_middle(&self, prepared: &Prepared<'_>, mut error: Error) -> Error {
+        let is_lost = error.kind() == ErrorKind::ConnectionLost && error.migration().is_none();
+        match is_lost.then(|| error.take_driver()).flatten() {
+            Some(lost) => self.lost(prepared, lost),
+            None => error,
+        }
     }
 
     /// Runs what is left, and records the end.
@@ -466,14 +476,14 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if self.sql.dialect != Dialect::Sqlite {
             let let_go = self.sql.let_go(&prepared.version, &claim.token, None);
             let restore = self.sql.restore_settings(&recorded.facts.settings, None, false);
-            self.session.run_when_dropped(Some(format!("{restore};\n{let_go}")));
+            self.run_when_dropped(Some(format!("{restore};\n{let_go}")));
         }
     }
 
     /// The script has ended, and with it what is to be done if it is dropped.
     pub(super) async fn restore_session(&mut self, recorded: &Recorded) {
         let left = self.set_back(recorded).await.err();
-        self.session.run_when_dropped(left);
+        self.run_when_dropped(left);
     }
 
     /// Sets back the settings of the session that the script may have changed. What would do it, if that fails.

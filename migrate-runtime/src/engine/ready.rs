@@ -66,7 +66,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         }
         recorded.facts.read_strings_by_the_standard();
         self.has_changed_settings = true;
-        self.session.run_when_dropped(Some(READ_AS_USUAL.to_owned()));
+        self.run_when_dropped(None);
         self.session.execute("SET standard_conforming_strings = on").await.map_err(refuse::settings)
     }
 
@@ -75,7 +75,15 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         if self.has_changed_settings {
             // When this fails, the connection is gone, and its settings with it.
             let _ = self.session.execute(READ_AS_USUAL).await;
-            self.session.run_when_dropped(None);
+            self.has_changed_settings = false;
+            self.run_when_dropped(None);
         }
+    }
+
+    /// Says what is to be done for the session if the run is dropped, besides undoing [`change_settings`](Engine::change_settings).
+    pub(super) fn run_when_dropped(&mut self, sql: Option<String>) {
+        let usual = self.has_changed_settings.then(|| READ_AS_USUAL.to_owned());
+        let all: Vec<String> = sql.into_iter().chain(usual).collect();
+        self.session.run_when_dropped((!all.is_empty()).then(|| all.join(";\n")));
     }
 }

@@ -130,10 +130,13 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         }
         self.session.roll_back_when_dropped(Some(self.rollback()));
         self.session.execute(TRANSACTION).await.map_err(refuse::settings)?;
+        // A query that fails here is not tried again: it has failed the transaction.
+        let usual = std::mem::replace(&mut self.is_nested, true);
         let found = match self.repeat_settings(prepared, &settings, true).await {
             Ok(()) => self.continuation(prepared, row, begun, settings, decision).await,
             Err(error) => Err(error),
         };
+        self.is_nested = usual;
         self.roll_back().await;
         self.session.roll_back_when_dropped(None);
         found
@@ -198,9 +201,11 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 _ => Ok(Continuation { left: self.set_aside_for(begun.done().last(), &begun.sql).await?, ..resumed }),
             };
         };
-        let effect = match decision {
-            Some(Resume::Skip | Resume::MarkDone) => Effect::Done,
-            _ => self.effect_of(&begun.sql, in_doubt).await?,
+        let effect = match (decision, self.effect_of(&begun.sql, in_doubt).await?) {
+            // Nobody but the statement itself ends that.
+            (_, Effect::HalfDone) => Effect::HalfDone,
+            (Some(Resume::Skip | Resume::MarkDone), _) => Effect::Done,
+            (_, effect) => effect,
         };
         let number = done + 1;
         let became = match (decision, &effect) {
@@ -208,6 +213,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             (Some(Resume::MarkDone), _) => "marked done",
             (_, Effect::Done) => "found done",
             (Some(Resume::Retry), _) => "retried",
+            (None, Effect::HalfDone) => "found half done",
             (None, _) => "found not done",
         };
         let verdict = Some(format!("statement {number} {became}"));
@@ -219,6 +225,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 let left = self.set_aside_for(Some(in_doubt), &begun.sql).await?;
                 Ok(Continuation { progress: at(number, false), left, verdict, ..resumed })
             }
+            Effect::HalfDone if !is_unchanged(done) || matches!(decision, Some(Resume::Skip | Resume::MarkDone)) => {
+                Err(refuse::half_done(prepared, number, in_doubt.text(&begun.sql)))
+            }
+            Effect::HalfDone => Ok(Continuation { progress: at(done, true), verdict, ..resumed }),
             Effect::NotDone(left) if left.is_empty() => Ok(Continuation { verdict, ..resumed }),
             // It stays in doubt until what is left of it is removed.
             Effect::NotDone(left) => Ok(Continuation { progress: at(done, true), left, verdict, ..resumed }),

@@ -73,14 +73,25 @@ pub(in crate::engine) fn encoding(encoding: &str) -> Error {
 }
 
 pub(in crate::engine) fn unreadable(error: DriverError) -> Error {
-    let help = advice(&error).unwrap_or("see what the database says; nothing was written");
+    let help = advice_on_look(&error);
     bookkeeping("the history could not be read".into(), error).with_help(help)
 }
 
 pub(in crate::engine) fn settings(error: DriverError) -> Error {
-    let help = advice(&error).unwrap_or("see what the database says; nothing was written");
+    let help = advice_on_look(&error);
     bookkeeping("the settings of the session could not be changed".into(), error).with_help(help)
 }
+
+/// What to do about an error of what writes nothing.
+fn advice_on_look(error: &DriverError) -> &'static str {
+    advice(error).unwrap_or(match error.kind() {
+        DriverErrorKind::ConnectionLost => START_AGAIN,
+        _ => "see what the database says; nothing was written",
+    })
+}
+
+/// What to do when the connection was lost.
+pub(super) const START_AGAIN: &str = "start again: the history knows what is done";
 
 /// SQLITE_BUSY_SNAPSHOT: a transaction that has read wants to write, and others have written since.
 const BUSY_SNAPSHOT: &str = "517";

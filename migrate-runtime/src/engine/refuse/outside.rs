@@ -7,9 +7,9 @@ use migrate_core::scan::Statement;
 use migrate_core::{Dialect, HistoryRow, InSession, Label};
 
 use super::super::prepare::Prepared;
-use super::database::{advice, bookkeeping};
+use super::database::{START_AGAIN, advice, bookkeeping};
 use super::{indented, lines};
-use crate::driver::DriverError;
+use crate::driver::{DriverError, DriverErrorKind};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::excerpt::Excerpt;
 
@@ -154,12 +154,17 @@ pub(in crate::engine) fn session_is_another(
 /// What a script had set for its session cannot be set for this one.
 pub(in crate::engine) fn not_set_again(prepared: &Prepared<'_>, sql: &str, error: DriverError) -> Error {
     let label = &prepared.label;
-    let message =
-        format!("migration {label} was interrupted, and what it had set for its session cannot be set again: `{sql}`");
-    let help = advice(&error).unwrap_or(
+    let is_lost = error.kind() == DriverErrorKind::ConnectionLost;
+    let message = match is_lost {
+        true => format!("migration {label} was interrupted, and did not go on"),
+        false => format!(
+            "migration {label} was interrupted, and what it had set for its session cannot be set again: `{sql}`"
+        ),
+    };
+    let help = advice(&error).unwrap_or(if is_lost { START_AGAIN } else {
         "make that possible, then start again; or finish it by hand, then `Migrator::mark_applied`; or undo what is done of it, then \
-         `Migrator::mark_pending`, and it runs from its beginning",
-    );
+         `Migrator::mark_pending`, and it runs from its beginning"
+    });
     bookkeeping(message, error).with_help(help).with_migration(&prepared.version, label.clone())
 }
 
@@ -216,6 +221,22 @@ pub(in crate::engine) fn done_statement_changed(prepared: &Prepared<'_>, index: 
         .with_body(body)
         .with_migration(&prepared.version, label.clone())
         .with_help("leave the statements that are done as they were; what comes behind them may be changed")
+}
+
+pub(in crate::engine) fn half_done(prepared: &Prepared<'_>, number: usize, statement: &str) -> Error {
+    let label = &prepared.label;
+    let message = format!(
+        "migration {label} was interrupted at its statement {number}, which has begun to drop an index: that is invalid, and of no use, until \
+         it ends; nothing was changed"
+    );
+    let body = format!("{}\n     begun was:\n{}", Excerpt::of_file(&prepared.path).text, indented(statement));
+    Error::new(ErrorKind::Interrupted, message)
+        .with_body(body)
+        .with_migration(&prepared.version, label.clone())
+        .with_help(
+            "leave the statement in the file and start again, which ends it; or keep the index: `REINDEX INDEX` it, then take the statement out, \
+             or go on with `Resume::Skip`",
+        )
 }
 
 pub(in crate::engine) fn in_doubt(

@@ -1,0 +1,191 @@
+//! What became of a statement whose record is missing: found out where the database can tell, and asked where it cannot.
+
+use std::thread;
+use std::time::Duration;
+
+use migrate_runtime::{ErrorKind, Migrator, Resume};
+use migrate_tests::{Director, Fault, Fresh, Verb, migrations, poll};
+
+use crate::going_on::{SERVERS, connect_with, left, progress, run, script};
+
+const DROP: &str = "SELECT 1;\nDROP INDEX CONCURRENTLY i;";
+
+/// An index that is on its way out does not check anything any more: only its end, or building it anew, is in order.
+#[test]
+fn an_index_that_is_half_dropped_is_not_forgotten() {
+    for driver in SERVERS {
+        for today in [DROP, "SELECT 1;\nINSERT INTO log VALUES (7);", "SELECT 1;"] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            let tables = script("SELECT 1;");
+            connection.run(&Migrator::new(&tables).target(1)).unwrap();
+            connection.execute("CREATE UNIQUE INDEX i ON t (b)");
+            let mut reader = connect_with(&fresh, "SET idle_in_transaction_session_timeout = '40s'");
+            reader.execute("BEGIN; SELECT * FROM t");
+            thread::scope(|scope| {
+                let interrupted = scope.spawn(|| run(&mut fresh.connect(), &script(DROP)));
+                poll("the drop", Duration::from_secs(30), || {
+                    (connection.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == "f")
+                        .then_some(())
+                });
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'DROP%'",
+                );
+                interrupted.join().unwrap().unwrap_err();
+            });
+            reader.execute("COMMIT");
+            assert_eq!(progress(&mut connection), "running 2 1");
+            let set = script(today);
+            let there = "SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass";
+            if today == DROP {
+                let report = run(&mut connection, &set).unwrap().to_string();
+                assert!(report.contains("statement 2 found half done"), "{report}");
+                assert_eq!(connection.value(there), "0");
+                continue;
+            }
+            for verb in
+                [Verb::Run, Verb::Resume(Resume::Retry), Verb::Resume(Resume::Skip), Verb::Resume(Resume::MarkDone)]
+            {
+                let error = connection.execute_verb(&Migrator::new(&set), &verb).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+                let text = error.to_string();
+                assert!(text.contains("at its statement 2, which has begun to drop an index"), "{text}");
+                assert!(text.contains("DROP INDEX CONCURRENTLY i"), "{text}");
+                assert_eq!(progress(&mut connection), "running 2 1");
+            }
+            connection.execute("REINDEX INDEX i");
+            run(&mut connection, &set).unwrap();
+            let valid = format!("{there} AND indisvalid");
+            assert_eq!(connection.value(&valid), "1");
+        }
+    }
+}
+
+/// Whoever goes on may find another one under a name without a schema, or none.
+#[test]
+fn what_is_out_of_sight_is_not_taken_for_done() {
+    const BUILD: &str = "CREATE INDEX CONCURRENTLY i ON t (a);";
+    const DROP: &str = "DROP INDEX CONCURRENTLY i;";
+    const INVALID: &str = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'apart.i'::regclass";
+    let there = "CREATE INDEX i ON apart.t (a)";
+    let elsewhere = format!("{there}; {INVALID}");
+    let here = "CREATE INDEX i ON public.t (a)";
+    let half = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'public.i'::regclass";
+    // What is found, or asked.
+    let cases = [
+        (DROP, String::new(), Some("found done")),
+        (DROP, there.to_owned(), None),
+        (DROP, elsewhere.clone(), None),
+        (DROP, format!("{there}; {here}"), Some("found not done")),
+        (DROP, format!("{elsewhere}; {here}"), None),
+        (DROP, format!("{elsewhere}; {here}; {half}"), Some("found half done")),
+        ("DROP INDEX CONCURRENTLY public.i;", elsewhere.clone(), Some("found done")),
+        (BUILD, there.to_owned(), Some("found not done")),
+        (BUILD, elsewhere.clone(), None),
+        (BUILD, format!("{there}; {here}"), Some("found done")),
+        (BUILD, format!("{elsewhere}; {here}"), None),
+        (BUILD, format!("{elsewhere}; {here}; {half}"), Some("found not done")),
+        ("CREATE INDEX CONCURRENTLY i ON public.t (a);", elsewhere.clone(), Some("found not done")),
+    ];
+    for (driver, (sql, by_hand, expect)) in SERVERS.into_iter().flat_map(|of| cases.clone().map(|case| (of, case))) {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE SCHEMA apart; CREATE TABLE apart.t (a integer)");
+        run(&mut connection, &script("SELECT 1;")).unwrap();
+        connection.execute(&format!("DELETE FROM schema_migrations WHERE version = 2; {by_hand}"));
+        let set = script(sql);
+        // It is begun, and no more.
+        struct Stops;
+        impl Director for Stops {
+            fn before(&self, sql: &str) -> Option<Fault> {
+                (sql.starts_with("DROP INDEX") || sql.starts_with("CREATE INDEX")).then_some(Fault::LostBefore)
+            }
+        }
+        let mut stopped = fresh.connect();
+        stopped.execute("SET search_path = apart, public");
+        let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), stopped, &Stops);
+        ended.unwrap_err();
+        connection.execute(&left(1, 0));
+        let ended = run(&mut connection, &set);
+        let what = format!("{sql} {by_hand}: {ended:?}");
+        match expect {
+            Some(found) => assert!(ended.unwrap().to_string().contains(&format!("statement 1 {found}")), "{what}"),
+            None => assert_eq!(ended.unwrap_err().kind(), ErrorKind::Interrupted, "{what}"),
+        }
+    }
+}
+
+/// A look takes no lock for which it would have to wait.
+#[test]
+fn a_look_waits_for_no_partition() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute(
+            "CREATE TABLE p (a integer) PARTITION BY RANGE (a); CREATE TABLE q PARTITION OF p FOR VALUES FROM (0) TO (9); \
+             CREATE INDEX pi ON p (a); CREATE INDEX q_a_idx_ccnew ON q (a); \
+             UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'q_a_idx_ccnew'::regclass",
+        );
+        for set in ["REINDEX TABLE CONCURRENTLY p;", "SET work_mem = '5MB';\nREINDEX TABLE CONCURRENTLY p;"] {
+            let set = script(set);
+            run(&mut fresh.connect(), &script("SELECT 1;")).unwrap();
+            let begun = set.set().scripts()[1].sql().matches(';').count() as u32;
+            connection.execute(&format!(
+                "UPDATE schema_migrations SET sql = '{}' WHERE version = 2",
+                set.set().scripts()[1].sql().replace('\'', "''")
+            ));
+            connection.execute(&left(begun, begun - 1));
+            let mut holder = connect_with(&fresh, "SET idle_in_transaction_session_timeout = '40s'");
+            holder.execute("BEGIN; LOCK TABLE q IN ACCESS EXCLUSIVE MODE");
+            let plan = connection.plan(&Migrator::new(&set)).unwrap().to_string();
+            assert!(plan.contains("found not done"), "{plan}");
+            holder.execute("COMMIT");
+            run(&mut connection, &set).unwrap();
+            assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0");
+            connection.execute("DELETE FROM schema_migrations WHERE version = 2");
+            connection.execute(
+                "CREATE INDEX q_a_idx_ccnew ON q (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'q_a_idx_ccnew'::regclass",
+            );
+        }
+    }
+}
+
+/// It is not told as a history that could not be read, or as a setting that cannot be set.
+#[test]
+fn a_connection_that_is_lost_in_the_middle_is_told_as_that() {
+    struct Loses(&'static str);
+    impl Director for Loses {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            sql.contains(self.0).then_some(Fault::LostBefore)
+        }
+    }
+    let sql = "SET work_mem = '5MB';\nINSERT INTO log VALUES (1);\nCREATE INDEX CONCURRENTLY i ON t (a);";
+    let set = migrations(&[
+        ("1_t.sql", "CREATE TABLE t (a integer);\nCREATE TABLE log (n integer);"),
+        ("2_b.sql", &*format!("-- migrate: no-transaction\n{sql}")),
+    ]);
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let lose_at = |words| {
+            let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &Loses(words));
+            let error = ended.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
+            error.to_string()
+        };
+        let text = lose_at("i.indrelid = t.oid AND c.relkind");
+        assert!(
+            text.starts_with("the connection was lost while migration 2_b was being applied; 1 stays applied"),
+            "{text}"
+        );
+        let text = lose_at("SET work_mem");
+        assert!(
+            text.starts_with("migration 2_b was interrupted, and did not go on: the connection was lost"),
+            "{text}"
+        );
+        assert!(text.contains("help: start again: "), "{text}");
+        let text = lose_at("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
+        assert!(text.contains("help: start again: "), "{text}");
+        run(&mut fresh.connect(), &set).unwrap();
+        assert_eq!(fresh.connect().rows("SELECT n FROM log"), ["1"]);
+    }
+}
