@@ -14,7 +14,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use migrate_core::folder::{Folder, FolderOptions};
 use migrate_core::scan::scan;
 use migrate_runtime::{Dialect, Migrations, Migrator, Scope};
-use migrate_tests::{Database, migrations, postgres};
+use migrate_tests::{Connection, Database, Driver, Fresh, migrations, postgres};
 
 use scratch::Package;
 
@@ -60,6 +60,13 @@ mod by_hand {
         scripts(set).for_each(|script| client.batch_execute(&format!("BEGIN;\n{script}")).unwrap());
     }
 
+    pub(crate) async fn apply_on_tokio_postgres(client: &tokio_postgres::Client, set: &Migrations) {
+        client.batch_execute(TABLE).await.unwrap();
+        for script in scripts(set) {
+            client.batch_execute(&format!("BEGIN;\n{script}")).await.unwrap();
+        }
+    }
+
     pub(crate) fn compare(rows: impl Iterator<Item = (i64, String)>, set: &Migrations) {
         let embedded = set.set().scripts().iter().filter(is_up);
         let numbered = (1..).zip(embedded);
@@ -98,6 +105,14 @@ fn server() -> (Database, ::postgres::Client) {
     (database, client)
 }
 
+/// Of the asynchronous driver.
+fn asynchronous_server() -> (Connection, Fresh) {
+    let fresh = Fresh::new(Driver::TokioPostgres);
+    let mut connection = fresh.connect();
+    connection.execute(COUNTER);
+    (connection, fresh)
+}
+
 /// A start with nothing to do: everything is verified.
 #[divan::bench(args = SIZES)]
 fn start_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
@@ -111,6 +126,14 @@ fn start_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
     let (set, (_database, mut client)) = (set(count), server());
     set.run(&mut client).unwrap();
     bencher.bench_local(|| set.run(&mut client).unwrap());
+}
+
+#[divan::bench(args = SIZES, sample_count = 30)]
+fn start_on_tokio_postgres(bencher: Bencher<'_, '_>, count: usize) {
+    let (set, (mut connection, _fresh)) = (set(count), asynchronous_server());
+    let migrator = Migrator::new(&set);
+    connection.run(&migrator).unwrap();
+    bencher.bench_local(|| connection.run(&migrator).unwrap());
 }
 
 /// The same by hand: every row is read, and compared.
@@ -166,6 +189,13 @@ fn apply_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
     once_each(bencher, count, server, |(_, client)| set.run(client).unwrap());
 }
 
+#[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
+fn apply_on_tokio_postgres(bencher: Bencher<'_, '_>, count: usize) {
+    let set = set(count);
+    let migrator = Migrator::new(&set);
+    once_each(bencher, count, asynchronous_server, |(connection, _)| connection.run(&migrator).unwrap());
+}
+
 /// The same by hand, each in a transaction.
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
 fn apply_by_hand_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
@@ -177,6 +207,15 @@ fn apply_by_hand_on_sqlite(bencher: Bencher<'_, '_>, count: usize) {
 fn apply_by_hand_on_postgres(bencher: Bencher<'_, '_>, count: usize) {
     let set = set(count);
     once_each(bencher, count, server, |(_, client)| by_hand::apply_on_postgres(client, &set));
+}
+
+#[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
+fn apply_by_hand_on_tokio_postgres(bencher: Bencher<'_, '_>, count: usize) {
+    let set = set(count);
+    once_each(bencher, count, asynchronous_server, |(connection, _)| {
+        let Connection::TokioPostgres(client, runtime) = connection else { return };
+        runtime.block_on(by_hand::apply_on_tokio_postgres(client, &set));
+    });
 }
 
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
