@@ -403,3 +403,24 @@ fn a_partitioned_table_is_built_anew_again() {
         }
     }
 }
+
+/// What somebody has left who built anew by hand is theirs, unless a statement does the same again.
+#[test]
+fn what_others_have_left_stays() {
+    let others = "CREATE INDEX t_b_idx_ccnew ON t (b); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 't_b_idx_ccnew'::regclass";
+    let rebuild = |last: &str| script(&format!("REINDEX TABLE CONCURRENTLY t;\n{last};"));
+    for driver in SERVERS {
+        for (first, then) in [
+            (script(UNIQUE), script("DELETE FROM t WHERE b = 2;\nCREATE UNIQUE INDEX CONCURRENTLY i ON t (a);")),
+            (script(UNIQUE), script(UNIQUE)),
+            (rebuild("DELETE FROM missing"), rebuild("SELECT 1")),
+        ] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            run(&mut connection, &first).unwrap_err();
+            connection.execute(&format!("DELETE FROM t WHERE b = 2; {others}"));
+            run(&mut connection, &then).unwrap();
+            assert_eq!(connection.value(INVALID), "1");
+        }
+    }
+}
