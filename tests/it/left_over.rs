@@ -291,9 +291,13 @@ fn what_was_set_aside_is_dropped_later() {
 #[test]
 fn a_leftover_is_known_by_its_name_however_that_is_written() {
     for driver in SERVERS {
-        for (sql, name) in [("CREATE INDEX CONCURRENTLY x ON r (a)", "x"), ("REINDEX TABLE CONCURRENTLY r", "ri_ccnew")]
-        {
+        for (sql, name) in [
+            ("CREATE INDEX CONCURRENTLY x ON r (a)", "x"),
+            ("REINDEX TABLE CONCURRENTLY r", "ri_ccnew"),
+            ("REINDEX DATABASE CONCURRENTLY \"{}\"", "ri_ccnew"),
+        ] {
             let fresh = Fresh::new(driver);
+            let sql = sql.replace("{}", fresh.database().name());
             let mut connection = fresh.connect();
             connection.execute("CREATE TABLE r (a text); CREATE INDEX ri ON r (a)");
             let with = |last: &str| script(&format!("SET quote_all_identifiers = on;\n{sql};\n{last};"));
