@@ -103,6 +103,22 @@ impl Alone {
         let is_repeatable = ["REINDEX", "CLUSTER"].iter().any(|of| verb.eq_ignore_ascii_case(of));
         if is_repeatable { Alone::Repeatable } else { Alone::Unknown }
     }
+
+    /// Whether it names an index or a table without a schema, so that it depends on its session which one is meant.
+    ///
+    /// ```
+    /// use migrate_core::Alone;
+    ///
+    /// assert!(Alone::DropIndex("\"by.name\"".into()).depends_on_search_path());
+    /// assert!(!Alone::DropIndex("app.by_name".into()).depends_on_search_path());
+    /// ```
+    pub fn depends_on_search_path(&self) -> bool {
+        let (Alone::CreateIndex { table: name, .. } | Alone::DropIndex(name) | Alone::Reindex(name)) = self else {
+            return false;
+        };
+        // What is within quotes stands at the odd places.
+        !name.split('"').step_by(2).any(|unquoted| unquoted.contains('.'))
+    }
 }
 
 /// `CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] name ON [ONLY] table …`

@@ -83,7 +83,7 @@ pub struct HistoryRow {
     pub statements_done: u64,
     /// Who applied it: user, host, binary and its version.
     pub applied_by: String,
-    /// While it is applied or reverted outside of a transaction: which connection does so.
+    /// While it is applied or reverted outside of a transaction: which connection does so, or has begun to.
     pub claim: Option<String>,
     /// What was done to the row other than to apply the migration, as it stands in the table; [`AuditEntry`](crate::AuditEntry) reads it.
     pub audit: String,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use migrate_runtime::{ErrorKind, Migrator, Resume};
 use migrate_tests::{Director, Fault, Fresh, Verb, migrations, poll};
 
-use crate::going_on::{SERVERS, connect_with, left, progress, run, script};
+use crate::going_on::{SERVERS, connect_with, left, owner, progress, run, script};
 
 const DROP: &str = "SELECT 1;\nDROP INDEX CONCURRENTLY i;";
 
@@ -49,7 +49,7 @@ fn an_index_that_is_half_dropped_is_not_forgotten() {
                 let error = connection.execute_verb(&Migrator::new(&set), &verb).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
                 let text = error.to_string();
-                assert!(text.contains("at its statement 2, which has begun to drop an index"), "{text}");
+                assert!(text.contains("at its statement 2, and the index that it drops is invalid"), "{text}");
                 assert!(text.contains("DROP INDEX CONCURRENTLY i"), "{text}");
                 assert_eq!(progress(&mut connection), "running 2 1");
             }
@@ -61,57 +61,112 @@ fn an_index_that_is_half_dropped_is_not_forgotten() {
     }
 }
 
+/// A partitioned index is invalid by its nature, and what the server refuses at once has not begun.
+#[test]
+fn a_drop_that_was_refused_has_not_begun() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute(
+            "CREATE TABLE p (a integer) PARTITION BY RANGE (a); CREATE TABLE q PARTITION OF p FOR VALUES FROM (0) TO (9); \
+             CREATE INDEX i ON ONLY p (a)",
+        );
+        let error = run(&mut connection, &script(DROP)).unwrap_err();
+        assert_eq!(error.database_code(), Some("0A000"), "{error}");
+        run(&mut connection, &script("SELECT 1;\nDROP INDEX i;")).unwrap();
+        connection.execute("DELETE FROM schema_migrations WHERE version = 2; CREATE INDEX i ON t (a)");
+        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass");
+        let role = owner(&fresh);
+        connection.execute(&format!("GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"));
+        let error = run(&mut connect_with(&fresh, &format!("SET ROLE {role}")), &script(DROP)).unwrap_err();
+        assert_eq!(error.database_code(), Some("42501"), "{error}");
+        assert_eq!(progress(&mut connection), "running 1 1");
+        run(&mut connection, &script("SELECT 1;")).unwrap();
+    }
+}
+
 /// Whoever goes on may find another one under a name without a schema, or none.
 #[test]
 fn what_is_out_of_sight_is_not_taken_for_done() {
+    struct Stops;
+    impl Director for Stops {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            ["DROP INDEX", "CREATE INDEX", "VACUUM"].iter().any(|of| sql.starts_with(of)).then_some(Fault::LostBefore)
+        }
+    }
+    const APART: &str = "SET search_path = apart, public";
     const BUILD: &str = "CREATE INDEX CONCURRENTLY i ON t (a);";
     const DROP: &str = "DROP INDEX CONCURRENTLY i;";
-    const INVALID: &str = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'apart.i'::regclass";
     let there = "CREATE INDEX i ON apart.t (a)";
-    let elsewhere = format!("{there}; {INVALID}");
-    let here = "CREATE INDEX i ON public.t (a)";
-    let half = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'public.i'::regclass";
-    // What is found, or asked.
+    let (gone, here, invalid) = (
+        "DROP INDEX apart.i",
+        "DROP INDEX IF EXISTS apart.i; CREATE INDEX i ON public.t (a)",
+        "DROP INDEX apart.i; CREATE INDEX i ON public.t (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'public.i'::regclass",
+    );
+    // What is done meanwhile, the session that goes on, and what it finds, or is told with its question.
     let cases = [
-        (DROP, String::new(), Some("found done")),
-        (DROP, there.to_owned(), None),
-        (DROP, elsewhere.clone(), None),
-        (DROP, format!("{there}; {here}"), Some("found not done")),
-        (DROP, format!("{elsewhere}; {here}"), None),
-        (DROP, format!("{elsewhere}; {here}; {half}"), Some("found half done")),
-        ("DROP INDEX CONCURRENTLY public.i;", elsewhere.clone(), Some("found done")),
-        (BUILD, there.to_owned(), Some("found not done")),
-        (BUILD, elsewhere.clone(), None),
-        (BUILD, format!("{there}; {here}"), Some("found done")),
-        (BUILD, format!("{elsewhere}; {here}"), None),
-        (BUILD, format!("{elsewhere}; {here}; {half}"), Some("found not done")),
-        ("CREATE INDEX CONCURRENTLY i ON public.t (a);", elsewhere.clone(), Some("found not done")),
+        (DROP, "", APART, Ok("found not done")),
+        (DROP, gone, APART, Ok("found done")),
+        (DROP, here, APART, Err("not known")),
+        (DROP, invalid, APART, Err("The index `public.i` is there, and invalid")),
+        (DROP, "", "", Err("another search path")),
+        (DROP, here, "", Err("another search path")),
+        ("DROP INDEX CONCURRENTLY apart.i;", "", "", Ok("found not done")),
+        (BUILD, "", APART, Ok("found not done")),
+        (BUILD, there, APART, Ok("found done")),
+        (BUILD, here, "", Err("another search path")),
+        ("CREATE INDEX CONCURRENTLY i ON apart.t (a);", there, "", Ok("found done")),
+        ("VACUUM t;", here, "", Ok("found not done")),
     ];
-    for (driver, (sql, by_hand, expect)) in SERVERS.into_iter().flat_map(|of| cases.clone().map(|case| (of, case))) {
+    for (driver, (sql, by_hand, session, expect)) in SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case))) {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE SCHEMA apart; CREATE TABLE apart.t (a integer)");
         run(&mut connection, &script("SELECT 1;")).unwrap();
-        connection.execute(&format!("DELETE FROM schema_migrations WHERE version = 2; {by_hand}"));
+        connection.execute("DELETE FROM schema_migrations WHERE version = 2");
+        if sql.starts_with("DROP") {
+            connection.execute(there);
+        }
         let set = script(sql);
-        // It is begun, and no more.
-        struct Stops;
-        impl Director for Stops {
-            fn before(&self, sql: &str) -> Option<Fault> {
-                (sql.starts_with("DROP INDEX") || sql.starts_with("CREATE INDEX")).then_some(Fault::LostBefore)
+        let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), connect_with(&fresh, APART), &Stops);
+        ended.unwrap_err();
+        connection.execute(by_hand);
+        let mut next = connect_with(&fresh, session);
+        let ended = run(&mut next, &set);
+        let what = format!("{sql} {by_hand}, {session}: {ended:?}");
+        match expect {
+            Ok(found) => assert!(ended.unwrap().to_string().contains(&format!("statement 1 {found}")), "{what}"),
+            Err(words) => {
+                let error = ended.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Interrupted, "{what}");
+                assert!(error.to_string().contains(words), "{what}");
+                next.execute_verb(&Migrator::new(&set), &Verb::Resume(Resume::MarkDone)).unwrap();
             }
         }
-        let mut stopped = fresh.connect();
-        stopped.execute("SET search_path = apart, public");
-        let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), stopped, &Stops);
-        ended.unwrap_err();
-        connection.execute(&left(1, 0));
-        let ended = run(&mut connection, &set);
-        let what = format!("{sql} {by_hand}: {ended:?}");
-        match expect {
-            Some(found) => assert!(ended.unwrap().to_string().contains(&format!("statement 1 {found}")), "{what}"),
-            None => assert_eq!(ended.unwrap_err().kind(), ErrorKind::Interrupted, "{what}"),
-        }
+    }
+}
+
+/// Also when it was the server that ended it, which leaves nobody at work.
+#[test]
+fn what_a_failed_statement_has_left_is_looked_for_where_it_was_begun() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection
+            .execute("CREATE SCHEMA apart; CREATE TABLE apart.t (a integer); INSERT INTO apart.t VALUES (1), (1)");
+        let set = script("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);");
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        connection.execute("DELETE FROM t");
+        let mut apart = connect_with(&fresh, "SET search_path = apart, public");
+        assert_eq!(run(&mut apart, &set).unwrap_err().kind(), ErrorKind::StatementFailed);
+        let error = run(&mut connection, &set).unwrap_err();
+        assert!(error.to_string().contains("another search path"), "{error}");
+        connection.execute("DELETE FROM apart.t");
+        run(&mut apart, &set).unwrap();
+        let built = "SELECT count(*) FROM pg_index WHERE indisvalid AND indexrelid = 'apart.i'::regclass";
+        assert_eq!(connection.value(built), "1");
+        assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0");
+        assert_eq!(connection.value("SELECT claim IS NULL FROM schema_migrations WHERE version = 2"), "t");
     }
 }
 

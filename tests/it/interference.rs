@@ -145,15 +145,11 @@ fn strings_cannot_be_made_to_end_elsewhere() {
 
 #[test]
 fn a_script_that_ends_its_transaction_goes_no_further_and_is_not_called_rolled_back() {
-    // `RESET ALL` brings back what the database says of strings, which the scanner cannot know of.
+    // A setting changes how strings are read, which the scanner cannot know of.
     on(&SERVER, |fresh| {
         let mut connection = fresh.connect();
         connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
-        let name = connection.value("SELECT current_database()");
-        connection.execute(&format!("ALTER DATABASE {name} SET standard_conforming_strings = off"));
-        let mut connection = fresh.connect();
-        let hidden =
-            "RESET ALL;\nSELECT 'a\\', '; INSERT INTO done VALUES (1); COMMIT; --';\nINSERT INTO done VALUES (2);";
+        let hidden = "DO $$ BEGIN PERFORM set_config(concat('standard_', 'conforming_strings'), 'off', false); END $$;\nSELECT 'a\\', '; INSERT INTO done VALUES (1); COMMIT; --';\nINSERT INTO done VALUES (2);";
         let error = fail(&mut connection, &migrations(&[FIRST, ("2_b.sql", hidden)]));
         let text = error.to_string();
         assert!(text.starts_with("migration 2_b left its transaction before its end;"), "{text}");
@@ -747,6 +743,37 @@ fn strings_are_read_as_before_when_a_run_is_dropped() {
             Some(ended) => return assert!(polls > 3 && ended.is_ok()),
             None => connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public"),
         }
+    }
+}
+
+/// What a script resets is set again for what is left of it.
+#[test]
+fn strings_are_read_by_the_standard_behind_a_reset() {
+    let write = "INSERT INTO done VALUES (length('C:\\new\\table'))";
+    let both = format!("RESET ALL;\n{write};");
+    let outside = |first: &str| format!("-- migrate: no-transaction\n{first};\n{write};");
+    for (driver, sql) in SERVER.into_iter().flat_map(|of| {
+        [both.clone(), outside("RESET ALL"), outside("DISCARD ALL"), outside("VACUUM done")].map(|sql| (of, sql))
+    }) {
+        let fresh = Fresh::new(driver);
+        let name = fresh.connect().value("SELECT current_database()");
+        fresh.connect().execute(&format!("ALTER DATABASE {name} SET standard_conforming_strings = off"));
+        let mut connection = fresh.connect();
+        let set = migrations(&[FIRST, ("2_b.sql", &sql)]);
+        connection.run(&Migrator::new(&set)).unwrap();
+        let longest = "SELECT max(x) FROM done";
+        assert_eq!(connection.value(longest), "12", "{driver:?}, {sql}");
+        assert_eq!(connection.value("SHOW standard_conforming_strings"), "off");
+        if sql == both {
+            continue;
+        }
+        // When it is gone on with behind it, too.
+        connection.execute(
+            "DELETE FROM done; UPDATE schema_migrations SET state = 'running', statements_begun = 1, statements_done = 1 WHERE version = 2",
+        );
+        connection.run(&Migrator::new(&set)).unwrap();
+        assert_eq!(connection.value(longest), "12", "{driver:?}, {sql}");
+        assert_eq!(connection.value("SHOW standard_conforming_strings"), "off");
     }
 }
 

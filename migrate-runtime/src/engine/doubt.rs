@@ -18,7 +18,15 @@ pub(super) enum Effect {
     /// It has begun, and only itself can end that.
     HalfDone,
     /// A person has to look.
-    Unknown,
+    Unknown(Option<Hint>),
+}
+
+/// What a person needs to know for that.
+pub(super) enum Hint {
+    /// An index of the name that was to be dropped.
+    IsInvalid(String),
+    /// Names without a schema mean something else today.
+    OtherNames,
 }
 
 impl Effect {
@@ -37,9 +45,6 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
                 Effect::NotDone(invalid) if !invalid.is_empty() => {
                     Ok(Effect::NotDone(invalid.into_iter().chain(left).collect()))
                 }
-                Effect::Done | Effect::NotDone(_) if self.is_left_elsewhere(&table, &index).await? => {
-                    Ok(Effect::Unknown)
-                }
                 Effect::NotDone(_) => Ok(Effect::NotDone(left)),
                 other => Ok(other),
             },
@@ -52,7 +57,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
                 self.done_if(&gone).await
             }
             Alone::Repeatable => Ok(Effect::NotDone(Vec::new())),
-            _ => Ok(Effect::Unknown),
+            _ => Ok(Effect::Unknown(None)),
         }
     }
 
@@ -68,7 +73,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         }
     }
 
-    fn alone(&self, sql: &str, statement: &Statement) -> Alone {
+    pub(super) fn alone(&self, sql: &str, statement: &Statement) -> Alone {
         Alone::of(sql, statement, self.sql.dialect).unwrap_or_else(|| Alone::of_refused(sql, statement))
     }
 
@@ -106,50 +111,28 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         Ok(match (cell(row, 0), cell(row, 1)) {
             ("t", "t") => Effect::Done,
             ("t", "f") => Effect::NotDone(vec![LeftOver::of_build(&row[2..])]),
-            _ => Effect::Unknown,
+            _ => Effect::Unknown(None),
         })
     }
 
-    /// Whether a build of that index was begun on a table of that name which is out of sight: a name without a schema may have meant that
-    /// one, in a session with another search path.
-    async fn is_left_elsewhere(&mut self, table: &str, index: &str) -> Result<bool, Error> {
-        let (table, index) = (self.literal(table), self.literal(index));
-        let left = format!(
-            "SELECT 1 FROM pg_catalog.pg_class AS t JOIN pg_catalog.pg_index AS i ON i.indrelid = t.oid \
-             JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid AND c.relname = {index} \
-             WHERE NOT i.indisvalid AND t.relname::pg_catalog.text = (pg_catalog.parse_ident({table}))[1] AND t.relpersistence <> 't' \
-             AND pg_catalog.array_length(pg_catalog.parse_ident({table}), 1) = 1 \
-             AND t.oid IS DISTINCT FROM pg_catalog.to_regclass({table})::pg_catalog.oid"
-        );
-        Ok(!self.query_patiently(&left).await?.is_empty())
-    }
-
-    /// An index whose name is gone was dropped, and an invalid one is on its way. A name without a schema may have meant one that is out of
-    /// sight, in a session with another search path; and one behind the first schema of this one may have come into sight when that of an
-    /// earlier schema was dropped.
+    /// An index whose name is gone was dropped, and an invalid one is on its way. One that a name without a schema finds behind the first
+    /// schema of the search path may be another one, which came into sight when that of an earlier schema was dropped.
     async fn effect_of_drop(&mut self, index: &str) -> Result<Effect, Error> {
         let name = self.literal(index);
         let found = format!(
-            "SELECT c.oid IS NOT NULL, named.has_schema OR n.nspname = (pg_catalog.current_schemas(false))[1], i.indisvalid, \
-             (SELECT pg_catalog.bool_and(own.indisvalid) FROM pg_catalog.pg_class AS other \
-             JOIN pg_catalog.pg_index AS own ON own.indexrelid = other.oid WHERE NOT named.has_schema AND other.relpersistence <> 't' \
-             AND other.relname::pg_catalog.text = named.first AND other.oid IS DISTINCT FROM named.oid) \
-             FROM (SELECT pg_catalog.to_regclass({name})::pg_catalog.oid, (pg_catalog.parse_ident({name}))[1], \
-             pg_catalog.array_length(pg_catalog.parse_ident({name}), 1) > 1) AS named (oid, first, has_schema) \
-             LEFT JOIN pg_catalog.pg_class AS c ON c.oid = named.oid \
-             LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-             LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid"
+            "SELECT pg_catalog.array_length(pg_catalog.parse_ident({name}), 1) > 1 OR n.nspname = (pg_catalog.current_schemas(false))[1], \
+             c.relkind = 'i' AND NOT i.indisvalid, n.nspname, c.relname \
+             FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+             LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid \
+             WHERE c.oid = pg_catalog.to_regclass({name})::pg_catalog.oid"
         );
         let rows = self.query_patiently(&found).await?;
-        let Some(row) = rows.first() else { return Ok(Effect::Unknown) };
-        let (is_in_sight, is_first, is_valid, are_others_valid) =
-            (cell(row, 0) == "t", cell(row, 1) == "t", cell(row, 2), cell(row, 3));
-        Ok(match () {
-            () if !is_in_sight && are_others_valid.is_empty() => Effect::Done,
-            () if !is_in_sight || !is_first => Effect::Unknown,
-            () if is_valid == "f" => Effect::HalfDone,
-            () if are_others_valid == "f" => Effect::Unknown,
-            () => Effect::NotDone(Vec::new()),
+        let Some(row) = rows.first() else { return Ok(Effect::Done) };
+        Ok(match (cell(row, 0), cell(row, 1)) {
+            ("t", "t") => Effect::HalfDone,
+            ("t", _) => Effect::NotDone(Vec::new()),
+            (_, "t") => Effect::Unknown(Some(Hint::IsInvalid(format!("{}.{}", cell(row, 2), cell(row, 3))))),
+            _ => Effect::Unknown(None),
         })
     }
 

@@ -16,6 +16,7 @@ use super::foreseen::Foreseen;
 use super::left_over::LeftOver;
 use super::prepare::{Prepared, resets_all};
 use super::read::Recorded;
+use super::ready::READ_AS_SCANNED;
 use super::request::{Part, Request};
 use super::resume::Setting;
 use super::wait::{Tries, Wait, is_kept_by_others};
@@ -26,6 +27,10 @@ use crate::event::Event;
 
 /// active_sql_transaction and invalid_transaction_termination (a procedure that commits): the statement has to run alone.
 const CANNOT_SHARE: [&str; 2] = ["25001", "2D000"];
+
+/// feature_not_supported, insufficient_privilege, dependent_objects_still_exist, wrong_object_type, undefined_object, undefined_table,
+/// active_sql_transaction: an index is not dropped in part.
+const REFUSED_AT_ONCE: [&str; 7] = ["0A000", "42501", "2BP01", "42809", "42704", "42P01", "25001"];
 
 /// Postgres: waits for locks as long as it takes.
 const UNLIMITED: &str = "SET lock_timeout = 0";
@@ -325,7 +330,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 None => self.run_with_record(prepared, recorded, claim, index).await,
             };
             let Err((request, error)) = sent else { return Ok(()) };
-            if self.sql.dialect == Dialect::Sqlite {
+            let is_refused_at_once = matches!(alone, Some(Alone::DropIndex(_))) && error.has_code(&REFUSED_AT_ONCE);
+            if self.sql.dialect == Dialect::Sqlite || is_refused_at_once {
                 // It says so when it has not done a statement. What was in doubt before still is.
                 progress.is_in_doubt = was_in_doubt;
             }
@@ -365,10 +371,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         if self.is_on_foreign_keys(&prepared.sql, statement) {
             return self.send_in_transaction(&[(Part::Progress, &record)]).await;
         }
-        let limits = self.limits(prepared).filter(|_| resets_all(&prepared.sql, statement));
+        let again = self.set_again_behind(prepared, statement);
         let mut parts =
             vec![(Part::Progress, record.as_str()), (Part::Statement(index), statement.text(&prepared.sql))];
-        parts.extend(limits.iter().map(|limits| (Part::Settings, limits.as_str())));
+        parts.extend(again.iter().map(|again| (Part::Settings, again.as_str())));
         self.send_in_transaction(&parts).await
     }
 
@@ -413,10 +419,20 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             self.send_parts(&[(Part::Settings, UNLIMITED)]).await?;
         }
         self.send_parts(&[(Part::Statement(index), statement.text(&prepared.sql))]).await?;
-        match self.limits(prepared).filter(|_| is_patient || resets_all(&prepared.sql, statement)) {
-            Some(limits) => self.send_parts(&[(Part::Settings, &limits)]).await,
+        match self.set_again_behind(prepared, statement).or_else(|| self.limits(prepared).filter(|_| is_patient)) {
+            Some(again) => self.send_parts(&[(Part::Settings, &again)]).await,
             None => Ok(()),
         }
+    }
+
+    /// Postgres: what has to be set again behind a statement that has set back everything.
+    fn set_again_behind(&self, prepared: &Prepared<'_>, statement: &Statement) -> Option<String> {
+        self.settings(prepared).filter(|_| resets_all(&prepared.sql, statement))
+    }
+
+    /// Postgres: what a script outside of a transaction has its session set to.
+    pub(super) fn settings(&self, prepared: &Prepared<'_>) -> Option<String> {
+        self.limits(prepared).map(|limits| format!("{limits};\n{READ_AS_SCANNED}"))
     }
 
     /// Postgres: how long the statements of a script may wait and run, for its session.

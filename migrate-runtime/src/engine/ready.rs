@@ -12,6 +12,9 @@ use crate::error::Error;
 /// Undoes what makes the server read strings as the scanner does.
 const READ_AS_USUAL: &str = "SET standard_conforming_strings = off";
 
+/// Makes the server read strings as the scanner does.
+pub(super) const READ_AS_SCANNED: &str = "SET standard_conforming_strings = on";
+
 impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// Creates the history table where it is absent, in a transaction of its own: others wait for a claim in a table that they
     /// can see, and can tell who holds it. Whether the history has to be read again.
@@ -67,7 +70,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         recorded.facts.read_strings_by_the_standard();
         self.has_changed_settings = true;
         self.run_when_dropped(None);
-        self.session.execute("SET standard_conforming_strings = on").await.map_err(refuse::settings)
+        self.session.execute(READ_AS_SCANNED).await.map_err(refuse::settings)
     }
 
     /// Undoes [`change_settings`](Engine::change_settings).

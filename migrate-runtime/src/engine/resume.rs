@@ -10,7 +10,7 @@ use migrate_core::{
 };
 
 use super::apply::Outcome;
-use super::doubt::Effect;
+use super::doubt::{Effect, Hint};
 use super::failure::of_lacking_record;
 use super::foreseen::Foreseen;
 use super::outside::{Continuation, Progress};
@@ -48,6 +48,8 @@ struct Begun {
     /// So many statements are done.
     done: usize,
     is_in_doubt: bool,
+    /// Whether names without a schema meant something else.
+    had_other_names: bool,
 }
 
 impl Begun {
@@ -148,7 +150,9 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let sql = prepared.as_written(kept);
         let statements = scan(&sql, self.sql.dialect).statements;
         let done = usize::try_from(row.statements_done).unwrap_or(usize::MAX);
-        Ok(Begun { sql, statements, done, is_in_doubt: row.statements_begun > row.statements_done })
+        let is_in_doubt = row.statements_begun > row.statements_done;
+        let had_other_names = is_in_doubt && self.had_another_sense_of_names(row).await?;
+        Ok(Begun { sql, statements, done, is_in_doubt, had_other_names })
     }
 
     /// The script that a row is in the middle of, as it is today.
@@ -201,7 +205,11 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 _ => Ok(Continuation { left: self.set_aside_for(begun.done().last(), &begun.sql).await?, ..resumed }),
             };
         };
-        let effect = match (decision, self.effect_of(&begun.sql, in_doubt).await?) {
+        let found = match begun.had_other_names && self.alone(&begun.sql, in_doubt).depends_on_search_path() {
+            true => Effect::Unknown(Some(Hint::OtherNames)),
+            false => self.effect_of(&begun.sql, in_doubt).await?,
+        };
+        let effect = match (decision, found) {
             // Nobody but the statement itself ends that.
             (_, Effect::HalfDone) => Effect::HalfDone,
             (Some(Resume::Skip | Resume::MarkDone), _) => Effect::Done,
@@ -212,7 +220,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             (Some(Resume::Skip), _) => "skipped",
             (Some(Resume::MarkDone), _) => "marked done",
             (_, Effect::Done) => "found done",
-            (Some(Resume::Retry), _) => "retried",
+            (Some(Resume::Retry), _) if is_unchanged(done) => "retried",
+            (Some(Resume::Retry), _) => "taken for not done",
             (None, Effect::HalfDone) => "found half done",
             (None, _) => "found not done",
         };
@@ -233,13 +242,13 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             // It stays in doubt until what is left of it is removed.
             Effect::NotDone(left) => Ok(Continuation { progress: at(done, true), left, verdict, ..resumed }),
             // What the database says of it this time tells nothing of the time before.
-            Effect::Unknown if decision == Some(Resume::Retry) => {
+            Effect::Unknown(_) if decision == Some(Resume::Retry) => {
                 Ok(Continuation { progress: at(done, is_unchanged(done)), verdict, ..resumed })
             }
-            Effect::Unknown => {
+            Effect::Unknown(hint) => {
                 let today = prepared.statements.get(done).filter(|_| is_unchanged(done));
                 let shown = today.map_or((begun.sql.as_str(), in_doubt), |today| (&prepared.sql, today));
-                Err(refuse::in_doubt(prepared, row, shown, dialect))
+                Err(refuse::in_doubt(prepared, row, shown, dialect, hint))
             }
         }
     }
@@ -268,9 +277,9 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         settings: &[Setting],
         is_in_transaction: bool,
     ) -> Result<(), Error> {
-        let limits = self.limits(prepared);
-        if let Some(limits) = &limits {
-            self.session.execute(limits).await.map_err(refuse::settings)?;
+        let own = self.settings(prepared);
+        if let Some(own) = &own {
+            self.session.execute(own).await.map_err(refuse::settings)?;
         }
         for Setting { sql, may_fail, resets_all } in settings {
             let set = match *may_fail && is_in_transaction {
@@ -285,8 +294,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 }
                 set => set.map_err(|error| refuse::not_set_again(prepared, sql, error))?,
             }
-            if let Some(limits) = limits.as_ref().filter(|_| *resets_all) {
-                self.session.execute(limits).await.map_err(refuse::settings)?;
+            if let Some(own) = own.as_ref().filter(|_| *resets_all) {
+                self.session.execute(own).await.map_err(refuse::settings)?;
             }
         }
         Ok(())

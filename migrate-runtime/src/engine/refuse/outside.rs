@@ -6,6 +6,7 @@ use migrate_core::plan::Standing;
 use migrate_core::scan::Statement;
 use migrate_core::{Dialect, HistoryRow, InSession, Label};
 
+use super::super::doubt::Hint;
 use super::super::prepare::Prepared;
 use super::database::{START_AGAIN, advice, bookkeeping};
 use super::{indented, lines};
@@ -81,7 +82,8 @@ fn left_invalid(prepared: &Prepared<'_>, number: usize, index: &str) -> String {
 pub(in crate::engine) fn claim_lost(label: &Label) -> Error {
     let message = format!("another runner has taken over migration {label} in the middle");
     Error::new(ErrorKind::Interrupted, message).with_help(
-        "look at `status`: the other one believed this runner dead, which happens when a proxy changes the connections of a session",
+        "look at `status`: the other one believed this runner dead, which happens when a proxy changes the connections of a session, or when \
+         the file that shows it alive, beside a database of SQLite, was removed, or is looked for beside another name of that",
     )
 }
 
@@ -226,16 +228,16 @@ pub(in crate::engine) fn done_statement_changed(prepared: &Prepared<'_>, index: 
 pub(in crate::engine) fn half_done(prepared: &Prepared<'_>, number: usize, statement: &str) -> Error {
     let label = &prepared.label;
     let message = format!(
-        "migration {label} was interrupted at its statement {number}, which has begun to drop an index: that is invalid, and of no use, until \
-         it ends; nothing was changed"
+        "migration {label} was interrupted at its statement {number}, and the index that it drops is invalid: it may check nothing any more; \
+         nothing was changed"
     );
     let body = format!("{}\n     begun was:\n{}", Excerpt::of_file(&prepared.path).text, indented(statement));
     Error::new(ErrorKind::Interrupted, message)
         .with_body(body)
         .with_migration(&prepared.version, label.clone())
         .with_help(
-            "leave the statement in the file and start again, which ends it; or keep the index: `REINDEX INDEX` it, then take the statement out, \
-             or go on with `Resume::Skip`",
+            "leave the statement in the file and start again, which ends it; or drop the index by hand, then start again; or keep it: `REINDEX \
+             INDEX` it, then take the statement out, or go on with `Resume::Skip`",
         )
 }
 
@@ -244,7 +246,17 @@ pub(in crate::engine) fn in_doubt(
     row: &HistoryRow,
     (sql, statement): (&str, &Statement),
     dialect: Dialect,
+    hint: Option<Hint>,
 ) -> Error {
+    let hint = match hint {
+        None => String::new(),
+        Some(Hint::IsInvalid(index)) => format!(
+            ". The index `{index}` is there, and invalid: if it is that one, it checks nothing any more, until it is dropped or built anew"
+        ),
+        Some(Hint::OtherNames) => {
+            ". It was begun in a session with another search path: in one with the same, as that role, it may be found out".to_owned()
+        }
+    };
     let is_of_session = InSession::left_by(sql, statement, dialect) == Some(InSession::Lost);
     let needed = if is_of_session { ". What it leaves in its session is gone, done or not" } else { "" };
     let (label, number, of) = (&prepared.label, row.statements_done + 1, row.statements);
@@ -265,6 +277,6 @@ pub(in crate::engine) fn in_doubt(
         .with_statement(Some(statement.text(sql).to_owned()))
         .with_help(format!(
             "look whether it was done, then `Migrator::resume` with `Resume::MarkDone` if it was, `Resume::Retry` if it was not, or \
-             `Resume::Skip` to go on without it{needed}"
+             `Resume::Skip` to go on without it{needed}{hint}"
         ))
 }

@@ -1,7 +1,7 @@
 //! Claims and progress of scripts that run outside of a transaction, statement by statement.
 //!
-//! A claim is a token of the runner's own and, on Postgres, the backend that it works through: whoever finds it asks the server
-//! whether that one still lives.
+//! A claim is a token of the runner's own and, on Postgres, the backend that it works through, as long as it does: whoever finds it asks the
+//! server whether that one still lives.
 
 use migrate_core::{Dialect, Direction, HistoryRow, Version};
 
@@ -36,14 +36,24 @@ impl Sql<'_> {
     /// Nobody is at work on the migration any more; what was begun stays in doubt unless `begun` says how far it came.
     pub(in crate::engine) fn let_go(&self, version: &Version, token: &str, begun: Option<usize>) -> String {
         let begun = begun.map(|begun| format!(", statements_begun = {begun}")).unwrap_or_default();
-        format!("UPDATE {} SET claim = NULL{begun} WHERE {}", self.table, self.is_mine(version, token))
+        let (table, mine) = (&self.table, self.is_mine(version, token));
+        format!("UPDATE {table} SET claim = {}{begun} WHERE {mine}", self.claim_let_go(token))
+    }
+
+    /// Postgres: the token stays, because of what it says of names, without anybody who could be at work.
+    fn claim_let_go(&self, token: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => "NULL".to_owned(),
+            _ => format!("'{token}'"),
+        }
     }
 
     /// Nobody is at work any more, if the claim is of the session that says so.
     pub(in crate::engine) fn let_go_from_here(&self, version: &Version, token: &str) -> String {
         format!(
-            "UPDATE {} SET claim = NULL WHERE {} AND claim = {}",
+            "UPDATE {} SET claim = {} WHERE {} AND claim = {}",
             self.table,
+            self.claim_let_go(token),
             self.row(version),
             self.claim_of(token)
         )
