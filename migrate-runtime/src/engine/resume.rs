@@ -70,6 +70,12 @@ impl Begun {
         session_settings(&self.sql, self.done(), dialect).into_iter().map(setting).collect()
     }
 
+    /// Whether the script has set by itself in which schemas names are looked for.
+    fn says_what_names_mean(&self) -> bool {
+        let sets_it = |statement: &Statement| statement.text(&self.sql).to_ascii_lowercase().contains("search_path");
+        session_settings(&self.sql, self.done(), Dialect::Postgres).iter().any(|(statement, _)| sets_it(statement))
+    }
+
     fn text(&self, index: usize) -> Option<&str> {
         self.statements.get(index).map(|statement| statement.text(&self.sql))
     }
@@ -151,8 +157,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let statements = scan(&sql, self.sql.dialect).statements;
         let done = usize::try_from(row.statements_done).unwrap_or(usize::MAX);
         let is_in_doubt = row.statements_begun > row.statements_done;
-        let had_other_names = is_in_doubt && self.had_another_sense_of_names(row).await?;
-        Ok(Begun { sql, statements, done, is_in_doubt, had_other_names })
+        let mut begun = Begun { sql, statements, done, is_in_doubt, had_other_names: false };
+        begun.had_other_names =
+            is_in_doubt && !begun.says_what_names_mean() && self.had_another_sense_of_names(row).await?;
+        Ok(begun)
     }
 
     /// The script that a row is in the middle of, as it is today.
