@@ -104,7 +104,7 @@ impl Alone {
         if is_repeatable { Alone::Repeatable } else { Alone::Unknown }
     }
 
-    /// Whether it names an index or a table without a schema, so that it depends on its session which one is meant.
+    /// Whether it makes or drops an index and names that, or its table, without a schema: which one is meant, depends on the session.
     ///
     /// ```
     /// use migrate_core::Alone;
@@ -113,7 +113,7 @@ impl Alone {
     /// assert!(!Alone::DropIndex("app.by_name".into()).depends_on_search_path());
     /// ```
     pub fn depends_on_search_path(&self) -> bool {
-        let (Alone::CreateIndex { table: name, .. } | Alone::DropIndex(name) | Alone::Reindex(name)) = self else {
+        let (Alone::CreateIndex { table: name, .. } | Alone::DropIndex(name)) = self else {
             return false;
         };
         // What is within quotes stands at the odd places.

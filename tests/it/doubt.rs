@@ -85,6 +85,28 @@ fn a_drop_that_was_refused_has_not_begun() {
     }
 }
 
+/// What a trigger raises behind the end of a drop is none of that.
+#[test]
+fn a_drop_that_is_refused_behind_its_end_is_half_done() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute(
+            "CREATE TABLE u (a integer); CREATE UNIQUE INDEX i ON u (a); \
+             CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE insufficient_privilege USING MESSAGE = 'not on fridays'; END $$; \
+             CREATE EVENT TRIGGER refuse ON sql_drop EXECUTE FUNCTION refuse()",
+        );
+        let error = run(&mut connection, &script(DROP)).unwrap_err();
+        assert_eq!(error.database_code(), Some("42501"), "{error}");
+        assert_eq!(progress(&mut connection), "running 2 1");
+        connection.execute("DROP EVENT TRIGGER refuse");
+        let error = run(&mut connection, &script("SELECT 1;")).unwrap_err();
+        assert!(error.to_string().contains("the index that it drops is invalid"), "{error}");
+        run(&mut connection, &script(DROP)).unwrap();
+    }
+}
+
 /// Whoever goes on may find another one under a name without a schema, or none.
 #[test]
 fn what_is_out_of_sight_is_not_taken_for_done() {
@@ -94,7 +116,7 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
             ["DROP INDEX", "CREATE INDEX", "VACUUM"].iter().any(|of| sql.starts_with(of)).then_some(Fault::LostBefore)
         }
     }
-    const APART: &str = "SET search_path = apart, public";
+    const APART: &str = "SET search_path = early, apart, public";
     const BUILD: &str = "CREATE INDEX CONCURRENTLY i ON t (a);";
     const DROP: &str = "DROP INDEX CONCURRENTLY i;";
     let there = "CREATE INDEX i ON apart.t (a)";
@@ -117,8 +139,10 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
         (BUILD, here, "", Err("another search path")),
         ("CREATE INDEX CONCURRENTLY i ON apart.t (a);", there, "", Ok("found done")),
         ("VACUUM t;", here, "", Ok("found not done")),
-        // The script itself says what it means.
+        // The script itself says what it means, or makes a schema in which names are looked for.
         ("SET search_path = apart;\nCREATE INDEX CONCURRENTLY i ON t (a);", there, "", Ok("found done")),
+        ("SET search_path = apart, public;\nDROP INDEX CONCURRENTLY i;", "", "", Ok("found not done")),
+        ("CREATE SCHEMA early;\nCREATE INDEX CONCURRENTLY i ON t (a);", there, APART, Ok("found done")),
     ];
     for (driver, (sql, by_hand, session, expect)) in SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case))) {
         let fresh = Fresh::new(driver);
@@ -126,7 +150,7 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
         connection.execute("CREATE SCHEMA apart; CREATE TABLE apart.t (a integer)");
         run(&mut connection, &script("SELECT 1;")).unwrap();
         connection.execute("DELETE FROM schema_migrations WHERE version = 2");
-        if sql.starts_with("DROP") {
+        if sql.contains("DROP") {
             connection.execute(there);
         }
         let set = script(sql);

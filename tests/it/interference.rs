@@ -777,6 +777,28 @@ fn strings_are_read_by_the_standard_behind_a_reset() {
     }
 }
 
+/// What the caller's transaction has set for itself alone ends with it.
+#[test]
+fn strings_are_read_as_before_behind_the_transaction_of_the_caller() {
+    let reset = migrations(&[FIRST, ("2_b.sql", "RESET ALL;\nINSERT INTO done VALUES (length('C:\\new'));")]);
+    let plain = migrations(&[FIRST, ("2_b.sql", "INSERT INTO done VALUES (length('C:\\new'));")]);
+    for (usual, within, set) in
+        [("off", "on", &reset), ("on", "off", &plain), ("on", "off", &reset), ("off", "off", &plain)]
+    {
+        let fresh = Fresh::new(Driver::Postgres);
+        let name = fresh.connect().value("SELECT current_database()");
+        fresh.connect().execute(&format!("ALTER DATABASE {name} SET standard_conforming_strings = {usual}"));
+        let mut client = fresh.database().connect();
+        let mut transaction = client.transaction().unwrap();
+        transaction.batch_execute(&format!("SET LOCAL standard_conforming_strings = {within}")).unwrap();
+        set.run(&mut transaction).unwrap();
+        transaction.commit().unwrap();
+        let found =
+            client.query_one("SELECT current_setting('standard_conforming_strings'), max(x) FROM done", &[]).unwrap();
+        assert_eq!((found.get::<_, &str>(0), found.get::<_, i32>(1)), (usual, 6), "{within}");
+    }
+}
+
 /// A statement that breaks a constraint of the history is told as that statement where it has a request of its own.
 #[test]
 fn a_script_that_doubles_the_rows_of_the_history_is_the_one_that_fails() {

@@ -21,7 +21,7 @@ use crate::quote::literal;
 
 /// A runner's claim, and what shows that the runner lives; given up when dropped.
 pub(super) struct Claim {
-    /// Made of `0` to `9`, `a` to `f` and `-`. On Postgres it ends with what names without a schema mean in its session.
+    /// Made of `0` to `9`, `a` to `f` and `-`.
     pub(super) token: String,
     sign: Sign,
 }
@@ -44,7 +44,6 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         loop {
             let token = new_token();
             if self.sql.dialect != Dialect::Sqlite {
-                let token = format!("{token}-{}", self.sense_of_names().await?);
                 return Ok(Claim { token, sign: Sign::Backend });
             }
             let Some(database) = self.database_file().await? else {
@@ -57,21 +56,6 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             if path.exists() {
                 return Ok(Claim { token, sign: Sign::File(path, file) });
             }
-        }
-    }
-
-    /// Postgres: the schemas in which this session looks for names without one, as a number.
-    async fn sense_of_names(&mut self) -> Result<String, Error> {
-        let sense = "SELECT pg_catalog.to_hex(pg_catalog.hashtextextended(pg_catalog.current_schemas(false)::pg_catalog.text, 0))";
-        Ok(first_cells(self.query_patiently(sense).await?).next().unwrap_or_default())
-    }
-
-    /// Postgres: whether names without a schema meant something else to whoever was at work on a migration, as far as that is known.
-    pub(super) async fn had_another_sense_of_names(&mut self, row: &HistoryRow) -> Result<bool, Error> {
-        let token = row.claim.as_deref().and_then(|claim| claim.split(' ').next());
-        match token.and_then(|token| token.split('-').nth(3)) {
-            Some(sense) if self.sql.dialect != Dialect::Sqlite => Ok(sense != self.sense_of_names().await?),
-            _ => Ok(false),
         }
     }
 

@@ -5,7 +5,6 @@ use migrate_core::{Dialect, Direction};
 use super::foreseen::Foreseen;
 use super::prepare::Prepared;
 use super::read::{Facts, Recorded};
-use super::ready::READ_AS_SCANNED;
 use super::request::Frame;
 use super::sql::NewRow;
 use super::{Engine, stamp};
@@ -107,7 +106,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         finish.extend((is_postgres && self.is_nested).then(|| self.sql.restore_timeouts(settings)));
         let guard = is_postgres.then_some(GUARD);
         let resets = if is_postgres { prepared.resets().collect() } else { Vec::new() };
-        let settings = (format!("{};\n{READ_AS_SCANNED}", ours.set_local()), resets);
+        let settings = (format!("{};\n{}", ours.set_local(), self.read_strings("on")), resets);
         Frame { transaction, guard, claim: claim.join(";\n"), settings, finish: finish.join(";\n") }
     }
 

@@ -15,8 +15,8 @@ pub(super) enum Effect {
     Done,
     /// It can run again, when this is removed, which is left of it.
     NotDone(Vec<LeftOver>),
-    /// It has begun, and only itself can end that.
-    HalfDone,
+    /// It has begun to drop this index, and only itself can end that.
+    HalfDone(String),
     /// A person has to look.
     Unknown(Option<Hint>),
 }
@@ -30,9 +30,12 @@ pub(super) enum Hint {
 }
 
 impl Effect {
-    /// Whether nothing of it is there.
-    pub(super) fn is_not_begun(&self) -> bool {
-        matches!(self, Effect::NotDone(left) if left.is_empty())
+    /// Whether a statement that finds this can do anything, of which it may not be known later whether it did.
+    pub(super) fn leaves_something_to(&self, alone: &Alone) -> bool {
+        match alone {
+            Alone::DropIndex(_) => !matches!(self, Effect::Done),
+            _ => matches!(self, Effect::NotDone(left) if left.is_empty()),
+        }
     }
 }
 
@@ -86,10 +89,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         alone: &Alone,
     ) -> Result<Option<Effect>, Error> {
         match alone {
-            Alone::DropIndex(index) => {
-                let gone = format!("SELECT pg_catalog.to_regclass({}) IS NULL", self.literal(index));
-                self.done_if(&gone).await.map(Some)
-            }
+            Alone::DropIndex(index) => self.effect_of_drop(index).await.map(Some),
             Alone::CreateIndex { table, index, .. } => self.effect_of_build(table, index).await.map(Some),
             Alone::CreateDatabase(_) | Alone::DropDatabase(_) => self.effect_of(sql, statement).await.map(Some),
             _ => Ok(None),
@@ -117,7 +117,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
 
     /// An index whose name is gone was dropped, and an invalid one is on its way. One that a name without a schema finds behind the first
     /// schema of the search path may be another one, which came into sight when that of an earlier schema was dropped.
-    async fn effect_of_drop(&mut self, index: &str) -> Result<Effect, Error> {
+    pub(super) async fn effect_of_drop(&mut self, index: &str) -> Result<Effect, Error> {
         let name = self.literal(index);
         let found = format!(
             "SELECT pg_catalog.array_length(pg_catalog.parse_ident({name}), 1) > 1 OR n.nspname = (pg_catalog.current_schemas(false))[1], \
@@ -128,10 +128,11 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         );
         let rows = self.query_patiently(&found).await?;
         let Some(row) = rows.first() else { return Ok(Effect::Done) };
+        let index = format!("{}.{}", cell(row, 2), cell(row, 3));
         Ok(match (cell(row, 0), cell(row, 1)) {
-            ("t", "t") => Effect::HalfDone,
+            ("t", "t") => Effect::HalfDone(index),
             ("t", _) => Effect::NotDone(Vec::new()),
-            (_, "t") => Effect::Unknown(Some(Hint::IsInvalid(format!("{}.{}", cell(row, 2), cell(row, 3))))),
+            (_, "t") => Effect::Unknown(Some(Hint::IsInvalid(index))),
             _ => Effect::Unknown(None),
         })
     }

@@ -16,7 +16,6 @@ use super::foreseen::Foreseen;
 use super::left_over::LeftOver;
 use super::prepare::{Prepared, resets_all};
 use super::read::Recorded;
-use super::ready::READ_AS_SCANNED;
 use super::request::{Part, Request};
 use super::resume::Setting;
 use super::wait::{Tries, Wait, is_kept_by_others};
@@ -47,6 +46,8 @@ pub(super) struct Continuation {
     pub(super) left: Vec<LeftOver>,
     /// What became of the statement that was in doubt.
     pub(super) verdict: Option<String>,
+    /// Postgres: what names without a schema mean to one that still is.
+    pub(super) names: Option<String>,
     pub(super) is_resumed: bool,
 }
 
@@ -95,7 +96,14 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             return self.interpret(prepared, &request, error);
         }
         let progress = Progress { done: 0, is_in_doubt: false };
-        let start = Continuation { progress, settings: Vec::new(), left: Vec::new(), verdict: None, is_resumed: false };
+        let start = Continuation {
+            progress,
+            settings: Vec::new(),
+            left: Vec::new(),
+            verdict: None,
+            names: None,
+            is_resumed: false,
+        };
         self.run_outside(prepared, recorded, &claim, start).await
     }
 
@@ -308,6 +316,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let mut tries = Tries::none();
         let mut wait = Wait::start();
         wait.is_for(&prepared.label);
+        let mut was_invalid = false;
         let statement = &prepared.statements[index];
         let mut alone = match self.is_on_foreign_keys(&prepared.sql, statement) {
             true => None,
@@ -318,20 +327,21 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             let sent = match &alone {
                 Some(alone) => {
                     let there = self.found_before(&prepared.sql, &prepared.statements[index], alone).await?;
+                    was_invalid = matches!(there, Some(Effect::HalfDone(_)));
                     if let Alone::CreateIndex { index, is_left_as_it_is: true, .. } = alone
                         && matches!(&there, Some(Effect::NotDone(left)) if !left.is_empty())
                     {
                         return Err(refuse::invalid_index_is_there(prepared, index));
                     }
-                    let is_announced = there.is_none_or(|there| there.is_not_begun());
+                    let is_announced = there.is_none_or(|there| there.leaves_something_to(alone));
                     progress.is_in_doubt |= is_announced && *alone != Alone::Repeatable;
                     self.run_alone(prepared, recorded, claim, index, (alone, is_announced)).await?
                 }
                 None => self.run_with_record(prepared, recorded, claim, index).await,
             };
             let Err((request, error)) = sent else { return Ok(()) };
-            let is_refused_at_once = matches!(alone, Some(Alone::DropIndex(_))) && error.has_code(&REFUSED_AT_ONCE);
-            if self.sql.dialect == Dialect::Sqlite || is_refused_at_once {
+            if self.sql.dialect == Dialect::Sqlite || self.is_refused_at_once(alone.as_ref(), &error, was_invalid).await
+            {
                 // It says so when it has not done a statement. What was in doubt before still is.
                 progress.is_in_doubt = was_in_doubt;
             }
@@ -354,6 +364,16 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 Some(holder) => self.wait_for_runner(&mut wait, &prepared.label, &holder).await?,
                 None => self.try_again(&mut tries, &prepared.label, begun_at, told).await?,
             }
+        }
+    }
+
+    /// Postgres: whether an index was not dropped in part when that was refused. What says so may be a trigger, behind its end.
+    async fn is_refused_at_once(&mut self, alone: Option<&Alone>, error: &DriverError, was_invalid: bool) -> bool {
+        match alone {
+            Some(Alone::DropIndex(index)) if error.has_code(&REFUSED_AT_ONCE) => {
+                was_invalid || matches!(self.effect_of_drop(index).await, Ok(Effect::NotDone(_)))
+            }
+            _ => false,
         }
     }
 
@@ -394,7 +414,11 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         (alone, is_announced): (&Alone, bool),
     ) -> Result<Result<(), (Request, DriverError)>, Error> {
         if is_announced {
-            let announced = self.sql.progress(&prepared.version, &claim.token, index + 1, index);
+            let names = match alone.depends_on_search_path() {
+                true => Some(self.sense_of_names().await?),
+                false => None,
+            };
+            let announced = self.sql.announce(&prepared.version, &claim.token, index + 1, names.as_deref());
             let announced = self.as_runner(prepared, recorded, announced);
             self.record(prepared, (Part::Progress, &announced), index).await?;
         }
@@ -432,7 +456,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
 
     /// Postgres: what a script outside of a transaction has its session set to.
     pub(super) fn settings(&self, prepared: &Prepared<'_>) -> Option<String> {
-        self.limits(prepared).map(|limits| format!("{limits};\n{READ_AS_SCANNED}"))
+        self.limits(prepared).map(|limits| format!("{limits};\n{}", self.read_strings("on")))
     }
 
     /// Postgres: how long the statements of a script may wait and run, for its session.

@@ -9,12 +9,6 @@ use super::{Engine, refuse};
 use crate::driver::AnySession;
 use crate::error::Error;
 
-/// Undoes what makes the server read strings as the scanner does.
-const READ_AS_USUAL: &str = "SET standard_conforming_strings = off";
-
-/// Makes the server read strings as the scanner does.
-pub(super) const READ_AS_SCANNED: &str = "SET standard_conforming_strings = on";
-
 impl<S: AnySession + ?Sized> Engine<'_, S> {
     /// Creates the history table where it is absent, in a transaction of its own: others wait for a claim in a table that they
     /// can see, and can tell who holds it. Whether the history has to be read again.
@@ -70,14 +64,23 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         recorded.facts.read_strings_by_the_standard();
         self.has_changed_settings = true;
         self.run_when_dropped(None);
-        self.session.execute(READ_AS_SCANNED).await.map_err(refuse::settings)
+        let read = self.read_strings("on");
+        self.session.execute(&read).await.map_err(refuse::settings)
+    }
+
+    /// Postgres: makes the server read strings by the standard, as the scanner does, or with escapes; in a transaction of the caller's up to
+    /// its end.
+    pub(super) fn read_strings(&self, by_the_standard: &str) -> String {
+        let local = if self.is_in_transaction_of_user() { "LOCAL " } else { "" };
+        format!("SET {local}standard_conforming_strings = {by_the_standard}")
     }
 
     /// Undoes [`change_settings`](Engine::change_settings).
     pub(super) async fn restore_settings(&mut self) {
         if self.has_changed_settings {
             // When this fails, the connection is gone, and its settings with it.
-            let _ = self.session.execute(READ_AS_USUAL).await;
+            let usual = self.read_strings("off");
+            let _ = self.session.execute(&usual).await;
             self.has_changed_settings = false;
             self.run_when_dropped(None);
         }
@@ -85,7 +88,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
 
     /// Says what is to be done for the session if the run is dropped, besides undoing [`change_settings`](Engine::change_settings).
     pub(super) fn run_when_dropped(&mut self, sql: Option<String>) {
-        let usual = self.has_changed_settings.then(|| READ_AS_USUAL.to_owned());
+        let usual = self.has_changed_settings.then(|| self.read_strings("off"));
         let all: Vec<String> = sql.into_iter().chain(usual).collect();
         self.session.run_when_dropped((!all.is_empty()).then(|| all.join(";\n")));
     }

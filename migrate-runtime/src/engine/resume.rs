@@ -17,6 +17,7 @@ use super::outside::{Continuation, Progress};
 use super::prepare::{Prepared, discards_all, resets_all};
 use super::read::{Recorded, first_cells};
 use super::request::Part;
+use super::sql::{SENSE_OF_NAMES, names_of};
 use super::{Engine, refuse};
 use crate::driver::{AnySession, DriverErrorKind};
 use crate::error::Error;
@@ -48,8 +49,6 @@ struct Begun {
     /// So many statements are done.
     done: usize,
     is_in_doubt: bool,
-    /// Whether names without a schema meant something else.
-    had_other_names: bool,
 }
 
 impl Begun {
@@ -68,12 +67,6 @@ impl Begun {
             resets_all: resets_all(&self.sql, statement),
         };
         session_settings(&self.sql, self.done(), dialect).into_iter().map(setting).collect()
-    }
-
-    /// Whether the script has set by itself in which schemas names are looked for.
-    fn says_what_names_mean(&self) -> bool {
-        let sets_it = |statement: &Statement| statement.text(&self.sql).to_ascii_lowercase().contains("search_path");
-        session_settings(&self.sql, self.done(), Dialect::Postgres).iter().any(|(statement, _)| sets_it(statement))
     }
 
     fn text(&self, index: usize) -> Option<&str> {
@@ -157,10 +150,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let statements = scan(&sql, self.sql.dialect).statements;
         let done = usize::try_from(row.statements_done).unwrap_or(usize::MAX);
         let is_in_doubt = row.statements_begun > row.statements_done;
-        let mut begun = Begun { sql, statements, done, is_in_doubt, had_other_names: false };
-        begun.had_other_names =
-            is_in_doubt && !begun.says_what_names_mean() && self.had_another_sense_of_names(row).await?;
-        Ok(begun)
+        Ok(Begun { sql, statements, done, is_in_doubt })
     }
 
     /// The script that a row is in the middle of, as it is today.
@@ -205,22 +195,33 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             }
         }
         let at = |done, is_in_doubt| Progress { done, is_in_doubt };
-        let resumed =
-            Continuation { progress: at(done, false), settings, left: Vec::new(), verdict: None, is_resumed: true };
+        let resumed = Continuation {
+            progress: at(done, false),
+            settings,
+            left: Vec::new(),
+            verdict: None,
+            names: None,
+            is_resumed: true,
+        };
         let Some(in_doubt) = begun.in_doubt() else {
             return match decision {
                 Some(Resume::Skip | Resume::MarkDone) => Err(refuse::nothing_in_doubt(prepared, done)),
                 _ => Ok(Continuation { left: self.set_aside_for(begun.done().last(), &begun.sql).await?, ..resumed }),
             };
         };
-        let found = match begun.had_other_names && self.alone(&begun.sql, in_doubt).depends_on_search_path() {
-            true => Effect::Unknown(Some(Hint::OtherNames)),
-            false => self.effect_of(&begun.sql, in_doubt).await?,
+        let names = match self.alone(&begun.sql, in_doubt).depends_on_search_path() {
+            true => Some(self.sense_of_names().await?),
+            false => None,
         };
-        let effect = match (decision, found) {
+        let meant = row.claim.as_deref().and_then(names_of).filter(|_| names.is_some());
+        let has_other_names = meant.is_some_and(|meant| names.as_deref() != Some(meant));
+        let effect = match (decision, self.effect_of(&begun.sql, in_doubt).await?) {
+            (Some(Resume::Skip | Resume::MarkDone), Effect::HalfDone(_)) if has_other_names => Effect::Done,
+            (_, Effect::HalfDone(index)) if has_other_names => Effect::Unknown(Some(Hint::IsInvalid(index))),
             // Nobody but the statement itself ends that.
-            (_, Effect::HalfDone) => Effect::HalfDone,
+            (_, half @ Effect::HalfDone(_)) => half,
             (Some(Resume::Skip | Resume::MarkDone), _) => Effect::Done,
+            (_, _) if has_other_names => Effect::Unknown(Some(Hint::OtherNames)),
             (_, effect) => effect,
         };
         let number = done + 1;
@@ -230,7 +231,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             (_, Effect::Done) => "found done",
             (Some(Resume::Retry), _) if is_unchanged(done) => "retried",
             (Some(Resume::Retry), _) => "taken for not done",
-            (None, Effect::HalfDone) => "found half done",
+            (None, Effect::HalfDone(_)) => "found half done",
             (None, _) => "found not done",
         };
         let verdict = Some(format!("statement {number} {became}"));
@@ -242,16 +243,16 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 let left = self.set_aside_for(Some(in_doubt), &begun.sql).await?;
                 Ok(Continuation { progress: at(number, false), left, verdict, ..resumed })
             }
-            Effect::HalfDone if !is_unchanged(done) || matches!(decision, Some(Resume::Skip | Resume::MarkDone)) => {
+            Effect::HalfDone(_) if !is_unchanged(done) || matches!(decision, Some(Resume::Skip | Resume::MarkDone)) => {
                 Err(refuse::half_done(prepared, number, in_doubt.text(&begun.sql)))
             }
-            Effect::HalfDone => Ok(Continuation { progress: at(done, true), verdict, ..resumed }),
+            Effect::HalfDone(_) => Ok(Continuation { progress: at(done, true), verdict, names, ..resumed }),
             Effect::NotDone(left) if left.is_empty() => Ok(Continuation { verdict, ..resumed }),
             // It stays in doubt until what is left of it is removed.
-            Effect::NotDone(left) => Ok(Continuation { progress: at(done, true), left, verdict, ..resumed }),
+            Effect::NotDone(left) => Ok(Continuation { progress: at(done, true), left, verdict, names, ..resumed }),
             // What the database says of it this time tells nothing of the time before.
             Effect::Unknown(_) if decision == Some(Resume::Retry) => {
-                Ok(Continuation { progress: at(done, is_unchanged(done)), verdict, ..resumed })
+                Ok(Continuation { progress: at(done, is_unchanged(done)), verdict, names, ..resumed })
             }
             Effect::Unknown(hint) => {
                 let today = prepared.statements.get(done).filter(|_| is_unchanged(done));
@@ -259,6 +260,11 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 Err(refuse::in_doubt(prepared, row, shown, dialect, hint))
             }
         }
+    }
+
+    /// Postgres: what names without a schema mean in this session.
+    pub(super) async fn sense_of_names(&mut self) -> Result<String, Error> {
+        Ok(first_cells(self.query_patiently(SENSE_OF_NAMES).await?).next().unwrap_or_default())
     }
 
     /// The statement that asks for the last number that its session has given to a row, which may have been one of a statement that is done.

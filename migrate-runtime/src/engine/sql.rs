@@ -16,6 +16,7 @@ use crate::quote::{identifier, literal};
 use crate::table::TableName;
 
 pub(super) use edit::Signature;
+pub(super) use outside::{SENSE_OF_NAMES, names_of};
 pub(super) use settings::{SETTINGS, Timeouts};
 pub(super) use write::{ANOTHER_TRANSACTION, NO_RECORD, NewRow, is_in_transaction, state_after, state_during};
 

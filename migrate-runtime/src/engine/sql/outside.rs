@@ -12,10 +12,16 @@ use super::{Sql, state_after, state_during};
 impl Sql<'_> {
     /// The claim of a runner, as an expression.
     pub(in crate::engine) fn claim_of(&self, token: &str) -> String {
+        self.claim_with(token, None)
+    }
+
+    /// The same, with what names without a schema mean to the statement that is in doubt.
+    fn claim_with(&self, token: &str, names: Option<&str>) -> String {
+        let names = names.map(|names| format!(", ' {names}'")).unwrap_or_default();
         match self.dialect {
             Dialect::Sqlite => format!("'{token}'"),
             _ => format!(
-                "(SELECT pg_catalog.concat('{token} ', pid, ' ', {STARTED}, ' ', {SERVER_STARTED}) \
+                "(SELECT pg_catalog.concat('{token} ', pid, ' ', {STARTED}, ' ', {SERVER_STARTED}{names}) \
                  FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid())"
             ),
         }
@@ -23,10 +29,25 @@ impl Sql<'_> {
 
     /// So many statements are begun, so many done. Fails when the claim is another one's by now.
     pub(in crate::engine) fn progress(&self, version: &Version, token: &str, begun: usize, done: usize) -> String {
+        self.step(version, token, (begun, done), None)
+    }
+
+    /// The statement of this number is about to run alone.
+    pub(in crate::engine) fn announce(
+        &self,
+        version: &Version,
+        token: &str,
+        number: usize,
+        names: Option<&str>,
+    ) -> String {
+        self.step(version, token, (number, number - 1), names)
+    }
+
+    fn step(&self, version: &Version, token: &str, (begun, done): (usize, usize), names: Option<&str>) -> String {
         let (table, mine) = (&self.table, self.is_mine(version, token));
         format!(
             "UPDATE {table} SET statements_begun = {begun}, statements_done = {done}, claim = {} WHERE {mine};\n{}",
-            self.claim_of(token),
+            self.claim_with(token, names),
             self.expect(&format!(
                 "EXISTS (SELECT 1 FROM {table} WHERE {mine} AND statements_begun = {begun} AND statements_done = {done})"
             ))
@@ -40,18 +61,21 @@ impl Sql<'_> {
         format!("UPDATE {table} SET claim = {}{begun} WHERE {mine}", self.claim_let_go(token))
     }
 
-    /// Postgres: the token stays, because of what it says of names, without anybody who could be at work.
+    /// Postgres: what names mean to a statement in doubt stays, without anybody who could be at work.
     fn claim_let_go(&self, token: &str) -> String {
         match self.dialect {
             Dialect::Sqlite => "NULL".to_owned(),
-            _ => format!("'{token}'"),
+            _ => {
+                let names = format!("pg_catalog.split_part(claim, ' ', {})", NAMES_OF_CLAIM + 1);
+                format!("CASE WHEN {names} <> '' THEN pg_catalog.concat('{token} - - - ', {names}) END")
+            }
         }
     }
 
     /// Nobody is at work any more, if the claim is of the session that says so.
     pub(in crate::engine) fn let_go_from_here(&self, version: &Version, token: &str) -> String {
         format!(
-            "UPDATE {} SET claim = {} WHERE {} AND claim = {}",
+            "UPDATE {} SET claim = {} WHERE {} AND pg_catalog.strpos(claim, {}) = 1",
             self.table,
             self.claim_let_go(token),
             self.row(version),
@@ -72,7 +96,7 @@ impl Sql<'_> {
         let progress = start.progress;
         let mut assignments = format!(
             "{audited}, claim = {}, statements_begun = {}, statements_done = {}",
-            self.claim_of(token),
+            self.claim_with(token, start.names.as_deref()),
             progress.begun(),
             progress.done
         );
@@ -152,6 +176,20 @@ impl Sql<'_> {
         )
     }
 }
+
+/// Postgres: which word of a claim says what names without a schema mean, counted from 0.
+const NAMES_OF_CLAIM: usize = 4;
+
+/// Postgres: what names without a schema meant to whoever was at work, if a statement for which that counts was in doubt.
+pub(in crate::engine) fn names_of(claim: &str) -> Option<&str> {
+    claim.split(' ').nth(NAMES_OF_CLAIM)
+}
+
+/// Postgres: the schemas in which a session looks for names without one, as a number.
+pub(in crate::engine) const SENSE_OF_NAMES: &str = "SELECT pg_catalog.to_hex(pg_catalog.hashtextextended(coalesce(\
+     pg_catalog.string_agg(pg_catalog.quote_ident(name::pg_catalog.text), ',' ORDER BY place), ''), 0)) \
+     FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS of (name, place) \
+     WHERE pg_catalog.left(name::pg_catalog.text, 8) <> 'pg_temp_'";
 
 /// Postgres: a setting of ours.
 const ROLE_OF_SCRIPT: &str = "migrate_runtime.role";
