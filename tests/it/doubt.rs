@@ -85,6 +85,29 @@ fn a_drop_that_was_refused_has_not_begun() {
     }
 }
 
+/// What could not be announced was not sent.
+#[test]
+fn a_statement_that_could_not_be_announced_is_in_no_doubt() {
+    struct Refuses;
+    impl Director for Refuses {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            sql.contains("statements_begun = 2, statements_done = 1").then_some(Fault::Refused)
+        }
+    }
+    for driver in SERVERS {
+        for sql in [DROP, "SELECT 1;\nDO $$ BEGIN COMMIT; END $$;"] {
+            let fresh = Fresh::new(driver);
+            let mut connection = fresh.connect();
+            connection.execute("CREATE TABLE u (a integer); CREATE INDEX i ON u (a)");
+            let set = script(sql);
+            let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &Refuses);
+            assert_eq!(ended.unwrap_err().kind(), ErrorKind::Database);
+            assert_eq!(progress(&mut connection), "running 1 1");
+            run(&mut connection, &set).unwrap();
+        }
+    }
+}
+
 /// What a trigger raises behind the end of a drop is none of that.
 #[test]
 fn a_drop_that_is_refused_behind_its_end_is_half_done() {
@@ -120,6 +143,7 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
     const BUILD: &str = "CREATE INDEX CONCURRENTLY i ON t (a);";
     const DROP: &str = "DROP INDEX CONCURRENTLY i;";
     let there = "CREATE INDEX i ON apart.t (a)";
+    let half = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'apart.i'::regclass";
     let (gone, here, invalid) = (
         "DROP INDEX apart.i",
         "DROP INDEX IF EXISTS apart.i; CREATE INDEX i ON public.t (a)",
@@ -133,6 +157,7 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
         (DROP, invalid, APART, Err("The index `public.i` is there, and invalid")),
         (DROP, "", "", Err("another search path")),
         (DROP, here, "", Err("another search path")),
+        (DROP, half, "SET search_path = public, apart", Err("The index `apart.i` is there, and invalid")),
         ("DROP INDEX CONCURRENTLY apart.i;", "", "", Ok("found not done")),
         (BUILD, "", APART, Ok("found not done")),
         (BUILD, there, APART, Ok("found done")),
@@ -166,6 +191,12 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
                 let error = ended.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Interrupted, "{what}");
                 assert!(error.to_string().contains(words), "{what}");
+                if by_hand.is_empty() {
+                    // It finds nothing, and says nothing of the session before.
+                    let retried = next.execute_verb(&Migrator::new(&set), &Verb::Resume(Resume::Retry)).unwrap_err();
+                    assert_eq!(retried.database_code(), Some("42704"), "{what}: {retried}");
+                    assert_eq!(run(&mut next, &set).unwrap_err().kind(), ErrorKind::Interrupted, "{what}");
+                }
                 next.execute_verb(&Migrator::new(&set), &Verb::Resume(Resume::MarkDone)).unwrap();
             }
         }

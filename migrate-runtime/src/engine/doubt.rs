@@ -6,6 +6,7 @@ use migrate_core::scan::Statement;
 use super::Engine;
 use super::left_over::LeftOver;
 use super::read::{cell, first_cells};
+use super::sql::SENSE_OF_NAMES;
 use crate::driver::AnySession;
 use crate::error::Error;
 use crate::quote::literal;
@@ -135,6 +136,14 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
             (_, "t") => Effect::Unknown(Some(Hint::IsInvalid(index))),
             _ => Effect::Unknown(None),
         })
+    }
+
+    /// Postgres: what names without a schema mean to a statement in this session, if it makes or drops an index by one.
+    pub(super) async fn names_for(&mut self, alone: &Alone) -> Result<Option<String>, Error> {
+        match alone.depends_on_search_path() {
+            true => Ok(first_cells(self.query_patiently(SENSE_OF_NAMES).await?).next()),
+            false => Ok(None),
+        }
     }
 
     /// What is left on the tables of a statement under a name that nobody gives: set aside by a runner, or `of_server`, as it builds anew.

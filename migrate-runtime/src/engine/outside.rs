@@ -334,8 +334,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                         return Err(refuse::invalid_index_is_there(prepared, index));
                     }
                     let is_announced = there.is_none_or(|there| there.leaves_something_to(alone));
-                    progress.is_in_doubt |= is_announced && *alone != Alone::Repeatable;
-                    self.run_alone(prepared, recorded, claim, index, (alone, is_announced)).await?
+                    self.run_alone(prepared, recorded, claim, progress, (alone, is_announced)).await?
                 }
                 None => self.run_with_record(prepared, recorded, claim, index).await,
             };
@@ -410,17 +409,16 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         prepared: &Prepared<'_>,
         recorded: &Recorded,
         claim: &Claim,
-        index: usize,
+        progress: &mut Progress,
         (alone, is_announced): (&Alone, bool),
     ) -> Result<Result<(), (Request, DriverError)>, Error> {
+        let index = progress.done;
         if is_announced {
-            let names = match alone.depends_on_search_path() {
-                true => Some(self.sense_of_names().await?),
-                false => None,
-            };
+            let names = self.names_for(alone).await?;
             let announced = self.sql.announce(&prepared.version, &claim.token, index + 1, names.as_deref());
             let announced = self.as_runner(prepared, recorded, announced);
             self.record(prepared, (Part::Progress, &announced), index).await?;
+            progress.is_in_doubt |= *alone != Alone::Repeatable;
         }
         let text = prepared.statements[index].text(&prepared.sql);
         let sent = self.send_alone(prepared, index, self.waits_for_long(prepared, alone, text)).await;

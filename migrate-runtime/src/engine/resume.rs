@@ -17,7 +17,7 @@ use super::outside::{Continuation, Progress};
 use super::prepare::{Prepared, discards_all, resets_all};
 use super::read::{Recorded, first_cells};
 use super::request::Part;
-use super::sql::{SENSE_OF_NAMES, names_of};
+use super::sql::names_of;
 use super::{Engine, refuse};
 use crate::driver::{AnySession, DriverErrorKind};
 use crate::error::Error;
@@ -209,10 +209,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 _ => Ok(Continuation { left: self.set_aside_for(begun.done().last(), &begun.sql).await?, ..resumed }),
             };
         };
-        let names = match self.alone(&begun.sql, in_doubt).depends_on_search_path() {
-            true => Some(self.sense_of_names().await?),
-            false => None,
-        };
+        let names = self.names_for(&self.alone(&begun.sql, in_doubt)).await?;
         let meant = row.claim.as_deref().and_then(names_of).filter(|_| names.is_some());
         let has_other_names = meant.is_some_and(|meant| names.as_deref() != Some(meant));
         let effect = match (decision, self.effect_of(&begun.sql, in_doubt).await?) {
@@ -221,6 +218,7 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             // Nobody but the statement itself ends that.
             (_, half @ Effect::HalfDone(_)) => half,
             (Some(Resume::Skip | Resume::MarkDone), _) => Effect::Done,
+            (_, invalid @ Effect::Unknown(Some(Hint::IsInvalid(_)))) => invalid,
             (_, _) if has_other_names => Effect::Unknown(Some(Hint::OtherNames)),
             (_, effect) => effect,
         };
@@ -252,6 +250,8 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             Effect::NotDone(left) => Ok(Continuation { progress: at(done, true), left, verdict, names, ..resumed }),
             // What the database says of it this time tells nothing of the time before.
             Effect::Unknown(_) if decision == Some(Resume::Retry) => {
+                // Nor does what names mean this time, until it runs.
+                let names = meant.map(str::to_owned).or(names);
                 Ok(Continuation { progress: at(done, is_unchanged(done)), verdict, names, ..resumed })
             }
             Effect::Unknown(hint) => {
@@ -260,11 +260,6 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 Err(refuse::in_doubt(prepared, row, shown, dialect, hint))
             }
         }
-    }
-
-    /// Postgres: what names without a schema mean in this session.
-    pub(super) async fn sense_of_names(&mut self) -> Result<String, Error> {
-        Ok(first_cells(self.query_patiently(SENSE_OF_NAMES).await?).next().unwrap_or_default())
     }
 
     /// The statement that asks for the last number that its session has given to a row, which may have been one of a statement that is done.

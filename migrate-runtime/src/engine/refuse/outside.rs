@@ -251,7 +251,7 @@ pub(in crate::engine) fn in_doubt(
     let hint = match hint {
         None => String::new(),
         Some(Hint::IsInvalid(index)) => format!(
-            ". The index `{index}` is there, and invalid: if it is that one, it checks nothing any more, until it is dropped or built anew"
+            ". The index `{index}` is there, and invalid: if it is that one, it may check nothing any more, until it is dropped or built anew"
         ),
         Some(Hint::OtherNames) => {
             ". It was begun in a session with another search path: in one with the same, as that role, it may be found out".to_owned()
