@@ -108,6 +108,43 @@ fn a_statement_that_could_not_be_announced_is_in_no_doubt() {
     }
 }
 
+/// Also one that finds an index invalid may have done what it is for.
+#[test]
+fn the_drop_of_an_invalid_index_is_announced() {
+    struct Loses;
+    impl Director for Loses {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            sql.starts_with("DROP INDEX").then_some(Fault::LostAfter)
+        }
+    }
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE TABLE u (a integer); CREATE INDEX i ON u (a)");
+        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass");
+        let set = script(DROP);
+        let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &Loses);
+        assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionLost);
+        assert_eq!(progress(&mut connection), "running 2 1");
+        assert!(run(&mut connection, &set).unwrap().to_string().contains("statement 2 found done"));
+    }
+}
+
+/// What is there already was not made by a statement that is refused for that.
+#[test]
+fn a_database_of_others_is_not_taken_for_the_one_that_was_to_be_made() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        let set = script(&format!("SELECT 1;\nCREATE DATABASE \"{}\";", fresh.database().name()));
+        for _ in 0..2 {
+            let error = run(&mut connection, &set).unwrap_err();
+            assert_eq!(error.database_code(), Some("42P04"), "{error}");
+            assert_eq!(progress(&mut connection), "running 1 1");
+        }
+    }
+}
+
 /// What a trigger raises behind the end of a drop is none of that.
 #[test]
 fn a_drop_that_is_refused_behind_its_end_is_half_done() {
