@@ -130,6 +130,29 @@ fn the_drop_of_an_invalid_index_is_announced() {
     }
 }
 
+/// What ends a drop in its middle has not refused it.
+#[test]
+fn a_drop_that_is_cancelled_has_begun() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE TABLE u (a integer); CREATE INDEX i ON u (a)");
+        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass");
+        let mut reader = connect_with(&fresh, "SET idle_in_transaction_session_timeout = '40s'");
+        reader.execute("BEGIN; SELECT * FROM u");
+        thread::scope(|scope| {
+            let cancelled = scope.spawn(|| run(&mut fresh.connect(), &script(DROP)));
+            let waits = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DROP%'";
+            let cancel = format!("SELECT count(pg_cancel_backend(pid)) {waits}");
+            poll("the drop", Duration::from_secs(30), || (connection.value(&cancel) == "1").then_some(()));
+            assert_eq!(cancelled.join().unwrap().unwrap_err().database_code(), Some("57014"));
+        });
+        assert_eq!(progress(&mut connection), "running 2 1");
+        reader.execute("COMMIT");
+        run(&mut connection, &script(DROP)).unwrap();
+    }
+}
+
 /// What is there already was not made by a statement that is refused for that.
 #[test]
 fn a_database_of_others_is_not_taken_for_the_one_that_was_to_be_made() {
@@ -302,10 +325,10 @@ fn a_look_waits_for_no_partition() {
 /// It is not told as a history that could not be read, or as a setting that cannot be set.
 #[test]
 fn a_connection_that_is_lost_in_the_middle_is_told_as_that() {
-    struct Loses(&'static str);
-    impl Director for Loses {
+    struct At(&'static str, Fault);
+    impl Director for At {
         fn before(&self, sql: &str) -> Option<Fault> {
-            sql.contains(self.0).then_some(Fault::LostBefore)
+            sql.contains(self.0).then_some(self.1)
         }
     }
     let sql = "SET work_mem = '5MB';\nINSERT INTO log VALUES (1);\nCREATE INDEX CONCURRENTLY i ON t (a);";
@@ -316,12 +339,18 @@ fn a_connection_that_is_lost_in_the_middle_is_told_as_that() {
     for driver in SERVERS {
         let fresh = Fresh::new(driver);
         let lose_at = |words| {
-            let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &Loses(words));
+            let director = At(words, Fault::LostBefore);
+            let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &director);
             let error = ended.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
             error.to_string()
         };
-        let text = lose_at("i.indrelid = t.oid AND c.relkind");
+        let look = "i.indrelid = t.oid AND c.relkind";
+        let refused =
+            Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &At(look, Fault::Refused)).0.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Database, "{refused}");
+        fresh.connect().execute("DROP TABLE t, log, schema_migrations");
+        let text = lose_at(look);
         assert!(
             text.starts_with("the connection was lost while migration 2_b was being applied; 1 stays applied"),
             "{text}"
