@@ -204,6 +204,7 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
     const DROP: &str = "DROP INDEX CONCURRENTLY i;";
     let there = "CREATE INDEX i ON apart.t (a)";
     let half = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'apart.i'::regclass";
+    let both = "CREATE INDEX i ON public.t (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'public.i'::regclass";
     let (gone, here, invalid) = (
         "DROP INDEX apart.i",
         "DROP INDEX IF EXISTS apart.i; CREATE INDEX i ON public.t (a)",
@@ -218,6 +219,7 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
         (DROP, "", "", Err("another search path")),
         (DROP, here, "", Err("another search path")),
         (DROP, half, "SET search_path = public, apart", Err("The index `apart.i` is there, and invalid")),
+        (DROP, both, "", Err("The index `public.i` is there, and invalid")),
         ("DROP INDEX CONCURRENTLY apart.i;", "", "", Ok("found not done")),
         (BUILD, "", APART, Ok("found not done")),
         (BUILD, there, APART, Ok("found done")),
@@ -284,6 +286,23 @@ fn what_a_failed_statement_has_left_is_looked_for_where_it_was_begun() {
         assert_eq!(connection.value(built), "1");
         assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0");
         assert_eq!(connection.value("SELECT claim IS NULL FROM schema_migrations WHERE version = 2"), "t");
+    }
+}
+
+/// The history tells what was decided, and not more.
+#[test]
+fn a_retry_of_what_has_gone_from_the_file_is_told_as_none() {
+    let commits = "DO $$ BEGIN COMMIT; END $$;";
+    for (driver, (today, told)) in SERVERS
+        .into_iter()
+        .flat_map(|of| [(commits, "retried"), ("SELECT 1;", "taken for not done")].map(|case| (of, case)))
+    {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        run(&mut connection, &script(commits)).unwrap();
+        connection.execute(&left(1, 0));
+        let report = connection.execute_verb(&Migrator::new(&script(today)), &Verb::Resume(Resume::Retry)).unwrap();
+        assert!(report.to_string().contains(&format!("statement 1 {told}")), "{report}");
     }
 }
 
