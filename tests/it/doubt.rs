@@ -289,6 +289,52 @@ fn what_a_failed_statement_has_left_is_looked_for_where_it_was_begun() {
     }
 }
 
+/// Also when whoever goes on is interrupted before anything has run.
+#[test]
+fn what_names_meant_is_kept_by_who_goes_on() {
+    struct LosesAt(&'static str);
+    impl Director for LosesAt {
+        fn before(&self, sql: &str) -> Option<Fault> {
+            // The history has the text of the script, too.
+            let is_it = if self.0.contains("INDEX") { sql.starts_with(self.0) } else { sql.contains(self.0) };
+            is_it.then_some(Fault::LostBefore)
+        }
+    }
+    const APART: &str = "SET search_path = apart, public";
+    let half = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'apart.i'::regclass";
+    for (driver, (sql, by_hand, next)) in SERVERS.into_iter().flat_map(|of| {
+        [
+            ("DROP INDEX CONCURRENTLY i;", half.to_owned(), "SET statements_begun = 1, statements_done = 0"),
+            (
+                "CREATE INDEX CONCURRENTLY i ON t (a);",
+                format!("CREATE INDEX i ON apart.t (a); {half}"),
+                "LOCK TABLE apart.t",
+            ),
+        ]
+        .map(|case| (of, case))
+    }) {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE SCHEMA apart; CREATE TABLE apart.t (a integer)");
+        let set = script(sql);
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        if sql.starts_with("DROP") {
+            connection.execute("CREATE INDEX i ON apart.t (a)");
+        }
+        for at in [&sql[..12], next] {
+            let (ended, _) =
+                Verb::Run.execute_directed(&Migrator::new(&set), connect_with(&fresh, APART), &LosesAt(at));
+            assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionLost, "{sql}, {at}");
+            if at != next {
+                by_hand.split("; ").for_each(|sql| connection.execute(sql));
+            }
+        }
+        let error = run(&mut connection, &set).unwrap_err();
+        assert!(error.to_string().contains("another search path"), "{sql}: {error}");
+        run(&mut connect_with(&fresh, APART), &set).unwrap();
+    }
+}
+
 /// The history tells what was decided, and not more.
 #[test]
 fn a_retry_of_what_has_gone_from_the_file_is_told_as_none() {
