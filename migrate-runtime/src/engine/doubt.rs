@@ -46,10 +46,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         let left = self.left_by(&alone, true).await?;
         match alone {
             Alone::CreateIndex { table, index, .. } => match self.effect_of_build(&table, &index).await? {
-                Effect::NotDone(invalid) if !invalid.is_empty() => {
-                    Ok(Effect::NotDone(invalid.into_iter().chain(left).collect()))
-                }
-                Effect::NotDone(_) => Ok(Effect::NotDone(left)),
+                Effect::NotDone(invalid) => Ok(Effect::NotDone(invalid.into_iter().chain(left).collect())),
                 other => Ok(other),
             },
             Alone::DropIndex(index) => self.effect_of_drop(&index).await,
