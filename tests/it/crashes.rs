@@ -14,7 +14,8 @@ use std::time::Duration;
 use migrate_runtime::driver::{Database, Itself};
 use migrate_runtime::{Error, ErrorKind, Migrations, Migrator, Scope, Version};
 use migrate_tests::{
-    Awaited, Case, Connection, Directed, Director, Driver, Fault, FaultAt, Fresh, Verb, migrations, numbered,
+    Awaited, Case, Connection, Directed, Director, Driver, Fault, FaultAt, FaultWhere, Fresh, Verb, migrations,
+    numbered,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -369,12 +370,6 @@ fn reads(verb: &str, set: &Migrations, db: &mut impl Database<Itself>) -> Result
 /// A proxy may say that the connection is lost, and hand out the next one, or the same: nothing of a migration may wait there for a commit.
 #[test]
 fn a_connection_that_is_said_to_be_lost_is_left_outside_of_a_transaction() {
-    struct SaysSo(&'static str);
-    impl Director for SaysSo {
-        fn before(&self, sql: &str) -> Option<Fault> {
-            sql.contains(self.0).then_some(Fault::SaidToBeLost)
-        }
-    }
     let two = migrations(&[
         ("1_a.sql", "CREATE TABLE a (x integer);"),
         ("2_b.sql", "CREATE TABLE b (x integer);\nINSERT INTO b VALUES (1);\nINSERT INTO b VALUES (2);"),
@@ -384,7 +379,7 @@ fn a_connection_that_is_said_to_be_lost_is_left_outside_of_a_transaction() {
             let fresh = Fresh::new(Driver::Postgres);
             let migrator = Migrator::new(&two).scope(scope);
             migrator.clone().target(1).run(&mut fresh.database().connect()).unwrap();
-            let director = SaysSo(request);
+            let director = FaultWhere(Fault::SaidToBeLost, |sql: &str| sql.contains(request));
             let mut directed = Directed::new(fresh.database().connect(), &director);
             let error = migrator.run(&mut directed).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{scope:?}, {request}: {error}");
@@ -442,16 +437,11 @@ fn an_edit_is_of_the_history_that_it_has_seen() {
 /// What became of an edit whose connection is lost is not looked up on a connection that is gone.
 #[test]
 fn an_edit_that_loses_its_connection_is_told_as_that() {
-    struct Loses;
-    impl Director for Loses {
-        fn before(&self, sql: &str) -> Option<Fault> {
-            sql.starts_with("BEGIN").then_some(Fault::LostAfter)
-        }
-    }
+    let lost = FaultWhere(Fault::LostAfter, |sql: &str| sql.starts_with("BEGIN"));
     let fresh = Fresh::new(Driver::Rusqlite);
     let two = numbered(2);
     let connection = rusqlite::Connection::open(fresh.file()).unwrap();
-    let edited = Migrator::new(&two).mark_applied(&mut Directed::new(connection, &Loses), Version::from(1), "by hand");
+    let edited = Migrator::new(&two).mark_applied(&mut Directed::new(connection, &lost), Version::from(1), "by hand");
     let error = edited.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
     assert!(error.to_string().starts_with("the history could not be changed: the connection was lost"), "{error}");
@@ -461,12 +451,6 @@ fn an_edit_that_loses_its_connection_is_told_as_that() {
 /// What is refused of the look at foreign keys keeps all in one transaction from being done, and a dry run from being told.
 #[test]
 fn what_the_database_does_not_say_of_foreign_keys_is_told() {
-    struct Refuses(&'static str);
-    impl Director for Refuses {
-        fn before(&self, sql: &str) -> Option<Fault> {
-            sql.contains(self.0).then_some(Fault::Refused)
-        }
-    }
     let set = migrations(&[
         ("1_tables.sql", "CREATE TABLE p (id integer PRIMARY KEY);\nCREATE TABLE c (p integer REFERENCES p);"),
         ("2_again.sql", "DROP TABLE p;\nCREATE TABLE p (id integer PRIMARY KEY, more text);"),
@@ -479,7 +463,7 @@ fn what_the_database_does_not_say_of_foreign_keys_is_told() {
             connection
         };
         Migrator::new(&set).target(1).run(&mut open()).unwrap();
-        let director = Refuses(words);
+        let director = FaultWhere(Fault::Refused, |sql: &str| sql.contains(words));
         for scope in [Scope::PerMigration, Scope::All] {
             let migrator = Migrator::new(&set).scope(scope);
             let error = migrator.run(&mut Directed::new(open(), &director)).unwrap_err();

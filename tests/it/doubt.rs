@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use migrate_runtime::{ErrorKind, Migrator, Resume};
-use migrate_tests::{Director, Fault, Fresh, Verb, migrations, poll};
+use migrate_tests::{Fault, FaultWhere, Fresh, Verb, migrations, poll};
 
 use crate::going_on::{SERVERS, connect_with, left, owner, progress, run, script};
 
@@ -88,19 +88,14 @@ fn a_drop_that_was_refused_has_not_begun() {
 /// What could not be announced was not sent.
 #[test]
 fn a_statement_that_could_not_be_announced_is_in_no_doubt() {
-    struct Refuses;
-    impl Director for Refuses {
-        fn before(&self, sql: &str) -> Option<Fault> {
-            sql.contains("statements_begun = 2, statements_done = 1").then_some(Fault::Refused)
-        }
-    }
+    let refused = FaultWhere(Fault::Refused, |sql: &str| sql.contains("statements_begun = 2, statements_done = 1"));
     for driver in SERVERS {
         for sql in [DROP, "SELECT 1;\nDO $$ BEGIN COMMIT; END $$;"] {
             let fresh = Fresh::new(driver);
             let mut connection = fresh.connect();
             connection.execute("CREATE TABLE u (a integer); CREATE INDEX i ON u (a)");
             let set = script(sql);
-            let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &Refuses);
+            let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &refused);
             assert_eq!(ended.unwrap_err().kind(), ErrorKind::Database);
             assert_eq!(progress(&mut connection), "running 1 1");
             run(&mut connection, &set).unwrap();
@@ -111,19 +106,14 @@ fn a_statement_that_could_not_be_announced_is_in_no_doubt() {
 /// Also one that finds an index invalid may have done what it is for.
 #[test]
 fn the_drop_of_an_invalid_index_is_announced() {
-    struct Loses;
-    impl Director for Loses {
-        fn before(&self, sql: &str) -> Option<Fault> {
-            sql.starts_with("DROP INDEX").then_some(Fault::LostAfter)
-        }
-    }
+    let lost = FaultWhere(Fault::LostAfter, |sql: &str| sql.starts_with("DROP INDEX"));
     for driver in SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE TABLE u (a integer); CREATE INDEX i ON u (a)");
         connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass");
         let set = script(DROP);
-        let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &Loses);
+        let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &lost);
         assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionLost);
         assert_eq!(progress(&mut connection), "running 2 1");
         assert!(run(&mut connection, &set).unwrap().to_string().contains("statement 2 found done"));
@@ -193,12 +183,9 @@ fn a_drop_that_is_refused_behind_its_end_is_half_done() {
 /// Whoever goes on may find another one under a name without a schema, or none.
 #[test]
 fn what_is_out_of_sight_is_not_taken_for_done() {
-    struct Stops;
-    impl Director for Stops {
-        fn before(&self, sql: &str) -> Option<Fault> {
-            ["DROP INDEX", "CREATE INDEX", "VACUUM"].iter().any(|of| sql.starts_with(of)).then_some(Fault::LostBefore)
-        }
-    }
+    let stops = FaultWhere(Fault::LostBefore, |sql: &str| {
+        ["DROP INDEX", "CREATE INDEX", "VACUUM"].iter().any(|of| sql.starts_with(of))
+    });
     const APART: &str = "SET search_path = early, apart, public";
     const BUILD: &str = "CREATE INDEX CONCURRENTLY i ON t (a);";
     const DROP: &str = "DROP INDEX CONCURRENTLY i;";
@@ -241,7 +228,7 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
             connection.execute(there);
         }
         let set = script(sql);
-        let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), connect_with(&fresh, APART), &Stops);
+        let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), connect_with(&fresh, APART), &stops);
         ended.unwrap_err();
         connection.execute(by_hand);
         let mut next = connect_with(&fresh, session);
@@ -292,14 +279,6 @@ fn what_a_failed_statement_has_left_is_looked_for_where_it_was_begun() {
 /// Also when whoever goes on is interrupted before anything has run.
 #[test]
 fn what_names_meant_is_kept_by_who_goes_on() {
-    struct LosesAt(&'static str);
-    impl Director for LosesAt {
-        fn before(&self, sql: &str) -> Option<Fault> {
-            // The history has the text of the script, too.
-            let is_it = if self.0.contains("INDEX") { sql.starts_with(self.0) } else { sql.contains(self.0) };
-            is_it.then_some(Fault::LostBefore)
-        }
-    }
     const APART: &str = "SET search_path = apart, public";
     let half = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'apart.i'::regclass";
     for (driver, (sql, by_hand, next)) in SERVERS.into_iter().flat_map(|of| {
@@ -322,8 +301,12 @@ fn what_names_meant_is_kept_by_who_goes_on() {
             connection.execute("CREATE INDEX i ON apart.t (a)");
         }
         for at in [&sql[..12], next] {
-            let (ended, _) =
-                Verb::Run.execute_directed(&Migrator::new(&set), connect_with(&fresh, APART), &LosesAt(at));
+            // The history has the text of the script, too.
+            let lost = FaultWhere(Fault::LostBefore, |request: &str| match at == next {
+                true => request.contains(at),
+                false => request.starts_with(at),
+            });
+            let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), connect_with(&fresh, APART), &lost);
             assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionLost, "{sql}, {at}");
             if at != next {
                 by_hand.split("; ").for_each(|sql| connection.execute(sql));
@@ -360,11 +343,12 @@ fn a_look_waits_for_no_partition() {
         let mut connection = fresh.connect();
         connection.execute(
             "CREATE TABLE p (a integer) PARTITION BY RANGE (a); CREATE TABLE q PARTITION OF p FOR VALUES FROM (0) TO (9); \
-             CREATE INDEX pi ON p (a); CREATE INDEX q_a_idx_ccnew ON q (a); \
-             UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'q_a_idx_ccnew'::regclass",
+             CREATE INDEX pi ON p (a)",
         );
         for set in ["REINDEX TABLE CONCURRENTLY p;", "SET work_mem = '5MB';\nREINDEX TABLE CONCURRENTLY p;"] {
             let set = script(set);
+            connection.execute("CREATE INDEX q_a_idx_ccnew ON q (a)");
+            connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'q_a_idx_ccnew'::regclass");
             run(&mut fresh.connect(), &script("SELECT 1;")).unwrap();
             let begun = set.set().scripts()[1].sql().matches(';').count() as u32;
             connection.execute(&format!(
@@ -380,9 +364,6 @@ fn a_look_waits_for_no_partition() {
             run(&mut connection, &set).unwrap();
             assert_eq!(connection.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0");
             connection.execute("DELETE FROM schema_migrations WHERE version = 2");
-            connection.execute(
-                "CREATE INDEX q_a_idx_ccnew ON q (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'q_a_idx_ccnew'::regclass",
-            );
         }
     }
 }
@@ -390,12 +371,6 @@ fn a_look_waits_for_no_partition() {
 /// It is not told as a history that could not be read, or as a setting that cannot be set.
 #[test]
 fn a_connection_that_is_lost_in_the_middle_is_told_as_that() {
-    struct At(&'static str, Fault);
-    impl Director for At {
-        fn before(&self, sql: &str) -> Option<Fault> {
-            sql.contains(self.0).then_some(self.1)
-        }
-    }
     let sql = "SET work_mem = '5MB';\nINSERT INTO log VALUES (1);\nCREATE INDEX CONCURRENTLY i ON t (a);";
     let set = migrations(&[
         ("1_t.sql", "CREATE TABLE t (a integer);\nCREATE TABLE log (n integer);"),
@@ -403,16 +378,16 @@ fn a_connection_that_is_lost_in_the_middle_is_told_as_that() {
     ]);
     for driver in SERVERS {
         let fresh = Fresh::new(driver);
-        let lose_at = |words| {
-            let director = At(words, Fault::LostBefore);
+        let lose_at = |words: &str| {
+            let director = FaultWhere(Fault::LostBefore, |sql: &str| sql.contains(words));
             let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &director);
             let error = ended.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
             error.to_string()
         };
         let look = "i.indrelid = t.oid AND c.relkind";
-        let refused =
-            Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &At(look, Fault::Refused)).0.unwrap_err();
+        let refuses = FaultWhere(Fault::Refused, |sql: &str| sql.contains(look));
+        let refused = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &refuses).0.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Database, "{refused}");
         fresh.connect().execute("DROP TABLE t, log, schema_migrations");
         let text = lose_at(look);

@@ -68,6 +68,15 @@ impl Director for Requests {
     }
 }
 
+/// A fault at each request for which a condition holds.
+pub struct FaultWhere<F>(pub Fault, pub F);
+
+impl<F: Fn(&str) -> bool + Sync> Director for FaultWhere<F> {
+    fn before(&self, sql: &str) -> Option<Fault> {
+        (self.1)(sql).then_some(self.0)
+    }
+}
+
 /// A fault at one request, the first of which has the number 1.
 #[derive(Debug)]
 pub struct FaultAt {

@@ -20,7 +20,7 @@ pub use cases::Case;
 pub use cluster::{Cluster, OwnCluster, postgres};
 pub use connection::{Connection, Driver, Fresh, Verb, polled};
 pub use database::Database;
-pub use directed::{Directed, Director, Fault, FaultAt, Requests};
+pub use directed::{Directed, Director, Fault, FaultAt, FaultWhere, Requests};
 pub use migrations::{
     migrations, numbered, numbered_and_back, numbered_and_outside, numbered_but_failing, numbered_for_old, only_for,
     set,
