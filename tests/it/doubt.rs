@@ -6,7 +6,7 @@ use std::time::Duration;
 use migrate_runtime::{ErrorKind, Migrator, Resume};
 use migrate_tests::{Fault, FaultWhere, Fresh, Verb, migrations, poll};
 
-use crate::going_on::{SERVERS, connect_with, left, owner, progress, run, script};
+use crate::going_on::{SERVERS, connect_with, invalid, left, owner, progress, run, script};
 
 const DROP: &str = "SELECT 1;\nDROP INDEX CONCURRENTLY i;";
 
@@ -75,7 +75,7 @@ fn a_drop_that_was_refused_has_not_begun() {
         assert_eq!(error.database_code(), Some("0A000"), "{error}");
         run(&mut connection, &script("SELECT 1;\nDROP INDEX i;")).unwrap();
         connection.execute("DELETE FROM schema_migrations WHERE version = 2; CREATE INDEX i ON t (a)");
-        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass");
+        connection.execute(&invalid("i"));
         let role = owner(&fresh);
         connection.execute(&format!("GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"));
         let error = run(&mut connect_with(&fresh, &format!("SET ROLE {role}")), &script(DROP)).unwrap_err();
@@ -111,7 +111,7 @@ fn the_drop_of_an_invalid_index_is_announced() {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE TABLE u (a integer); CREATE INDEX i ON u (a)");
-        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass");
+        connection.execute(&invalid("i"));
         let set = script(DROP);
         let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), fresh.connect(), &lost);
         assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionLost);
@@ -127,7 +127,7 @@ fn a_drop_that_is_cancelled_has_begun() {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE TABLE u (a integer); CREATE INDEX i ON u (a)");
-        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass");
+        connection.execute(&invalid("i"));
         let mut reader = connect_with(&fresh, "SET idle_in_transaction_session_timeout = '40s'");
         reader.execute("BEGIN; SELECT * FROM u");
         thread::scope(|scope| {
@@ -190,19 +190,19 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
     const BUILD: &str = "CREATE INDEX CONCURRENTLY i ON t (a);";
     const DROP: &str = "DROP INDEX CONCURRENTLY i;";
     let there = "CREATE INDEX i ON apart.t (a)";
-    let half = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'apart.i'::regclass";
-    let both = "CREATE INDEX i ON public.t (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'public.i'::regclass";
-    let (gone, here, invalid) = (
+    let half = &*invalid("apart.i");
+    let both = &*format!("CREATE INDEX i ON public.t (a); {}", invalid("public.i"));
+    let (gone, here, only_here) = (
         "DROP INDEX apart.i",
         "DROP INDEX IF EXISTS apart.i; CREATE INDEX i ON public.t (a)",
-        "DROP INDEX apart.i; CREATE INDEX i ON public.t (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'public.i'::regclass",
+        &*format!("DROP INDEX apart.i; {both}"),
     );
     // What is done meanwhile, the session that goes on, and what it finds, or is told with its question.
     let cases = [
         (DROP, "", APART, Ok("found not done")),
         (DROP, gone, APART, Ok("found done")),
         (DROP, here, APART, Err("not known")),
-        (DROP, invalid, APART, Err("The index `public.i` is there, and invalid")),
+        (DROP, only_here, APART, Err("The index `public.i` is there, and invalid")),
         (DROP, "", "", Err("another search path")),
         (DROP, here, "", Err("another search path")),
         (DROP, half, "SET search_path = public, apart", Err("The index `apart.i` is there, and invalid")),
@@ -280,7 +280,7 @@ fn what_a_failed_statement_has_left_is_looked_for_where_it_was_begun() {
 #[test]
 fn what_names_meant_is_kept_by_who_goes_on() {
     const APART: &str = "SET search_path = apart, public";
-    let half = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'apart.i'::regclass";
+    let half = &*invalid("apart.i");
     for (driver, (sql, by_hand, next)) in SERVERS.into_iter().flat_map(|of| {
         [
             ("DROP INDEX CONCURRENTLY i;", half.to_owned(), "SET statements_begun = 1, statements_done = 0"),
@@ -348,7 +348,7 @@ fn a_look_waits_for_no_partition() {
         for set in ["REINDEX TABLE CONCURRENTLY p;", "SET work_mem = '5MB';\nREINDEX TABLE CONCURRENTLY p;"] {
             let set = script(set);
             connection.execute("CREATE INDEX q_a_idx_ccnew ON q (a)");
-            connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'q_a_idx_ccnew'::regclass");
+            connection.execute(&invalid("q_a_idx_ccnew"));
             run(&mut fresh.connect(), &script("SELECT 1;")).unwrap();
             let begun = set.set().scripts()[1].sql().matches(';').count() as u32;
             connection.execute(&format!(

@@ -40,6 +40,11 @@ pub(crate) fn left(begun: u32, done: u32) -> String {
     )
 }
 
+/// Postgres: an index is as an interrupted statement leaves it.
+pub(crate) fn invalid(index: &str) -> String {
+    format!("UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{index}'::regclass")
+}
+
 /// Postgres: a role that is no superuser, and may make tables.
 pub(crate) fn owner(fresh: &Fresh) -> String {
     let role = format!("{}_owner", fresh.database().name());

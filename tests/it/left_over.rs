@@ -7,7 +7,7 @@ use std::time::Duration;
 use migrate_runtime::{ErrorKind, Event, Migrator, Resume};
 use migrate_tests::{Fresh, Verb, migrations, poll};
 
-use crate::going_on::{SERVERS, connect_with, left, owner, progress, run, script};
+use crate::going_on::{SERVERS, connect_with, invalid, left, owner, progress, run, script};
 
 const INVALID: &str = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
 
@@ -221,7 +221,7 @@ fn what_has_taken_the_name_of_a_leftover_stays() {
         connection.run(&Migrator::new(&set).target(1)).unwrap();
         run(&mut connection, &set).unwrap();
         connection.execute(&format!("DROP INDEX IF EXISTS x; CREATE INDEX {name} ON r (a)"));
-        connection.execute(&format!("UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass"));
+        connection.execute(&invalid(name));
         connection.execute(&left(1, 0));
         let mut old = fresh.connect();
         old.execute(
@@ -303,8 +303,7 @@ fn a_leftover_is_known_by_its_name_however_that_is_written() {
             let with = |last: &str| script(&format!("SET quote_all_identifiers = on;\n{sql};\n{last};"));
             run(&mut fresh.connect(), &with("DELETE FROM missing")).unwrap_err();
             connection.execute(&format!("DROP INDEX IF EXISTS x; CREATE INDEX {name} ON r (a)"));
-            connection
-                .execute(&format!("UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass"));
+            connection.execute(&invalid(name));
             connection.execute(&left(2, 1));
             run(&mut connection, &with("SELECT 1")).unwrap();
             assert_eq!(connection.value(INVALID), "0", "{sql}");
@@ -326,7 +325,7 @@ fn an_owner_who_may_not_write_removes_what_is_left() {
         run(&mut as_owner(), &script(UNIQUE)).unwrap();
         assert_eq!(connection.value(INVALID), "0");
         // What a statement has begun under its name, only whoever may give names removes: it may be somebody else's by then.
-        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass");
+        connection.execute(&invalid("i"));
         connection.execute(&left(1, 0));
         connection.execute(&format!("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}"));
         let error = run(&mut as_owner(), &script(UNIQUE)).unwrap_err();
@@ -335,7 +334,7 @@ fn an_owner_who_may_not_write_removes_what_is_left() {
         connection.execute(&format!("GRANT CREATE ON SCHEMA public TO {role}"));
         run(&mut as_owner(), &script(UNIQUE)).unwrap();
         let rebuild = script("REINDEX INDEX CONCURRENTLY i;");
-        connection.execute("CREATE INDEX i_ccnew ON t (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i_ccnew'::regclass");
+        connection.execute(&format!("CREATE INDEX i_ccnew ON t (a); {}", invalid("i_ccnew")));
         connection.execute("DELETE FROM schema_migrations WHERE version = 2");
         connection.execute(&format!("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}"));
         run(&mut as_owner(), &rebuild).unwrap();
@@ -411,7 +410,7 @@ fn a_partitioned_table_is_built_anew_again() {
 /// What somebody has left who built anew by hand is theirs, unless a statement does the same again.
 #[test]
 fn what_others_have_left_stays() {
-    let others = "CREATE INDEX t_b_idx_ccnew ON t (b); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 't_b_idx_ccnew'::regclass";
+    let others = format!("CREATE INDEX t_b_idx_ccnew ON t (b); {}", invalid("t_b_idx_ccnew"));
     let rebuild = |last: &str| script(&format!("REINDEX TABLE CONCURRENTLY t;\n{last};"));
     for driver in SERVERS {
         for (first, then) in [
