@@ -136,7 +136,7 @@ fn is_for_transaction(pieces: &[Piece<'_>]) -> bool {
     };
     let is_local = |called: usize| {
         let (mut depth, mut commas) = (0_usize, 0);
-        let third = (called + 1..pieces.len()).find(|at| {
+        let third = (called..pieces.len()).find(|at| {
             match pieces[*at].text {
                 "(" => depth += 1,
                 ")" => depth = depth.saturating_sub(1),
