@@ -276,6 +276,39 @@ fn what_a_failed_statement_has_left_is_looked_for_where_it_was_begun() {
     }
 }
 
+/// Where it is to be built, a person says: what stands in its way there is removed, as by a run.
+#[test]
+fn a_retry_builds_where_names_say_today() {
+    let left = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+    for (driver, (exists, is_set_aside)) in
+        SERVERS.into_iter().flat_map(|of| [("", false), ("", true), ("IF NOT EXISTS", false)].map(|case| (of, case)))
+    {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection
+            .execute("CREATE SCHEMA apart; CREATE TABLE apart.t (a integer); INSERT INTO apart.t VALUES (1), (1)");
+        let set = script(&format!("CREATE UNIQUE INDEX CONCURRENTLY {exists} i ON t (a);"));
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        connection.execute("DROP TABLE t");
+        let failed = run(&mut connect_with(&fresh, "SET search_path = apart, public"), &set).unwrap_err();
+        assert_eq!(failed.kind(), ErrorKind::StatementFailed, "{failed}");
+        connection.execute("DELETE FROM apart.t");
+        let mut name = "apart.i".to_owned();
+        if is_set_aside {
+            name = connection.value("SELECT concat('apart.left_by_migration_', 'apart.i'::regclass::oid)");
+            connection.execute(&format!("ALTER INDEX apart.i RENAME TO {}", name.trim_start_matches("apart.")));
+        }
+        let mut next = connect_with(&fresh, "SET search_path = public, apart");
+        let error = run(&mut next, &set).unwrap_err().to_string();
+        let told = [format!("The index `{name}` is there, and invalid"), "another search path".to_owned()];
+        assert!(told.iter().all(|words| error.contains(words)), "{error}");
+        let report = next.execute_verb(&Migrator::new(&set), &Verb::Resume(Resume::Retry)).unwrap();
+        assert!(report.to_string().contains("statement 1 retried"), "{report}");
+        assert_eq!(connection.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'apart.i'::regclass"), "t");
+        assert_eq!(connection.value(left), "0");
+    }
+}
+
 /// Also when whoever goes on is interrupted before anything has run.
 #[test]
 fn what_names_meant_is_kept_by_who_goes_on() {

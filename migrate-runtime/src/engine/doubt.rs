@@ -18,16 +18,8 @@ pub(super) enum Effect {
     NotDone(Vec<LeftOver>),
     /// It has begun to drop this index, and only itself can end that.
     HalfDone(String),
-    /// A person has to look.
-    Unknown(Option<Hint>),
-}
-
-/// What a person needs to know for that.
-pub(super) enum Hint {
-    /// An index of the name that was to be dropped.
-    IsInvalid(String),
-    /// Names without a schema mean something else today.
-    OtherNames,
+    /// A person has to look, at this invalid index if there is one.
+    Unknown(Option<String>),
 }
 
 impl Effect {
@@ -130,7 +122,7 @@ impl<S: AnySession + ?Sized> Engine<'_, S> {
         Ok(match (cell(row, 0), cell(row, 1)) {
             ("t", "t") => Effect::HalfDone(index),
             ("t", _) => Effect::NotDone(Vec::new()),
-            (_, "t") => Effect::Unknown(Some(Hint::IsInvalid(index))),
+            (_, "t") => Effect::Unknown(Some(index)),
             _ => Effect::Unknown(None),
         })
     }

@@ -10,7 +10,7 @@ use migrate_core::{
 };
 
 use super::apply::Outcome;
-use super::doubt::{Effect, Hint};
+use super::doubt::Effect;
 use super::failure::of_lacking_record;
 use super::foreseen::Foreseen;
 use super::outside::{Continuation, Progress};
@@ -214,12 +214,15 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
         let has_other_names = meant.is_some_and(|meant| names.as_deref() != Some(meant));
         let effect = match (decision, self.effect_of(&begun.sql, in_doubt).await?) {
             (Some(Resume::Skip | Resume::MarkDone), Effect::HalfDone(_)) if has_other_names => Effect::Done,
-            (_, Effect::HalfDone(index)) if has_other_names => Effect::Unknown(Some(Hint::IsInvalid(index))),
+            (_, Effect::HalfDone(index)) if has_other_names => Effect::Unknown(Some(index)),
             // Nobody but the statement itself ends that.
             (_, half @ Effect::HalfDone(_)) => half,
             (Some(Resume::Skip | Resume::MarkDone), _) => Effect::Done,
-            (_, invalid @ Effect::Unknown(Some(Hint::IsInvalid(_)))) => invalid,
-            (_, _) if has_other_names => Effect::Unknown(Some(Hint::OtherNames)),
+            (_, unknown @ Effect::Unknown(_)) => unknown,
+            // It is to be built here, whatever names meant before.
+            (Some(Resume::Retry), Effect::NotDone(left)) if !left.is_empty() => Effect::NotDone(left),
+            (_, Effect::NotDone(left)) if has_other_names => Effect::Unknown(left.first().map(ToString::to_string)),
+            (_, Effect::Done) if has_other_names => Effect::Unknown(None),
             (_, effect) => effect,
         };
         let number = done + 1;
@@ -254,10 +257,10 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
                 let names = meant.map(str::to_owned).or(names);
                 Ok(Continuation { progress: at(done, is_unchanged(done)), verdict, names, ..resumed })
             }
-            Effect::Unknown(hint) => {
+            Effect::Unknown(invalid) => {
                 let today = prepared.statements.get(done).filter(|_| is_unchanged(done));
                 let shown = today.map_or((begun.sql.as_str(), in_doubt), |today| (&prepared.sql, today));
-                Err(refuse::in_doubt(prepared, row, shown, dialect, hint))
+                Err(refuse::in_doubt(prepared, row, shown, dialect, (invalid, has_other_names)))
             }
         }
     }

@@ -6,7 +6,6 @@ use migrate_core::plan::Standing;
 use migrate_core::scan::Statement;
 use migrate_core::{Dialect, HistoryRow, InSession, Label};
 
-use super::super::doubt::Hint;
 use super::super::prepare::Prepared;
 use super::database::{START_AGAIN, advice, bookkeeping};
 use super::{indented, lines};
@@ -246,16 +245,20 @@ pub(in crate::engine) fn in_doubt(
     row: &HistoryRow,
     (sql, statement): (&str, &Statement),
     dialect: Dialect,
-    hint: Option<Hint>,
+    (invalid, has_other_names): (Option<String>, bool),
 ) -> Error {
-    let hint = match hint {
-        None => String::new(),
-        Some(Hint::IsInvalid(index)) => format!(
-            ". The index `{index}` is there, and invalid: if it is that one, it may check nothing any more, until it is dropped or built anew"
-        ),
-        Some(Hint::OtherNames) => {
-            ". It was begun in a session with another search path: in one with the same, as that role, it may be found out".to_owned()
+    let invalid = invalid
+        .map(|index| {
+            format!(
+                ". The index `{index}` is there, and invalid: if it is that one, it may check nothing any more, until it is dropped or built anew"
+            )
+        })
+        .unwrap_or_default();
+    let names = match has_other_names {
+        true => {
+            ". It was begun in a session with another search path: in one with the same, as that role, it may be found out"
         }
+        false => "",
     };
     let is_of_session = InSession::left_by(sql, statement, dialect) == Some(InSession::Lost);
     let needed = if is_of_session { ". What it leaves in its session is gone, done or not" } else { "" };
@@ -277,6 +280,6 @@ pub(in crate::engine) fn in_doubt(
         .with_statement(Some(statement.text(sql).to_owned()))
         .with_help(format!(
             "look whether it was done, then `Migrator::resume` with `Resume::MarkDone` if it was, `Resume::Retry` if it was not, or \
-             `Resume::Skip` to go on without it{needed}{hint}"
+             `Resume::Skip` to go on without it{needed}{invalid}{names}"
         ))
 }
