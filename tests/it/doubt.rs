@@ -351,6 +351,30 @@ fn what_names_meant_is_kept_by_who_goes_on() {
     }
 }
 
+/// What was done where names meant something else is found there, as long as nothing has run since.
+#[test]
+fn a_retry_that_is_interrupted_at_once_forgets_nothing() {
+    const APART: &str = "SET search_path = apart, public";
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute("CREATE SCHEMA apart; CREATE TABLE apart.t (a integer)");
+        let set = script("CREATE INDEX CONCURRENTLY i ON t (a);");
+        connection.run(&Migrator::new(&set).target(1)).unwrap();
+        let build = FaultWhere(Fault::LostBefore, |sql: &str| sql.starts_with("CREATE INDEX"));
+        let announcement =
+            FaultWhere(Fault::LostBefore, |sql: &str| sql.contains("SET statements_begun = 1, statements_done = 0"));
+        let (begun, _) = Verb::Run.execute_directed(&Migrator::new(&set), connect_with(&fresh, APART), &build);
+        assert_eq!(begun.unwrap_err().kind(), ErrorKind::ConnectionLost);
+        let retry = Verb::Resume(Resume::Retry);
+        let (retried, _) = retry.execute_directed(&Migrator::new(&set), fresh.connect(), &announcement);
+        assert_eq!(retried.unwrap_err().kind(), ErrorKind::ConnectionLost);
+        connection.execute("CREATE INDEX i ON apart.t (a)");
+        let report = run(&mut connect_with(&fresh, APART), &set).unwrap();
+        assert!(report.to_string().contains("found done"), "{report}");
+    }
+}
+
 /// The history tells what was decided, and not more.
 #[test]
 fn a_retry_of_what_has_gone_from_the_file_is_told_as_none() {
