@@ -102,7 +102,8 @@ pub struct Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A statement of a migration failed, and the migration was rolled back.
+    /// A statement of a migration failed. The migration was rolled back, or stays where it is, outside of a transaction; the message says
+    /// which.
     StatementFailed,
     /// The history does not match the binary: [`Error::problems`] tells which migrations stand in the way.
     HistoryMismatch,

@@ -86,7 +86,7 @@ pub enum Event<'a> {
         /// Where the first of them stands in the file.
         place: Place,
     },
-    /// A migration was applied, reverted or otherwise changed, and that is committed.
+    /// A migration was applied, reverted or otherwise changed, and that is committed, or is as soon as the transaction of the caller is.
     #[non_exhaustive]
     Changed {
         /// What the report will say of it.

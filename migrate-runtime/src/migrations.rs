@@ -100,8 +100,8 @@ impl Migrations {
     ///
     /// # Errors
     /// [`ErrorKind::HistoryMismatch`](crate::ErrorKind::HistoryMismatch) when the history does not match the binary: then nothing is
-    /// applied. [`ErrorKind::StatementFailed`](crate::ErrorKind::StatementFailed) when a migration fails: it is rolled back, and those
-    /// before it stay applied. [`ErrorKind::WaitTimeout`](crate::ErrorKind::WaitTimeout) when another runner is busy for too long.
+    /// applied. [`ErrorKind::StatementFailed`](crate::ErrorKind::StatementFailed) when a migration fails: it is rolled back, unless it
+    /// runs outside of a transaction, and those before it stay applied. [`ErrorKind::WaitTimeout`](crate::ErrorKind::WaitTimeout) when another runner is busy for too long.
     /// [`ErrorKind`](crate::ErrorKind) has the others.
     pub fn run<Kind>(&self, db: &mut impl Database<Kind>) -> Result<Report, Error> {
         Migrator::new(self).run(db)
@@ -210,8 +210,9 @@ impl Migrations {
         Migrator::new(self).status_async(db).await
     }
 
-    /// Succeeds when the database is exactly where this binary would bring it: everything applied, nothing else, every checksum
-    /// the same. Writes nothing; meant for readiness checks and for programs that leave migrating to others.
+    /// Succeeds when the database is where this binary would bring it: everything applied, every checksum the same, and nothing that a
+    /// run would refuse. What a newer binary has applied as `compatible=backward` is accepted, as by a run. Writes nothing; meant for readiness
+    /// checks and for programs that leave migrating to others.
     ///
     /// It reads every row of the set, two round trips on Postgres. A start with [`run`](Migrations::run) takes one there: it compares a sum of
     /// 64-bit hashes of the rows.

@@ -174,6 +174,22 @@ impl Report {
         &self.changes
     }
 
+    /// Those of the [`changes`](Report::changes) that applied a migration, in order.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite-bundled")] {
+    /// # use migrate_runtime::embed_migrations;
+    /// # let mut db = rusqlite::Connection::open_in_memory()?;
+    /// let migrations = embed_migrations!("doc-migrations");
+    /// assert_eq!(migrations.run(&mut db)?.applied().len(), 2);
+    /// assert_eq!(migrations.run(&mut db)?.applied().len(), 0);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn applied(&self) -> Vec<&Change> {
+        self.changes.iter().filter(|change| change.action == Action::Apply).collect()
+    }
+
     /// How many migrations are pending still after a run, because [`Migrator::target`](crate::Migrator::target) or
     /// [`Migrator::at_most`](crate::Migrator::at_most) have left them out.
     ///

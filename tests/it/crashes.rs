@@ -1,6 +1,6 @@
 //! Every verb with a fault at every request: the database refuses it, and the connection may be lost before that is rolled back;
 //! the connection is lost before it, or after it, when nobody hears what came of it, or the process is killed; or the future of an
-//! asynchronous one is dropped at every poll, while its connection lives on in a pool. Then the same verb again, on a clean connection, and
+//! asynchronous one is dropped behind every poll, while it waits or when it could go on, while its connection lives on in a pool. Then the same verb again, on a clean connection, and
 //! the database is what it would be without the fault, or a person is asked, exactly once.
 //!
 //! Exhaustive, not sampled: the verb is done until it gets through without meeting its fault. How many points were tried is printed.
@@ -14,7 +14,7 @@ use std::time::Duration;
 use migrate_runtime::driver::{Database, Itself};
 use migrate_runtime::{Error, ErrorKind, Migrations, Migrator, Scope, Version};
 use migrate_tests::{
-    Awaited, Case, Connection, Directed, Director, Driver, Fault, FaultAt, FaultWhere, Fresh, Verb, migrations,
+    Awaited, Case, Connection, Directed, Director, Driver, Fault, FaultAt, FaultWhere, Fresh, Moment, Verb, migrations,
     numbered,
 };
 
@@ -24,25 +24,27 @@ enum Mishap {
     Of(Fault),
     /// The database refuses a request, and the connection is lost before it is rolled back.
     NotUndone,
-    /// The future of the verb is dropped, at a poll.
-    Dropped,
+    /// The future of the verb is dropped, behind a poll.
+    Dropped(Moment),
 }
 
 /// To be killed after a request is to be killed before the next one.
-const MISHAPS: [Mishap; 6] = [
+const MISHAPS: [Mishap; 7] = [
     Mishap::Of(Fault::Refused),
     Mishap::NotUndone,
     Mishap::Of(Fault::LostBefore),
     Mishap::Of(Fault::LostAfter),
     Mishap::Of(Fault::KilledBefore),
-    Mishap::Dropped,
+    Mishap::Dropped(Moment::Waiting),
+    Mishap::Dropped(Moment::Woken),
 ];
 
 impl fmt::Display for Mishap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Mishap::Of(fault) => write!(f, "{fault:?}"),
-            Mishap::NotUndone | Mishap::Dropped => write!(f, "{self:?}"),
+            Mishap::NotUndone => write!(f, "{self:?}"),
+            Mishap::Dropped(moment) => write!(f, "Dropped{moment:?}"),
         }
     }
 }
@@ -69,7 +71,7 @@ impl Way {
 
     fn meets(self, mishap: Mishap) -> bool {
         match mishap {
-            Mishap::Dropped => self == Way::Asynchronous,
+            Mishap::Dropped(_) => self == Way::Asynchronous,
             Mishap::Of(Fault::KilledBefore) => true,
             // The requests are the same with either journal, and so is what a program makes of their answers.
             Mishap::Of(_) | Mishap::NotUndone => self != Way::SqliteWal,
@@ -86,8 +88,8 @@ struct Points {
 
 impl fmt::Display for Points {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tried.iter().try_for_each(|points| write!(f, "{points:>14}"))?;
-        write!(f, "{:>14}", self.asked)
+        self.tried.iter().try_for_each(|points| write!(f, "{points:>16}"))?;
+        write!(f, "{:>16}", self.asked)
     }
 }
 
@@ -130,14 +132,14 @@ impl Trial<'_> {
     /// Whether there was such a request, or poll. The mishap strikes there.
     fn strike(&mut self, mishap: Mishap, point: usize, what: &str) -> bool {
         match mishap {
-            Mishap::Dropped => self.drop_future(point, what),
+            Mishap::Dropped(moment) => self.drop_future((point, moment), what),
             Mishap::Of(Fault::KilledBefore) => self.kill(point, what),
             Mishap::Of(fault) => self.fail(mishap, FaultAt::new(fault, point), what),
             Mishap::NotUndone => self.fail(mishap, FaultAt::new(Fault::Refused, point).and_at_the_rollback(), what),
         }
     }
 
-    fn drop_future(&mut self, polls: usize, what: &str) -> bool {
+    fn drop_future(&mut self, polls: (usize, Moment), what: &str) -> bool {
         let mut connection = self.fresh.connect();
         let settings = session(&mut connection);
         match connection.drop_verb(&self.migrator, &self.case.verb, polls) {
@@ -276,8 +278,8 @@ fn files_beside(file: &Path) -> Vec<String> {
 }
 
 fn check_all(way: Way) {
-    let heads = MISHAPS.map(|mishap| format!("{:>14}", mishap.to_string())).concat();
-    println!("{:30}{heads}{:>14}", format!("{way:?}, points tried"), "asked");
+    let heads = MISHAPS.map(|mishap| format!("{:>16}", mishap.to_string())).concat();
+    println!("{:30}{heads}{:>16}", format!("{way:?}, points tried"), "asked");
     let mut all = 0;
     for case in Case::all(way.driver()) {
         let points = check(way, &case);
@@ -288,7 +290,7 @@ fn check_all(way: Way) {
         assert_eq!(case.asks(way.driver()), points.asked > 0, "{}", case.name);
         all += points.tried.iter().sum::<usize>();
     }
-    println!("{:30}{all:>14}", "in all");
+    println!("{:30}{all:>16}", "in all");
     assert!(all > 200, "{all}");
 }
 
@@ -349,7 +351,7 @@ fn a_fault_at_every_request_of_what_only_reads() {
                     assert_eq!(fresh.connect().snapshot(), expect, "{what}");
                 }
             }
-            println!("{:30}{points:>14}", format!("{driver:?}, {verb}"));
+            println!("{:30}{points:>16}", format!("{driver:?}, {verb}"));
             assert!(points >= 3);
         }
     }

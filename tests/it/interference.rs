@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope};
-use migrate_tests::{Connection, Driver, Fresh, Verb, migrations, poll, postgres, set};
+use migrate_tests::{Connection, Driver, Fresh, Moment, Verb, migrations, poll, postgres, set};
 
 const FIRST: (&str, &str) = ("1_a.sql", "CREATE TABLE done (x integer);");
 
@@ -735,14 +735,15 @@ fn strings_are_read_as_before_when_a_run_is_dropped() {
     let fresh = Fresh::new(Driver::TokioPostgres);
     let name = fresh.connect().value("SELECT current_database()");
     fresh.connect().execute(&format!("ALTER DATABASE {name} SET standard_conforming_strings = off"));
-    for polls in 1.. {
-        let mut connection = fresh.connect();
-        let ended = connection.drop_verb(&Migrator::new(&set), &Verb::Run, polls);
-        assert_eq!(connection.value("SHOW standard_conforming_strings"), "off", "{polls} polls");
-        match ended {
-            Some(ended) => return assert!(polls > 3 && ended.is_ok()),
-            None => connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public"),
-        }
+    for moment in Moment::BOTH {
+        let ended = (1..).find_map(|polls| {
+            fresh.connect().execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+            let mut connection = fresh.connect();
+            let ended = connection.drop_verb(&Migrator::new(&set), &Verb::Run, (polls, moment));
+            assert_eq!(connection.value("SHOW standard_conforming_strings"), "off", "{polls} polls, {moment:?}");
+            ended.inspect(|_| assert!(polls > 3))
+        });
+        ended.unwrap().unwrap();
     }
 }
 

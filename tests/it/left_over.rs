@@ -131,6 +131,29 @@ fn what_may_not_be_removed_is_left() {
     }
 }
 
+/// Whoever is refused is at work no more.
+#[test]
+fn who_may_not_remove_what_is_left_keeps_nobody_waiting() {
+    for driver in SERVERS {
+        let fresh = Fresh::new(driver);
+        let mut connection = fresh.connect();
+        connection.execute(
+            "CREATE TABLE r (a integer); INSERT INTO r VALUES (1), (1); \
+             CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not on fridays'; END $$",
+        );
+        let set = script("CREATE UNIQUE INDEX CONCURRENTLY i ON r (a);");
+        run(&mut connection, &set).unwrap_err();
+        connection.execute("DELETE FROM r; CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('ALTER INDEX') EXECUTE FUNCTION refuse()");
+        for runner in [&mut connection, &mut fresh.connect()] {
+            let error = run(runner, &set).unwrap_err().to_string();
+            assert!(error.contains("could not be removed") && error.contains("not on fridays"), "{error}");
+            assert!(!runner.is_in_transaction());
+        }
+        connection.execute("DROP EVENT TRIGGER refuse");
+        run(&mut fresh.connect(), &set).unwrap();
+    }
+}
+
 /// Somebody builds by hand what a statement has failed to build, when it is to be removed.
 #[test]
 fn what_somebody_else_has_built_meanwhile_stays() {
@@ -239,7 +262,12 @@ fn what_has_taken_the_name_of_a_leftover_stays() {
             poll("the index", Duration::from_secs(30), || {
                 (connection.value("SELECT to_regclass('k') IS NOT NULL") == "t").then_some(())
             });
-            let resumed = scope.spawn(|| fresh.connect().run(&migrator));
+            let resumed = scope.spawn(|| {
+                let mut runner = fresh.connect();
+                let ended = runner.run(&migrator);
+                assert!(!runner.is_in_transaction());
+                ended
+            });
             receive.recv_timeout(Duration::from_secs(30)).unwrap();
             by_hand.split("; ").for_each(|sql| connection.execute(sql));
             old.execute("COMMIT");

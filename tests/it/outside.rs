@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use migrate_runtime::driver::{DriverError, Row};
 use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Resume, Scope, Standing};
-use migrate_tests::{Case, Connection, Director, Driver, Fault, Fresh, Verb, migrations, poll, postgres};
+use migrate_tests::{Case, Connection, Director, Driver, Fault, Fresh, Moment, Verb, migrations, poll, postgres};
 
 /// How many claims name somebody who may be at work; what is kept of one that was given up does not.
 const AT_WORK: &str = "SELECT count(*) FROM schema_migrations WHERE claim NOT LIKE '% - - - %'";
@@ -148,6 +148,7 @@ fn a_statement_in_doubt_is_for_a_person_to_decide() {
             {
                 assert!(text.contains(part), "{part:?} is not in\n{text}");
             }
+            assert!(!text.contains("leaves in its session"), "{text}");
             assert!(error.statement().unwrap().starts_with("DO $$"));
         }
         let status = connection.status(&migrator).unwrap();
@@ -162,6 +163,15 @@ fn a_statement_in_doubt_is_for_a_person_to_decide() {
         let history = connection.history(&migrator).unwrap();
         assert!(history.entries()[1].audit[0].action.contains(audited), "{history}");
     }
+}
+
+/// It may have set something for whoever decides, too.
+#[test]
+fn what_a_statement_in_doubt_leaves_in_its_session_is_gone() {
+    let fresh = Fresh::new(Driver::Postgres);
+    let set = in_doubt(&fresh, "DO $$ BEGIN PERFORM set_config('app.x', 'y', false); END $$");
+    let error = fresh.connect().run(&Migrator::new(&set)).unwrap_err();
+    assert!(error.to_string().contains("What it leaves in its session is gone, done or not"), "{error}");
 }
 
 /// What SQLite writes to a file of its own is there or not, whole or not. When it has refused, it is known that it was not done.
@@ -1771,19 +1781,22 @@ fn a_run_that_fails_and_is_dropped_leaves_no_claim() {
         "-- migrate: no-transaction\nSET work_mem = '9MB';\nINSERT INTO t VALUES (1);\nINSERT INTO nowhere VALUES (1);";
     let set = migrations(&[("1_t.sql", "CREATE TABLE t (x integer);"), ("2_b.sql", script)]);
     let hurried = Migrator::new(&set).wait_timeout(Duration::ZERO);
-    for polls in 0.. {
-        let fresh = Fresh::new(Driver::TokioPostgres);
-        let mut connection = fresh.connect();
-        connection.run(&Migrator::new(&set).target(1)).unwrap();
-        let usual = connection.value("SHOW work_mem");
-        let ended = connection.drop_verb(&Migrator::new(&set), &Verb::Run, polls);
-        assert_eq!(connection.value("SHOW work_mem"), usual, "after {polls} polls");
-        let error = fresh.connect().run(&hurried).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::StatementFailed, "after {polls} polls: {error}");
-        assert_eq!(connection.value("SELECT count(*) FROM t"), "1", "after {polls} polls");
-        if ended.is_some() {
-            assert!(polls > 10, "{polls}");
-            break;
+    for moment in Moment::BOTH {
+        for polls in 0.. {
+            let what = format!("after {polls} polls, {moment:?}");
+            let fresh = Fresh::new(Driver::TokioPostgres);
+            let mut connection = fresh.connect();
+            connection.run(&Migrator::new(&set).target(1)).unwrap();
+            let usual = connection.value("SHOW work_mem");
+            let ended = connection.drop_verb(&Migrator::new(&set), &Verb::Run, (polls, moment));
+            assert_eq!(connection.value("SHOW work_mem"), usual, "{what}");
+            let error = fresh.connect().run(&hurried).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::StatementFailed, "{what}: {error}");
+            assert_eq!(connection.value("SELECT count(*) FROM t"), "1", "{what}");
+            if ended.is_some() {
+                assert!(polls > 10, "{polls}");
+                break;
+            }
         }
     }
 }

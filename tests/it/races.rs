@@ -9,12 +9,11 @@ use std::time::Duration;
 use migrate_runtime::{Migrations, Migrator};
 use migrate_tests::{Driver, Fresh, numbered, numbered_and_outside, numbered_but_failing, numbered_for_old};
 
+use crate::going_on::SERVERS;
 use bouncer::Bouncer;
 
 /// How many processes there are at once.
 const SIZES: [usize; 4] = [2, 8, 32, 64];
-
-const BOTH: [Driver; 2] = [Driver::Rusqlite, Driver::Postgres];
 
 /// What the processes run: the arguments behind the address, and the set that they stand for.
 struct Binary {
@@ -42,8 +41,10 @@ fn for_old(count: usize, old: usize) -> Binary {
 
 #[test]
 fn processes_on_an_empty_postgres_database() {
-    for size in SIZES {
-        race(&Fresh::new(Driver::Postgres), size, &binary(50));
+    for driver in SERVERS {
+        for size in SIZES {
+            race(&Fresh::new(driver), size, &binary(50));
+        }
     }
 }
 
@@ -76,7 +77,7 @@ fn processes_with_scripts_outside_of_a_transaction() {
 /// All go as far as they get, and each says at which migration it failed.
 #[test]
 fn processes_with_a_migration_that_fails() {
-    for driver in BOTH {
+    for driver in Driver::ALL {
         for size in SIZES {
             let fresh = Fresh::new(driver);
             let ended = at_once(&url(&fresh), &vec![&failing(12, 9); size]);
@@ -127,7 +128,7 @@ fn killed_processes_lose_and_double_nothing() {
 
 #[test]
 fn binaries_of_different_age_at_once() {
-    for driver in BOTH {
+    for driver in Driver::ALL {
         for size in SIZES {
             let fresh = Fresh::new(driver);
             let binaries = [binary(20), binary(10), binary(15)];
@@ -146,7 +147,7 @@ fn binaries_of_different_age_at_once() {
 /// Neither do those hinder each other of which the newest have a migration that fails.
 #[test]
 fn binaries_of_different_age_with_a_migration_that_fails() {
-    for driver in BOTH {
+    for driver in Driver::ALL {
         for size in SIZES {
             let fresh = Fresh::new(driver);
             let binaries = [failing(20, 17), binary(10), binary(15)];
@@ -176,7 +177,7 @@ fn a_rolling_deploy() {
         .filter(|bits| bits.count_ones() == 2)
         .map(|bits| [0, 1, 2, 3].map(|bit| bits >> bit & 1 == 1))
         .collect();
-    for driver in BOTH {
+    for driver in Driver::ALL {
         for new in [binary(14), for_old(14, 10)] {
             let is_compatible = !new.arguments.is_empty();
             let old = binary(10);
@@ -202,13 +203,14 @@ fn a_rolling_deploy() {
 /// Every transaction may be on another connection of the pool; here they are all on one, and wait for it.
 #[test]
 fn through_a_pool_of_one_connection() {
-    for size in SIZES {
-        let fresh = Fresh::new(Driver::Postgres);
+    for (driver, size) in SERVERS.into_iter().flat_map(|driver| SIZES.map(|size| (driver, size))) {
+        let fresh = Fresh::new(driver);
         let bouncer = Bouncer::start(fresh.database());
-        let ended = at_once(&bouncer.url(), &vec![&binary(30); size]);
+        let url = address(driver, &bouncer.url());
+        let ended = at_once(&url, &vec![&binary(30); size]);
         assert!(ended.iter().all(Result::is_ok), "{ended:?}");
         is_done(&fresh, 30);
-        let refused = at_once(&bouncer.url(), &[&failing(31, 31); 4]);
+        let refused = at_once(&url, &[&failing(31, 31); 4]);
         assert!(
             refused.iter().all(|end| end.as_ref().is_err_and(|error| error.contains("00031_t31 failed"))),
             "{refused:?}"
@@ -225,10 +227,10 @@ fn through_a_pool_of_one_connection() {
 #[test]
 fn scripts_outside_of_a_transaction_through_a_pool_of_one_connection() {
     let binary = outside(12);
-    for size in SIZES {
-        let fresh = Fresh::new(Driver::Postgres);
+    for (driver, size) in SERVERS.into_iter().flat_map(|driver| SIZES.map(|size| (driver, size))) {
+        let fresh = Fresh::new(driver);
         let bouncer = Bouncer::start(fresh.database());
-        let ended = at_once(&bouncer.url(), &vec![&binary; size]);
+        let ended = at_once(&address(driver, &bouncer.url()), &vec![&binary; size]);
         let is_well = |end: &Result<usize, String>| {
             end.as_ref().err().is_none_or(|error| error.contains("another runner has taken over"))
         };
@@ -263,8 +265,15 @@ fn at_once(url: &str, binaries: &[&Binary]) -> Vec<Result<usize, String>> {
 fn url(fresh: &Fresh) -> String {
     match fresh.driver() {
         Driver::Rusqlite => format!("sqlite:{}", fresh.file().display()),
-        Driver::Postgres => fresh.database().url(),
-        Driver::TokioPostgres => format!("tokio:{}", fresh.database().url()),
+        driver => address(driver, &fresh.database().url()),
+    }
+}
+
+/// The address of a server, as the processes understand it.
+fn address(driver: Driver, url: &str) -> String {
+    match driver {
+        Driver::TokioPostgres => format!("tokio:{url}"),
+        _ => url.to_owned(),
     }
 }
 

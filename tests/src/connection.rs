@@ -271,17 +271,22 @@ impl Connection {
         by_name!(verb, call)
     }
 
-    /// Does a verb and drops it after so many polls, unless it ends before.
+    /// Does a verb and drops it after so many polls, at this moment, unless it ends before.
     ///
     /// # Panics
     ///
     /// When the driver is a blocking one: it has nothing to drop.
-    pub fn drop_verb(&mut self, migrator: &Migrator<'_>, verb: &Verb, polls: usize) -> Option<Result<Report, Error>> {
+    pub fn drop_verb(
+        &mut self,
+        migrator: &Migrator<'_>,
+        verb: &Verb,
+        (polls, moment): (usize, Moment),
+    ) -> Option<Result<Report, Error>> {
         macro_rules! call {
             ($blocking:ident, $asynchronous:ident; $($arg:expr),*) => {
                 match self {
                     Connection::TokioPostgres(client, runtime) => {
-                        runtime.block_on(polled(migrator.$asynchronous(client, $($arg),*), polls))
+                        runtime.block_on(polled(migrator.$asynchronous(client, $($arg),*), polls, moment))
                     }
                     _ => panic!("a blocking verb cannot be dropped"),
                 }
@@ -409,8 +414,22 @@ impl Connection {
     }
 }
 
+/// When a future is dropped that has been polled for the last time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// At once: what it waits for is on its way.
+    Waiting,
+    /// When it could go on: what it waited for is there.
+    Woken,
+}
+
+impl Moment {
+    /// Each of them.
+    pub const BOTH: [Moment; 2] = [Moment::Waiting, Moment::Woken];
+}
+
 /// The future's value, unless it takes more polls than that: then it is dropped.
-pub async fn polled<F: Future>(future: F, most: usize) -> Option<F::Output> {
+pub async fn polled<F: Future>(future: F, most: usize, moment: Moment) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
     poll_fn(|context| {
@@ -418,7 +437,10 @@ pub async fn polled<F: Future>(future: F, most: usize) -> Option<F::Output> {
             return Poll::Ready(None);
         }
         polls += 1;
-        future.as_mut().poll(context).map(Some)
+        match future.as_mut().poll(context) {
+            Poll::Pending if polls == most && moment == Moment::Waiting => Poll::Ready(None),
+            polled => polled.map(Some),
+        }
     })
     .await
 }

@@ -18,7 +18,7 @@ mod proxy;
 pub use awaited::Awaited;
 pub use cases::Case;
 pub use cluster::{Cluster, OwnCluster, postgres};
-pub use connection::{Connection, Driver, Fresh, Verb, polled};
+pub use connection::{Connection, Driver, Fresh, Moment, Verb, polled};
 pub use database::Database;
 pub use directed::{Directed, Director, Fault, FaultAt, FaultWhere, Requests};
 pub use migrations::{

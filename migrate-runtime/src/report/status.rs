@@ -126,7 +126,8 @@ impl Status {
         self.migrations.iter().filter(|migration| migration.standing == standing).count()
     }
 
-    /// Whether everything is applied and nothing else is.
+    /// Whether everything is applied and nothing else is, not even what this binary may live with;
+    /// [`verify`](crate::Migrations::verify) accepts that.
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite-bundled")] {
