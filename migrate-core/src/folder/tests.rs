@@ -91,6 +91,10 @@ fn folders_with_problems() {
             ],
         ),
         (
+            &[("1_a/up.sql", UP), ("1_a/down.sql", UP), ("1_a.down.sql", UP)],
+            &["two scripts take version 1 back: `1_a.down.sql` and `1_a/down.sql` | remove one of them"],
+        ),
+        (
             &[("1_a.sql", BOTH), ("1_a.down.sql", UP), ("2_b/up.sql", BOTH), ("2_b/down.sql", UP)],
             &[
                 "two scripts take version 1 back: `1_a.sql` and `1_a.down.sql`",
