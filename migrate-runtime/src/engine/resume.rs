@@ -218,7 +218,6 @@ impl<'a, S: AnySession + ?Sized> Engine<'a, S> {
             // Nobody but the statement itself ends that.
             (_, half @ Effect::HalfDone(_)) => half,
             (Some(Resume::Skip | Resume::MarkDone), _) => Effect::Done,
-            (_, unknown @ Effect::Unknown(_)) => unknown,
             // It is to be built here, whatever names meant before.
             (Some(Resume::Retry), Effect::NotDone(left)) if !left.is_empty() => Effect::NotDone(left),
             (_, Effect::NotDone(left)) if has_other_names => Effect::Unknown(left.first().map(ToString::to_string)),
