@@ -2,7 +2,8 @@
 
 use bb8_postgres::PostgresConnectionManager;
 use bb8_postgres::bb8::Pool;
-use migrate_tests::{Case, Driver, Fresh, Moment, polled};
+use migrate_runtime::{Error, Migrations, Migrator};
+use migrate_tests::{Case, Connection, Driver, Fresh, Moment, numbered, polled};
 use tokio_postgres::NoTls;
 
 /// Wherever a run is dropped, the next user of the pool's only connection is in no transaction, and can finish what was begun.
@@ -54,5 +55,45 @@ fn a_run_dropped_at_every_poll_on_a_pool_of_one() {
                 break;
             }
         }
+    }
+}
+
+/// Neither is its next user, or anything else any different, when what only reads is dropped.
+#[test]
+fn what_only_reads_dropped_at_every_poll() {
+    let (two, three) = (numbered(2), numbered(3));
+    let fresh = Fresh::new(Driver::TokioPostgres);
+    fresh.connect().run(&Migrator::new(&two)).unwrap();
+    let expect = fresh.connect().snapshot();
+    let Connection::TokioPostgres(mut client, runtime) = fresh.connect() else { unreachable!() };
+    for (verb, moment) in ["plan", "status", "verify", "history", "dry run"]
+        .into_iter()
+        .flat_map(|verb| Moment::BOTH.map(|moment| (verb, moment)))
+    {
+        for polls in 0.. {
+            let ended = runtime.block_on(async {
+                let ended = polled(reads(verb, &three, &mut client), polls, moment).await;
+                client.batch_execute("VACUUM").await.unwrap_or_else(|error| panic!("{verb}, {polls} polls: {error:?}"));
+                ended
+            });
+            assert_eq!(fresh.connect().snapshot(), expect, "{verb}, {polls} polls, {moment:?}");
+            if let Some(ended) = ended {
+                println!("{verb}, {moment:?}: {polls} polls");
+                assert_eq!(ended.is_ok(), verb != "verify", "{verb}: {ended:?}");
+                assert!(polls > 1, "{verb}: {polls} polls");
+                break;
+            }
+        }
+    }
+}
+
+async fn reads(verb: &str, set: &Migrations, client: &mut tokio_postgres::Client) -> Result<(), Error> {
+    let migrator = Migrator::new(set);
+    match verb {
+        "plan" => migrator.plan_async(client).await.map(drop),
+        "status" => migrator.status_async(client).await.map(drop),
+        "verify" => migrator.verify_async(client).await,
+        "history" => migrator.history_async(client).await.map(drop),
+        _ => migrator.dry_run().run_async(client).await.map(drop),
     }
 }
