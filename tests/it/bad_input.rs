@@ -200,7 +200,7 @@ fn a_read_only_session() {
 
 #[test]
 fn a_search_path_that_a_migration_changes() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         let usual = connection.value("SHOW search_path");
@@ -238,7 +238,7 @@ fn no_schema_to_create_the_table_in() {
 
 #[test]
 fn strings_that_do_not_conform_to_the_standard() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("SET standard_conforming_strings = off; SET escape_string_warning = off");
@@ -343,7 +343,7 @@ fn a_server_that_shuts_down_in_a_migration() {
 
 #[test]
 fn data_that_nobody_would_take() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         let copying = migrations(&[("1_a.sql", "CREATE TABLE a (id int);\nCOPY a TO STDOUT;")]);
@@ -373,7 +373,7 @@ fn a_database_in_another_encoding() {
 
 #[test]
 fn a_statement_that_cannot_run_in_a_transaction() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE TABLE a (id int) PARTITION BY RANGE (id)");
@@ -435,7 +435,7 @@ fn a_deferred_constraint_fails_at_the_commit() {
         ),
         (trigger("RAISE 'as in too_late'"), ["postgres P0001", "as in too_late", "function complain()"]),
     ];
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         for (script, said) in &cases {
             for (scope, kind, happened, left, rows) in [
                 (
@@ -473,7 +473,7 @@ fn a_deferred_constraint_fails_at_the_commit() {
 
 #[test]
 fn a_lock_timeout_of_the_session_is_the_statement_s_and_not_a_wait_for_a_runner() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let (mut holder, mut connection) = (fresh.connect(), fresh.connect());
         holder.execute("CREATE TABLE busy (id int)");
@@ -510,7 +510,7 @@ fn what_has_the_name_of_the_history_is_not_it() {
         ("DO $$ BEGIN PERFORM pg_sleep(3), version FROM docs; END $$;", "57014"),
         ("ALTER TABLE docs ALTER COLUMN version SET NOT NULL;", "23502"),
     ];
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         for (script, code) in scripts {
             let fresh = Fresh::new(driver);
             let mut connection = fresh.connect();

@@ -325,7 +325,7 @@ fn the_history_table_can_be_named() {
 
 #[test]
 fn the_history_table_can_be_in_a_schema() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let one = numbered(1);
         let mut connection = fresh.connect();

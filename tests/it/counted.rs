@@ -8,8 +8,6 @@ use migrate_runtime::{Dialect, Migrations, Migrator, Scope, Version};
 use migrate_tests::{Directed, Driver, Fresh, Requests, Verb, migrations, numbered, postgres};
 use rusqlite::Connection;
 
-use crate::going_on::SERVERS;
-
 fn set(count: usize) -> Migrations {
     let file = |number: usize| (format!("{number:05}_n.sql"), format!("UPDATE counter SET n = {number};"));
     let files: Vec<(String, String)> = (1..=count).map(file).collect();
@@ -87,7 +85,7 @@ fn a_script_is_scanned_once_also_in_one_transaction() {
 
 #[test]
 fn a_start_on_postgres_allocates_the_same_for_few_and_for_many() {
-    for (driver, most) in SERVERS.into_iter().zip([5_000, 12_000]) {
+    for (driver, most) in Driver::SERVERS.into_iter().zip([5_000, 12_000]) {
         let count = |count: usize| {
             let (set, fresh) = (set(count), Fresh::new(driver));
             let (mut connection, migrator) = (fresh.connect(), Migrator::new(&set));

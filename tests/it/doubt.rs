@@ -4,16 +4,18 @@ use std::thread;
 use std::time::Duration;
 
 use migrate_runtime::{ErrorKind, Migrator, Resume};
-use migrate_tests::{Fault, FaultWhere, Fresh, Verb, migrations, poll};
+use migrate_tests::{Driver, Fault, FaultWhere, Fresh, Verb, migrations, poll};
 
-use crate::going_on::{SERVERS, connect_with, invalid, left, owner, progress, run, script};
+use crate::going_on::{connect_with, invalid, left, owner, progress, run, script};
 
 const DROP: &str = "SELECT 1;\nDROP INDEX CONCURRENTLY i;";
+/// Of the session in which a script is begun.
+const APART: &str = "SET search_path = apart, public";
 
 /// An index that is on its way out does not check anything any more: only its end, or building it anew, is in order.
 #[test]
 fn an_index_that_is_half_dropped_is_not_forgotten() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         for today in [DROP, "SELECT 1;\nINSERT INTO log VALUES (7);", "SELECT 1;"] {
             let fresh = Fresh::new(driver);
             let mut connection = fresh.connect();
@@ -64,7 +66,7 @@ fn an_index_that_is_half_dropped_is_not_forgotten() {
 /// A partitioned index is invalid by its nature, and what the server refuses at once has not begun.
 #[test]
 fn a_drop_that_was_refused_has_not_begun() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute(
@@ -89,7 +91,7 @@ fn a_drop_that_was_refused_has_not_begun() {
 #[test]
 fn a_statement_that_could_not_be_announced_is_in_no_doubt() {
     let refused = FaultWhere(Fault::Refused, |sql: &str| sql.contains("statements_begun = 2, statements_done = 1"));
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         for sql in [DROP, "SELECT 1;\nDO $$ BEGIN COMMIT; END $$;"] {
             let fresh = Fresh::new(driver);
             let mut connection = fresh.connect();
@@ -107,7 +109,7 @@ fn a_statement_that_could_not_be_announced_is_in_no_doubt() {
 #[test]
 fn the_drop_of_an_invalid_index_is_announced() {
     let lost = FaultWhere(Fault::LostAfter, |sql: &str| sql.starts_with("DROP INDEX"));
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE TABLE u (a integer); CREATE INDEX i ON u (a)");
@@ -123,7 +125,7 @@ fn the_drop_of_an_invalid_index_is_announced() {
 /// What ends a drop in its middle has not refused it.
 #[test]
 fn a_drop_that_is_cancelled_has_begun() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE TABLE u (a integer); CREATE INDEX i ON u (a)");
@@ -146,7 +148,7 @@ fn a_drop_that_is_cancelled_has_begun() {
 /// What is there already was not made by a statement that is refused for that.
 #[test]
 fn a_database_of_others_is_not_taken_for_the_one_that_was_to_be_made() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         let set = script(&format!("SELECT 1;\nCREATE DATABASE \"{}\";", fresh.database().name()));
@@ -161,7 +163,7 @@ fn a_database_of_others_is_not_taken_for_the_one_that_was_to_be_made() {
 /// What a trigger raises behind the end of a drop is none of that.
 #[test]
 fn a_drop_that_is_refused_behind_its_end_is_half_done() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute(
@@ -186,7 +188,7 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
     let stops = FaultWhere(Fault::LostBefore, |sql: &str| {
         ["DROP INDEX", "CREATE INDEX", "VACUUM"].iter().any(|of| sql.starts_with(of))
     });
-    const APART: &str = "SET search_path = early, apart, public";
+    const EARLY: &str = "SET search_path = early, apart, public";
     const BUILD: &str = "CREATE INDEX CONCURRENTLY i ON t (a);";
     const DROP: &str = "DROP INDEX CONCURRENTLY i;";
     let there = "CREATE INDEX i ON apart.t (a)";
@@ -199,26 +201,28 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
     );
     // What is done meanwhile, the session that goes on, and what it finds, or is told with its question.
     let cases = [
-        (DROP, "", APART, Ok("found not done")),
-        (DROP, gone, APART, Ok("found done")),
-        (DROP, here, APART, Err("not known")),
-        (DROP, only_here, APART, Err("The index `public.i` is there, and invalid")),
+        (DROP, "", EARLY, Ok("found not done")),
+        (DROP, gone, EARLY, Ok("found done")),
+        (DROP, here, EARLY, Err("not known")),
+        (DROP, only_here, EARLY, Err("The index `public.i` is there, and invalid")),
         (DROP, "", "", Err("another search path")),
         (DROP, here, "", Err("another search path")),
         (DROP, half, "SET search_path = public, apart", Err("The index `apart.i` is there, and invalid")),
         (DROP, both, "", Err("The index `public.i` is there, and invalid")),
         ("DROP INDEX CONCURRENTLY apart.i;", "", "", Ok("found not done")),
-        (BUILD, "", APART, Ok("found not done")),
-        (BUILD, there, APART, Ok("found done")),
+        (BUILD, "", EARLY, Ok("found not done")),
+        (BUILD, there, EARLY, Ok("found done")),
         (BUILD, here, "", Err("another search path")),
         ("CREATE INDEX CONCURRENTLY i ON apart.t (a);", there, "", Ok("found done")),
         ("VACUUM t;", here, "", Ok("found not done")),
         // The script itself says what it means, or makes a schema in which names are looked for.
         ("SET search_path = apart;\nCREATE INDEX CONCURRENTLY i ON t (a);", there, "", Ok("found done")),
         ("SET search_path = apart, public;\nDROP INDEX CONCURRENTLY i;", "", "", Ok("found not done")),
-        ("CREATE SCHEMA early;\nCREATE INDEX CONCURRENTLY i ON t (a);", there, APART, Ok("found done")),
+        ("CREATE SCHEMA early;\nCREATE INDEX CONCURRENTLY i ON t (a);", there, EARLY, Ok("found done")),
     ];
-    for (driver, (sql, by_hand, session, expect)) in SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case))) {
+    for (driver, (sql, by_hand, session, expect)) in
+        Driver::SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case)))
+    {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE SCHEMA apart; CREATE TABLE apart.t (a integer)");
@@ -228,7 +232,7 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
             connection.execute(there);
         }
         let set = script(sql);
-        let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), connect_with(&fresh, APART), &stops);
+        let (ended, _) = Verb::Run.execute_directed(&Migrator::new(&set), connect_with(&fresh, EARLY), &stops);
         ended.unwrap_err();
         connection.execute(by_hand);
         let mut next = connect_with(&fresh, session);
@@ -255,7 +259,7 @@ fn what_is_out_of_sight_is_not_taken_for_done() {
 /// Also when it was the server that ended it, which leaves nobody at work.
 #[test]
 fn what_a_failed_statement_has_left_is_looked_for_where_it_was_begun() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection
@@ -263,7 +267,7 @@ fn what_a_failed_statement_has_left_is_looked_for_where_it_was_begun() {
         let set = script("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);");
         connection.run(&Migrator::new(&set).target(1)).unwrap();
         connection.execute("DELETE FROM t");
-        let mut apart = connect_with(&fresh, "SET search_path = apart, public");
+        let mut apart = connect_with(&fresh, APART);
         assert_eq!(run(&mut apart, &set).unwrap_err().kind(), ErrorKind::StatementFailed);
         let error = run(&mut connection, &set).unwrap_err();
         assert!(error.to_string().contains("another search path"), "{error}");
@@ -280,8 +284,9 @@ fn what_a_failed_statement_has_left_is_looked_for_where_it_was_begun() {
 #[test]
 fn a_retry_builds_where_names_say_today() {
     let left = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
-    for (driver, (exists, is_set_aside)) in
-        SERVERS.into_iter().flat_map(|of| [("", false), ("", true), ("IF NOT EXISTS", false)].map(|case| (of, case)))
+    for (driver, (exists, is_set_aside)) in Driver::SERVERS
+        .into_iter()
+        .flat_map(|of| [("", false), ("", true), ("IF NOT EXISTS", false)].map(|case| (of, case)))
     {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
@@ -290,7 +295,7 @@ fn a_retry_builds_where_names_say_today() {
         let set = script(&format!("CREATE UNIQUE INDEX CONCURRENTLY {exists} i ON t (a);"));
         connection.run(&Migrator::new(&set).target(1)).unwrap();
         connection.execute("DROP TABLE t");
-        let failed = run(&mut connect_with(&fresh, "SET search_path = apart, public"), &set).unwrap_err();
+        let failed = run(&mut connect_with(&fresh, APART), &set).unwrap_err();
         assert_eq!(failed.kind(), ErrorKind::StatementFailed, "{failed}");
         connection.execute("DELETE FROM apart.t");
         let mut name = "apart.i".to_owned();
@@ -312,9 +317,8 @@ fn a_retry_builds_where_names_say_today() {
 /// Also when whoever goes on is interrupted before anything has run.
 #[test]
 fn what_names_meant_is_kept_by_who_goes_on() {
-    const APART: &str = "SET search_path = apart, public";
     let half = &*invalid("apart.i");
-    for (driver, (sql, by_hand, next)) in SERVERS.into_iter().flat_map(|of| {
+    for (driver, (sql, by_hand, next)) in Driver::SERVERS.into_iter().flat_map(|of| {
         [
             ("DROP INDEX CONCURRENTLY i;", half.to_owned(), "SET statements_begun = 1, statements_done = 0"),
             (
@@ -354,8 +358,7 @@ fn what_names_meant_is_kept_by_who_goes_on() {
 /// What was done where names meant something else is found there, as long as nothing has run since.
 #[test]
 fn a_retry_that_is_interrupted_at_once_forgets_nothing() {
-    const APART: &str = "SET search_path = apart, public";
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE SCHEMA apart; CREATE TABLE apart.t (a integer)");
@@ -379,7 +382,7 @@ fn a_retry_that_is_interrupted_at_once_forgets_nothing() {
 #[test]
 fn a_retry_of_what_has_gone_from_the_file_is_told_as_none() {
     let commits = "DO $$ BEGIN COMMIT; END $$;";
-    for (driver, (today, told)) in SERVERS
+    for (driver, (today, told)) in Driver::SERVERS
         .into_iter()
         .flat_map(|of| [(commits, "retried"), ("SELECT 1;", "taken for not done")].map(|case| (of, case)))
     {
@@ -395,7 +398,7 @@ fn a_retry_of_what_has_gone_from_the_file_is_told_as_none() {
 /// A look takes no lock for which it would have to wait.
 #[test]
 fn a_look_waits_for_no_partition() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute(
@@ -433,7 +436,7 @@ fn a_connection_that_is_lost_in_the_middle_is_told_as_that() {
         ("1_t.sql", "CREATE TABLE t (a integer);\nCREATE TABLE log (n integer);"),
         ("2_b.sql", &*format!("-- migrate: no-transaction\n{sql}")),
     ]);
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let lose_at = |words: &str| {
             let director = FaultWhere(Fault::LostBefore, |sql: &str| sql.contains(words));

@@ -9,8 +9,6 @@ use std::time::Duration;
 use migrate_runtime::{Action, ErrorKind, Event, Migrations, Migrator, Resume};
 use migrate_tests::{Connection, Driver, Fresh, Verb, migrations};
 
-pub(crate) const SERVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
-
 /// One script outside of a transaction, behind the tables of [`TABLES`].
 pub(crate) fn script(sql: &str) -> Migrations {
     migrations(&[("1_tables.sql", TABLES), ("2_b.sql", &*format!("-- migrate: no-transaction\n{sql}"))])
@@ -75,7 +73,7 @@ fn a_decision_is_about_what_was_in_doubt_and_nothing_else() {
         ])
     };
     let set = with("DO $$ BEGIN INSERT INTO log VALUES (2); COMMIT; END $$;");
-    for (driver, decision) in SERVERS.into_iter().zip([Resume::MarkDone, Resume::Retry]) {
+    for (driver, decision) in Driver::SERVERS.into_iter().zip([Resume::MarkDone, Resume::Retry]) {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         run(&mut connection, &set).unwrap();
@@ -104,7 +102,7 @@ fn a_decision_is_about_what_was_in_doubt_and_nothing_else() {
 #[test]
 fn a_decision_about_what_another_runner_is_at_work_on_does_not_count() {
     let set = script(TWO_IN_DOUBT);
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         run(&mut connection, &set).unwrap();
@@ -139,7 +137,7 @@ fn a_decision_about_what_another_runner_is_at_work_on_does_not_count() {
 #[test]
 fn a_decision_ends_with_the_statement_that_it_is_about() {
     let set = script(TWO_IN_DOUBT);
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         run(&mut connection, &set).unwrap();
@@ -159,7 +157,7 @@ fn a_decision_ends_with_the_statement_that_it_is_about() {
 /// A statement that failed and left something behind is in doubt; one that has taken its place in the file is not.
 #[test]
 fn what_is_in_doubt_is_the_statement_that_ran_and_not_its_place() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let failed = |first: &str| {
             let fresh = Fresh::new(driver);
             let mut connection = fresh.connect();
@@ -263,7 +261,7 @@ fn what_is_set_again_waits_for_others() {
 /// What a later statement has set to something else need not be possible any more.
 #[test]
 fn what_is_set_no_more_is_not_set_again() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let role = format!("{}_short", fresh.database().name());
         let done = format!(
@@ -282,7 +280,7 @@ fn what_is_set_no_more_is_not_set_again() {
 /// A function of the user's that is called like one of the server's does something each time.
 #[test]
 fn a_function_of_the_user_s_own_is_not_called_again() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute(
@@ -301,7 +299,7 @@ fn a_function_of_the_user_s_own_is_not_called_again() {
 /// The number that a session has got last is not that of another one.
 #[test]
 fn the_last_number_of_another_session_is_a_question() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE TABLE par (id serial, who text)");
@@ -323,7 +321,7 @@ fn the_last_number_of_another_session_is_a_question() {
 /// The limit that a script has set for itself holds again, also behind the removal of what a statement has left.
 #[test]
 fn a_limit_of_the_script_s_own_outlasts_what_is_removed() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let with = |first: &str| script(&format!("SET lock_timeout = '9s';\n{first}"));
         let build = "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);";
@@ -340,7 +338,7 @@ fn a_limit_of_the_script_s_own_outlasts_what_is_removed() {
 /// Behind `DISCARD ALL` everything is as in a new session.
 #[test]
 fn what_was_discarded_is_not_set_again() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE SCHEMA app");
@@ -378,7 +376,7 @@ fn all_that_is_lost_with_the_session_is_shown() {
         "what one of its statements has set or made",
     );
     for (driver, (done, reader, lost)) in
-        SERVERS.into_iter().map(|driver| (driver, on_postgres)).chain([(Driver::Rusqlite, on_sqlite)])
+        Driver::SERVERS.into_iter().map(|driver| (driver, on_postgres)).chain([(Driver::Rusqlite, on_sqlite)])
     {
         let fresh = Fresh::new(driver);
         run(&mut fresh.connect(), &script(&format!("{done};\nDELETE FROM missing;"))).unwrap_err();
@@ -396,7 +394,7 @@ fn all_that_is_lost_with_the_session_is_shown() {
 /// Nobody may see when a backend of another login was started, not even of itself: whose role is not its login is one that lives.
 #[test]
 fn a_runner_under_another_role_than_its_login_lives() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let role = owner(&fresh);
         let as_owner = || connect_with(&fresh, &format!("SET ROLE {role}"));
@@ -458,7 +456,7 @@ fn what_is_detached_stays_detached() {
 /// Whoever is refused has not touched what the program has in its session.
 #[test]
 fn a_refused_start_leaves_the_session_alone() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let sql = |last: &str| {
             format!(
@@ -485,7 +483,7 @@ fn a_refused_start_leaves_the_session_alone() {
 /// Where the usual transaction of a session is one that waits for everybody else's, whoever only looks does not.
 #[test]
 fn a_look_waits_for_nobody() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE TABLE indexed (a integer); CREATE INDEX i ON indexed (a)");

@@ -17,8 +17,6 @@ fn on(drivers: &[Driver], test: impl Fn(&Fresh)) {
     }
 }
 
-const SERVER: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
-
 fn fail(connection: &mut Connection, migrations: &Migrations) -> Error {
     connection.run(&Migrator::new(migrations)).expect_err("a failure")
 }
@@ -129,7 +127,7 @@ fn strings_cannot_be_made_to_end_elsewhere() {
         "SET client_encoding = 'LATIN1';\n",
     ];
     for way in ways {
-        on(&SERVER, |fresh| {
+        on(&Driver::SERVERS, |fresh| {
             let mut connection = fresh.connect();
             connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
             let error = fail(&mut connection, &migrations(&[FIRST, ("2_b.sql", &format!("{way}{hidden}"))]));
@@ -137,7 +135,7 @@ fn strings_cannot_be_made_to_end_elsewhere() {
             assert!(done(&mut connection).is_empty());
         });
     }
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let dump = "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\nSELECT 1;";
         fresh.connect().run(&Migrator::new(&migrations(&[("1_dump.sql", dump)]))).unwrap();
     });
@@ -146,7 +144,7 @@ fn strings_cannot_be_made_to_end_elsewhere() {
 #[test]
 fn a_script_that_ends_its_transaction_goes_no_further_and_is_not_called_rolled_back() {
     // A setting changes how strings are read, which the scanner cannot know of.
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let mut connection = fresh.connect();
         connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
         let hidden = "DO $$ BEGIN PERFORM set_config(concat('standard_', 'conforming_strings'), 'off', false); END $$;\nSELECT 'a\\', '; INSERT INTO done VALUES (1); COMMIT; --';\nINSERT INTO done VALUES (2);";
@@ -165,7 +163,7 @@ fn a_script_that_ends_its_transaction_goes_no_further_and_is_not_called_rolled_b
 
 #[test]
 fn settings_of_the_session_are_set_back() {
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let mut connection = fresh.connect();
         let usual = "SELECT current_user, current_setting('lock_timeout'), current_setting('statement_timeout'), \
                      current_setting('idle_session_timeout'), \
@@ -262,7 +260,7 @@ fn something_else_with_the_name_of_the_table() {
         "CREATE VIEW schema_migrations AS SELECT 1 AS version",
     ];
     for other in others {
-        on(&SERVER, |fresh| {
+        on(&Driver::SERVERS, |fresh| {
             let mut connection = fresh.connect();
             connection.execute(other);
             let error = fail(&mut connection, &migrations(&[FIRST]));
@@ -309,7 +307,7 @@ fn a_panic_inside_somebody_s_transaction_leaves_no_half_migration() {
 
 #[test]
 fn a_lock_that_is_not_waited_for_is_the_statement_s_failure() {
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let (mut holder, mut connection) = (fresh.connect(), fresh.connect());
         holder.execute("CREATE TABLE busy (x int)");
         holder.execute("BEGIN; LOCK TABLE busy");
@@ -321,7 +319,7 @@ fn a_lock_that_is_not_waited_for_is_the_statement_s_failure() {
 
 #[test]
 fn the_holder_of_this_set_is_named_and_not_that_of_another() {
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let (mut innocent, mut holder, mut connection) = (fresh.connect(), fresh.connect(), fresh.connect());
         connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
         connection.run(&Migrator::new(&set("other", &[("1_a.sql", "SELECT 1;")]))).unwrap();
@@ -340,7 +338,7 @@ fn the_holder_of_this_set_is_named_and_not_that_of_another() {
 /// A transaction that a script makes read-only is that of its next statement, and not one that cannot be written to the history.
 #[test]
 fn a_script_that_makes_its_transaction_read_only() {
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let script = "SET transaction_read_only = on;\nINSERT INTO done VALUES (2);\nSELECT 1;";
         let error = fail(&mut fresh.connect(), &migrations(&[FIRST, ("2_b.sql", script)]));
         assert_eq!((error.kind(), error.database_code()), (ErrorKind::StatementFailed, Some("25006")), "{error}");
@@ -388,7 +386,7 @@ fn parameters_are_refused() {
 /// What this run has applied is not applied again because its row is gone: that would never end.
 #[test]
 fn a_row_that_is_gone_after_its_commit_is_told() {
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let mut connection = fresh.connect();
         connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
         connection.execute(
@@ -593,7 +591,7 @@ fn a_trigger_of_the_same_run_that_swallows_rows_is_found_out() {
         "CREATE TRIGGER s BEFORE INSERT ON U&\"schema\\005fmigrations\" FOR EACH ROW EXECUTE FUNCTION swallow();",
     ];
     for hidden in hidden {
-        on(&SERVER, |fresh| {
+        on(&Driver::SERVERS, |fresh| {
             let mut connection = fresh.connect();
             let second = format!("{swallow}{hidden}");
             let set = migrations(&[FIRST, ("2_b.sql", &second), ("3_c.sql", "INSERT INTO done VALUES (3);")]);
@@ -606,7 +604,7 @@ fn a_trigger_of_the_same_run_that_swallows_rows_is_found_out() {
 
 #[test]
 fn a_trigger_on_a_partition_of_the_history_is_found_out() {
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let mut connection = fresh.connect();
         connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
         connection.execute(
@@ -657,7 +655,7 @@ fn a_history_that_was_copied_without_its_constraints_is_looked_at_as_well() {
 /// Another session would not see it.
 #[test]
 fn a_temporary_table_of_the_session_is_no_history() {
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let mut connection = fresh.connect();
         connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
         connection.execute("CREATE TEMPORARY TABLE schema_migrations AS SELECT * FROM public.schema_migrations");
@@ -673,7 +671,7 @@ fn a_commit_behind_escapes_is_noticed() {
     let first = ("1_a.sql", "CREATE TABLE done (x integer);\nCREATE TABLE texts (a text, b text);");
     let hidden = "UPDATE U&\"pg\\005fsettings\" SET setting = 'off' WHERE name = U&'standard\\005fconforming\\005fstrings';\n\
                   INSERT INTO texts VALUES ('a\\', '); INSERT INTO done VALUES (1); COMMIT; --');\nINSERT INTO done VALUES (2);";
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let mut connection = fresh.connect();
         let set = migrations(&[first, ("2_b.sql", hidden)]);
         for _ in 0..2 {
@@ -686,7 +684,7 @@ fn a_commit_behind_escapes_is_noticed() {
 
 #[test]
 fn a_session_in_another_encoding_is_refused() {
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let mut connection = fresh.connect();
         connection.execute("SET client_encoding = 'GBK'");
         let error = fail(&mut connection, &migrations(&[FIRST]));
@@ -706,7 +704,7 @@ fn duplicates_in_the_user_s_own_tables_are_a_failure_at_once() {
         "SELECT 1;\nCREATE UNIQUE INDEX i ON v (x);",
     ] {
         for scope in [Scope::PerMigration, Scope::All] {
-            on(&SERVER, |fresh| {
+            on(&Driver::SERVERS, |fresh| {
                 let mut connection = fresh.connect();
                 connection.run(&Migrator::new(&migrations(&[first]))).unwrap();
                 let starts = AtomicUsize::new(0);
@@ -753,7 +751,7 @@ fn strings_are_read_by_the_standard_behind_a_reset() {
     let write = "INSERT INTO done VALUES (length('C:\\new\\table'))";
     let both = format!("RESET ALL;\n{write};");
     let outside = |first: &str| format!("-- migrate: no-transaction\n{first};\n{write};");
-    for (driver, sql) in SERVER.into_iter().flat_map(|of| {
+    for (driver, sql) in Driver::SERVERS.into_iter().flat_map(|of| {
         [both.clone(), outside("RESET ALL"), outside("DISCARD ALL"), outside("VACUUM done")].map(|sql| (of, sql))
     }) {
         let fresh = Fresh::new(driver);
@@ -825,7 +823,7 @@ fn an_edit_that_the_history_refuses_is_told() {
     let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
                   $$ BEGIN RAISE EXCEPTION 'not today' USING ERRCODE = '23505'; END $$; \
                   CREATE TRIGGER refuse BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION refuse()";
-    on(&SERVER, |fresh| {
+    on(&Driver::SERVERS, |fresh| {
         let mut connection = fresh.connect();
         connection.run(&Migrator::new(&migrations(&[FIRST]))).unwrap();
         connection.execute(refuse);
@@ -841,7 +839,7 @@ fn an_edit_that_the_history_refuses_is_told() {
 /// Whoever has waited for another one that edits the row looks at it again.
 #[test]
 fn an_edit_that_has_waited_for_another_one_is_signed_or_not_done() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let set = migrations(&[("1_a.sql", "SELECT 1;"), ("2_b.sql", "SELECT 2;"), ("3_c.sql", "SELECT 3;")]);
         let mut other = fresh.connect();

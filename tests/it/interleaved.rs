@@ -200,7 +200,7 @@ fn two_branches_do_not_both_get_in_first() {
 }
 
 fn two_branches_meet(base: Option<usize>) {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         for isolation in ["read committed", "repeatable read", "serializable"] {
             for scope in [Scope::PerMigration, Scope::All] {
                 let fresh = Fresh::new(driver);
@@ -260,7 +260,7 @@ fn two_branches_meet(base: Option<usize>) {
 /// Whoever waits is not made to give up by the isolation that the server is set to.
 #[test]
 fn runners_on_a_strict_server_wait_for_each_other() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         for isolation in ["repeatable read", "serializable"] {
             for scope in [Scope::PerMigration, Scope::All] {
                 let fresh = Fresh::new(driver);
@@ -285,7 +285,7 @@ fn runners_on_a_strict_server_wait_for_each_other() {
 /// What another one does behind the snapshot of a transaction around all is found by the next try.
 #[test]
 fn what_is_done_behind_a_snapshot_is_found_by_another_try() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let set = made(1..=2);
         fresh.connect().run(&Migrator::new(&set).target(1)).unwrap();
@@ -404,7 +404,7 @@ fn behind_the_plan(
 #[test]
 fn what_another_one_has_done_first_is_no_turn_of_one_s_own() {
     let (one, three) = (logged([1]), logged(1..=3));
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         for scope in [Scope::PerMigration, Scope::All] {
             let way = (scope, &Verb::RevertTo(1));
             let (ended, log) = behind_the_plan(driver, (&three, &three), way, &[(&three, Verb::RevertTo(1))]);

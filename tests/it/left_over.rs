@@ -5,9 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use migrate_runtime::{ErrorKind, Event, Migrator, Resume};
-use migrate_tests::{Fresh, Verb, migrations, poll};
+use migrate_tests::{Driver, Fresh, Verb, migrations, poll};
 
-use crate::going_on::{SERVERS, connect_with, invalid, left, owner, progress, run, script};
+use crate::going_on::{connect_with, invalid, left, owner, progress, run, script};
 
 const INVALID: &str = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
 
@@ -17,7 +17,7 @@ const UNIQUE: &str = "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);";
 /// from the file meanwhile.
 #[test]
 fn what_is_left_of_a_statement_is_removed_in_any_case() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         for today in [
             "DELETE FROM t WHERE b = 2;\nCREATE UNIQUE INDEX CONCURRENTLY i ON t (a);",
             "INSERT INTO log VALUES (7);",
@@ -72,7 +72,7 @@ fn what_was_built_aside_is_removed() {
         ("CREATE TABLE r (a text);", "REINDEX TABLE CONCURRENTLY r"),
     ];
     for (index, (tables, sql)) in cases.into_iter().enumerate() {
-        let fresh = Fresh::new(SERVERS[index % 2]);
+        let fresh = Fresh::new(Driver::SERVERS[index % 2]);
         let set = migrations(&[("1_r.sql", tables), ("2_b.sql", &*format!("-- migrate: no-transaction\n{sql};"))]);
         let mut connection = fresh.connect();
         connection.run(&Migrator::new(&set).target(1)).unwrap();
@@ -103,7 +103,7 @@ fn what_was_built_aside_is_removed() {
 /// Whoever may not drop what was left aside goes on without that: of values that are too long, nobody but a superuser may.
 #[test]
 fn what_may_not_be_removed_is_left() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let role = owner(&fresh);
         let as_owner = || connect_with(&fresh, &format!("SET SESSION AUTHORIZATION {role}"));
@@ -134,7 +134,7 @@ fn what_may_not_be_removed_is_left() {
 /// Whoever is refused is at work no more.
 #[test]
 fn who_may_not_remove_what_is_left_keeps_nobody_waiting() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute(
@@ -157,7 +157,7 @@ fn who_may_not_remove_what_is_left_keeps_nobody_waiting() {
 /// Somebody builds by hand what a statement has failed to build, when it is to be removed.
 #[test]
 fn what_somebody_else_has_built_meanwhile_stays() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         // Whoever builds waits for one that writes, and for one that has read.
         for (holds, today) in [
             ("BEGIN; UPDATE t SET b = b", UNIQUE),
@@ -237,7 +237,9 @@ fn what_has_taken_the_name_of_a_leftover_stays() {
             true,
         ),
     ];
-    for (driver, (sql, name, by_hand, goes_on)) in SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case))) {
+    for (driver, (sql, name, by_hand, goes_on)) in
+        Driver::SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case)))
+    {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         let set = tables(sql);
@@ -295,7 +297,8 @@ fn what_was_set_aside_is_dropped_later() {
         // The runner was killed before it was dropped.
         (decided, None, "0"),
     ];
-    for (driver, (by_hand, decision, expect)) in SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case))) {
+    for (driver, (by_hand, decision, expect)) in Driver::SERVERS.into_iter().flat_map(|of| cases.map(|case| (of, case)))
+    {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         let set = script(UNIQUE);
@@ -318,7 +321,7 @@ fn what_was_set_aside_is_dropped_later() {
 /// What the server writes for names is not always the same.
 #[test]
 fn a_leftover_is_known_by_its_name_however_that_is_written() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         for (sql, name) in [
             ("CREATE INDEX CONCURRENTLY x ON r (a)", "x"),
             ("REINDEX TABLE CONCURRENTLY r", "ri_ccnew"),
@@ -342,7 +345,7 @@ fn a_leftover_is_known_by_its_name_however_that_is_written() {
 /// Who may not lock the table, or give a name in its schema, may still drop its indexes.
 #[test]
 fn an_owner_who_may_not_write_removes_what_is_left() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let role = owner(&fresh);
         let as_owner = || connect_with(&fresh, &format!("SET ROLE {role}"));
@@ -375,7 +378,7 @@ fn an_owner_who_may_not_write_removes_what_is_left() {
 /// Nobody can lock it but the server.
 #[test]
 fn an_index_of_a_materialized_view_is_removed() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE MATERIALIZED VIEW m AS SELECT * FROM (VALUES (1, 1), (1, 2)) AS of (a, b)");
@@ -391,7 +394,7 @@ fn an_index_of_a_materialized_view_is_removed() {
 /// Only a file that says so limits how long its statements wait that work concurrently, and none whose columns are called like a limit.
 #[test]
 fn a_column_limits_nothing() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE TABLE s (idle_timeout integer); CREATE TABLE u (a integer)");
@@ -418,7 +421,7 @@ fn a_column_limits_nothing() {
 /// What the server only refuses in a transaction, and does no harm twice.
 #[test]
 fn a_partitioned_table_is_built_anew_again() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute(
@@ -440,7 +443,7 @@ fn a_partitioned_table_is_built_anew_again() {
 fn what_others_have_left_stays() {
     let others = format!("CREATE INDEX t_b_idx_ccnew ON t (b); {}", invalid("t_b_idx_ccnew"));
     let rebuild = |last: &str| script(&format!("REINDEX TABLE CONCURRENTLY t;\n{last};"));
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         for (first, then) in [
             (script(UNIQUE), script("DELETE FROM t WHERE b = 2;\nCREATE UNIQUE INDEX CONCURRENTLY i ON t (a);")),
             (script(UNIQUE), script(UNIQUE)),

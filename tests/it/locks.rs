@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use migrate_runtime::{Error, ErrorKind, Event, Migrations, Migrator, Scope, Step};
 use migrate_tests::{Connection, Driver, Fresh, Verb, migrations, poll, postgres, set};
 
-const DRIVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
+const DRIVERS: [Driver; 2] = Driver::SERVERS;
 const BOUND: Duration = Duration::from_secs(30);
 const SCOPES: [Scope; 2] = [Scope::PerMigration, Scope::All];
 
@@ -1014,7 +1014,7 @@ fn every_setting_is_set_back() {
         ("bytea_output", "escape"),
         ("xmloption", "document"),
     ];
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         let another = format!("{}_another", fresh.database().name());

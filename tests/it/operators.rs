@@ -29,7 +29,7 @@ END $$"#;
 
 #[test]
 fn operators_of_others_are_never_called() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute(TRAPS);

@@ -25,7 +25,7 @@ fn alone(driver: Driver) -> Migrations {
 
 #[test]
 fn an_index_is_built_concurrently_while_another_replica_waits() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let set = alone(Driver::Postgres);
         fresh.connect().run(&Migrator::new(&set).target(1)).unwrap();
@@ -305,7 +305,7 @@ fn what_is_found_done_is_not_retried() {
 /// The script may become a role that has no right to the history.
 #[test]
 fn a_script_that_becomes_another_role_is_recorded_as_the_runner() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let role = format!("{}_owner", fresh.database().name());
         let mut connection = fresh.connect();
@@ -359,7 +359,7 @@ fn a_checkpoint_waits_for_whoever_shares_the_cache() {
 /// Told as the loss of the connection, because a commit may be lost, although it lives on: nobody waits for who is not at work.
 #[test]
 fn a_claim_is_given_up_where_the_connection_lives_on() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute(
@@ -380,7 +380,7 @@ fn a_claim_is_given_up_where_the_connection_lives_on() {
 /// A user who is not the one that the connection was opened for has no right to the history, and keeps no claim.
 #[test]
 fn a_script_that_becomes_another_user_is_told_so_and_lets_go() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let user = format!("{}_user", fresh.database().name());
         let mut connection = fresh.connect();
@@ -404,7 +404,7 @@ fn a_connection_to_elsewhere_that_fails_is_not_ours() {
     let raised = "DO $$ BEGIN RAISE EXCEPTION 'server closed the connection' USING ERRCODE = '08006'; END $$";
     // As of a foreign server that is shut down.
     let shut_down = "DO $$ BEGIN RAISE EXCEPTION 'shut down' USING ERRCODE = '57P01'; END $$";
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         for (first, second) in [
             ("", raised.to_owned()),
             ("", shut_down.to_owned()),
@@ -705,7 +705,7 @@ fn what_was_set_for_the_session_counts_when_it_goes_on() {
         ("SELECT pg_catalog.set_config('search_path', 'app', false)", true),
         ("DO $$ BEGIN PERFORM set_config('search_path', 'app', false); END $$", false),
     ];
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         for (setting, is_known) in cases {
             let fresh = Fresh::new(driver);
             let sql = format!(
@@ -969,7 +969,7 @@ fn what_cannot_be_attached_again_is_told() {
 /// Whoever wants to take back waits for a runner that is at work.
 #[test]
 fn a_revert_waits_for_a_living_runner() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let files = [
             ("1_tables.up.sql", "CREATE TABLE t (a integer);"),
@@ -1063,7 +1063,7 @@ fn inside_the_transaction_of_a_user_it_is_refused_before_anything_is_done() {
 /// An index that is there, but invalid, is not taken for the one that is meant; nor one whose name only looks like another.
 #[test]
 fn an_invalid_index_is_never_left_in_silence() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let invalidate = |connection: &mut migrate_tests::Connection, name: &str| {
             connection
                 .execute(&format!("UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass"));
@@ -1544,7 +1544,7 @@ fn what_is_done_stands_in_the_file_still() {
         let sql = format!("-- migrate: no-transaction\nINSERT INTO done VALUES (1);\n{rest}");
         migrations(&[("1_tables.sql", "CREATE TABLE done (number integer);"), ("2_outside.sql", &sql)])
     };
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         in_doubt(&fresh, index);
         let mut connection = fresh.connect();
@@ -1583,7 +1583,7 @@ fn how_much_is_done_before_what_is_in_doubt_is_told() {
 /// What a script has set for its session, and cannot be set again, keeps it from going on, and a dry run says so.
 #[test]
 fn what_cannot_be_set_again_is_told() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let role = format!("{}_gone", fresh.database().name());
         let sql = format!("-- migrate: no-transaction\nSET ROLE {role};\nVACUUM done;\nRESET ROLE;");
@@ -1606,7 +1606,7 @@ fn what_cannot_be_set_again_is_told() {
 /// Somebody else's, and there before: the server refuses to build another one, and nothing of that is in doubt.
 #[test]
 fn an_invalid_index_of_somebody_else_is_in_the_way_and_nothing_is_in_doubt() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let set = migrations(&[("1_i.sql", "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY nx ON t (id);")]);
         let mut connection = fresh.connect();

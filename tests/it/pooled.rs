@@ -1,4 +1,4 @@
-//! A run on a connection of a pool that hands it on as it comes back, without a request of its own.
+//! What is dropped on a connection of a pool, which hands it on as it comes back, without a request of its own.
 
 use bb8_postgres::PostgresConnectionManager;
 use bb8_postgres::bb8::Pool;

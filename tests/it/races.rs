@@ -9,7 +9,6 @@ use std::time::Duration;
 use migrate_runtime::{Migrations, Migrator};
 use migrate_tests::{Driver, Fresh, numbered, numbered_and_outside, numbered_but_failing, numbered_for_old};
 
-use crate::going_on::SERVERS;
 use bouncer::Bouncer;
 
 /// How many processes there are at once.
@@ -41,7 +40,7 @@ fn for_old(count: usize, old: usize) -> Binary {
 
 #[test]
 fn processes_on_an_empty_postgres_database() {
-    for driver in SERVERS {
+    for driver in Driver::SERVERS {
         for size in SIZES {
             race(&Fresh::new(driver), size, &binary(50));
         }
@@ -203,7 +202,7 @@ fn a_rolling_deploy() {
 /// Every transaction may be on another connection of the pool; here they are all on one, and wait for it.
 #[test]
 fn through_a_pool_of_one_connection() {
-    for (driver, size) in SERVERS.into_iter().flat_map(|driver| SIZES.map(|size| (driver, size))) {
+    for (driver, size) in Driver::SERVERS.into_iter().flat_map(|driver| SIZES.map(|size| (driver, size))) {
         let fresh = Fresh::new(driver);
         let bouncer = Bouncer::start(fresh.database());
         let url = address(driver, &bouncer.url());
@@ -227,7 +226,7 @@ fn through_a_pool_of_one_connection() {
 #[test]
 fn scripts_outside_of_a_transaction_through_a_pool_of_one_connection() {
     let binary = outside(12);
-    for (driver, size) in SERVERS.into_iter().flat_map(|driver| SIZES.map(|size| (driver, size))) {
+    for (driver, size) in Driver::SERVERS.into_iter().flat_map(|driver| SIZES.map(|size| (driver, size))) {
         let fresh = Fresh::new(driver);
         let bouncer = Bouncer::start(fresh.database());
         let ended = at_once(&address(driver, &bouncer.url()), &vec![&binary; size]);

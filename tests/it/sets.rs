@@ -381,7 +381,7 @@ fn verify_tells_of_every_set() {
 /// A transaction around all gives its locks back before it waits for a runner of another set.
 #[test]
 fn nobody_waits_inside_the_transaction_around_all() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let mut connection = fresh.connect();
         connection.execute("CREATE TABLE users (id integer)");
@@ -474,7 +474,7 @@ fn several_runners_at_once_do_everything_once() {
 /// Of several sets, too, one that somebody is at work on is left to that one, and waited for.
 #[test]
 fn a_living_runner_of_one_set_is_waited_for_before_the_next() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let fresh = Fresh::new(driver);
         let base = set("base", &[("1_u.sql", "-- migrate: no-transaction\nCREATE TABLE u (id integer);")]);
         let more = made("more", "1", None);

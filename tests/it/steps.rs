@@ -331,7 +331,7 @@ fn a_step_that_removes_its_own_row_is_undone() {
 
 #[test]
 fn an_error_that_a_step_keeps_to_itself_is_told() {
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         let (fresh, files) = (Fresh::new(driver), files());
         let swallowing = match driver {
             Driver::Postgres => Step::postgres(|tx| {

@@ -147,7 +147,7 @@ fn a_distant_server_costs_its_round_trips_and_nothing_else() {
     let files: Vec<(String, String)> = (1..=21).map(file).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, sql)| (&**path, &**sql)).collect();
     let (one, all) = (migrations(&files[..1]), migrations(&files));
-    for driver in [Driver::Postgres, Driver::TokioPostgres] {
+    for driver in Driver::SERVERS {
         for (set, expect) in [(&one, 1), (&all, 3 + 20)] {
             // A machine that is busy is given another chance; the link is never faster than it is.
             let mut trips = (0..5).map(|_| {

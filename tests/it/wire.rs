@@ -11,7 +11,6 @@ use migrate_runtime::{ErrorKind, Event, Migrations, Migrator, Scope};
 use migrate_tests::{Case, Cluster, Connection, Direction, Driver, Fresh, Proxy, migrations, poll};
 
 const BOUND: Duration = Duration::from_secs(60);
-const SERVER: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
 
 /// A connection that goes through the proxy.
 fn through(proxy: &Proxy, fresh: &Fresh) -> Connection {
@@ -290,7 +289,7 @@ fn at_the_gate(fresh: &Fresh, set: &Migrations, migrator: &Migrator<'_>, strike:
 
 #[test]
 fn a_session_that_is_ended_in_the_middle_of_a_statement() {
-    for driver in SERVER {
+    for driver in Driver::SERVERS {
         for (directive, scope) in [("", Scope::PerMigration), ("", Scope::All), (OUTSIDE, Scope::PerMigration)] {
             let fresh = Fresh::new(driver);
             let set = gated(directive);

@@ -29,6 +29,8 @@ pub enum Driver {
 impl Driver {
     /// All of them.
     pub const ALL: [Driver; 3] = [Driver::Rusqlite, Driver::Postgres, Driver::TokioPostgres];
+    /// Those of a server.
+    pub const SERVERS: [Driver; 2] = [Driver::Postgres, Driver::TokioPostgres];
 
     /// Whether the database is SQLite.
     pub fn is_sqlite(self) -> bool {
